@@ -1,0 +1,27 @@
+"""Errors of the wire, named by what the caller does next."""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """Root of everything a bus or an instrument can do wrong. The text says what was expected and what came."""
+
+
+class NoAnswer(WireError):
+    """The unit was silent until its time-out. Next move: count it, try again later, mark the points bad."""
+
+
+class BadAnswer(WireError):
+    """Bytes came that are not the answer to this request (unit, function, length, CRC, echo). Next move: as NoAnswer; never believe them."""
+
+
+class Refused(WireError):
+    """The unit answered with a Modbus exception. Next move: do not repeat the same request; `code` says why."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class LinkLost(WireError):
+    """The port itself is gone (unplugged, EIO). Next move: close it and open it again with back-off."""
