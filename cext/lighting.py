@@ -1,0 +1,371 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+# mypy: disable-error-code="import-untyped,untyped-decorator"
+"""The light of N luminaires in one call: leases and needs in, arbitrated and faded levels out. Arithmetic only.
+
+One source, compiled and interpreted, equal to the last bit. The traps of that are listed in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from math import inf, isfinite, isnan, nan
+
+import cython
+
+COMPILED: bool = cython.compiled
+
+RUNGS = ("interlock", "lock", "safety", "minimum_time", "technician", "operator", "adaptive", "schedule", "default")
+WINNERS = (*RUNGS, "floor")  # names of the codes that winner() gives
+INTERLOCK, LOCK, SAFETY, MINIMUM_TIME, TECHNICIAN, OPERATOR, ADAPTIVE, SCHEDULE, DEFAULT, FLOOR = range(10)
+DEAD_BAND_PCT = 1.0
+
+# The same names as C variables: the loop of step() may not look at a Python object.
+_RUNGS = cython.declare(cython.int, len(RUNGS))
+_INTERLOCK = cython.declare(cython.int, INTERLOCK)
+_LOCK = cython.declare(cython.int, LOCK)
+_TECHNICIAN = cython.declare(cython.int, TECHNICIAN)
+_ADAPTIVE = cython.declare(cython.int, ADAPTIVE)
+_SCHEDULE = cython.declare(cython.int, SCHEDULE)
+_DEFAULT = cython.declare(cython.int, DEFAULT)
+_FLOOR = cython.declare(cython.int, FLOOR)
+_DEAD_BAND_PCT = cython.declare(cython.double, DEAD_BAND_PCT)
+_NAN = cython.declare(cython.double, nan)
+_INF = cython.declare(cython.double, inf)
+
+
+def arbitrate(values: Sequence[float], ceiling_pct: float, floor_pct: float) -> tuple[float, int]:
+    """Level in per cent and winner code for the values of the nine rungs, highest first; NaN is an empty rung."""
+    if len(values) != len(RUNGS):
+        raise ValueError(f"{len(values)} values: expected {len(RUNGS)}, one a rung, NaN for an empty one")
+    for name, value in zip(RUNGS, values, strict=True):
+        if not isnan(value):
+            _check_pct(name, value)
+    _check_pct("ceiling_pct", ceiling_pct)
+    _check_pct("floor_pct", floor_pct)
+    return _decide(array("d", values), ceiling_pct, floor_pct)  # type: ignore[no-any-return]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _decide(
+    values: cython.double[::1], ceiling_pct: cython.double, floor_pct: cython.double
+) -> tuple[cython.double, cython.int]:
+    """The one formula of the street's lamps. An empty rung is NaN, for which every comparison is false."""
+    wanted: cython.double
+    scheduled: cython.double = values[_SCHEDULE]
+    winner: cython.int = 0
+    while winner < _ADAPTIVE and not values[winner] >= 0.0:
+        winner += 1
+    if winner < _ADAPTIVE:
+        wanted = values[winner] if winner != _LOCK else 0.0  # somebody works on the line
+    else:
+        scheduled = min(scheduled, ceiling_pct)
+        if scheduled >= 0.0 and not values[_ADAPTIVE] > scheduled:
+            winner, wanted = _SCHEDULE, scheduled
+        elif values[_ADAPTIVE] >= 0.0:
+            wanted = values[_ADAPTIVE]
+        else:
+            winner = _DEFAULT
+            wanted = values[_DEFAULT] if values[_DEFAULT] >= 0.0 else 100.0  # fail lit
+    if wanted < floor_pct and winner != _INTERLOCK and winner != _LOCK and winner != _TECHNICIAN:  # noqa: PLR1714 (C)
+        return floor_pct, _FLOOR
+    return wanted, winner
+
+
+@cython.final
+@cython.cclass
+class Street:
+    """The luminaires of one controller. Percentages are 0..100, times are monotonic seconds of one clock.
+
+    An index out of range is an IndexError, any other bad argument a ValueError; neither changes anything.
+    """
+
+    _count: cython.Py_ssize_t
+    _need_count: cython.Py_ssize_t
+    _changed_count: cython.Py_ssize_t
+    _last_s: cython.double  # time of the last step
+    _next_s: cython.double  # least of _wake_s
+    _value_pct: cython.double[::1]  # a row of nine a luminaire
+    _until_s: cython.double[::1]
+    _need_pct: cython.double[::1]
+    _need_until_s: cython.double[::1]  # a row of need slots a luminaire
+    _floor_pct: cython.double[::1]
+    _ceiling_pct: cython.double[::1]
+    _up_s: cython.double[::1]
+    _down_s: cython.double[::1]
+    _due_s: cython.double[::1]  # when to arbitrate next; -inf: something was set
+    _wake_s: cython.double[::1]  # when to look at the luminaire next; -inf while it fades
+    _target_pct: cython.double[::1]
+    _position_pct: cython.double[::1]  # where the fade stands
+    _level_pct: cython.double[::1]  # what was last reported; NaN: not known
+    _winner: cython.int[::1]
+    _way: cython.int[::1]  # -1 fades down, 0 rests, 1 fades up
+    _changed: cython.int[::1]
+    _changed_buffer: memoryview
+    _row_pct: cython.double[::1]  # the nine values under arbitration
+
+    def __init__(self, count: int, need_pct: Sequence[float]) -> None:
+        """`count` luminaires with a need slot for each level of `need_pct`. Levels are unknown, no lease is held."""
+        if count < 0:
+            raise ValueError(f"count = {count}: expected 0 or more luminaires")
+        for slot, level_pct in enumerate(need_pct):
+            _check_pct(f"need_pct[{slot}]", level_pct)
+        self._need_pct = array("d", need_pct)
+        self._value_pct = _doubles(count * len(RUNGS), nan)
+        self._until_s = _doubles(count * len(RUNGS), -inf)
+        self._need_until_s = _doubles(count * len(need_pct), -inf)
+        self._floor_pct = _doubles(count, 0.0)
+        self._ceiling_pct = _doubles(count, 100.0)
+        self._up_s = _doubles(count, 0.0)
+        self._down_s = _doubles(count, 0.0)
+        self._due_s = _doubles(count, -inf)
+        self._wake_s = _doubles(count, -inf)
+        self._target_pct = _doubles(count, 100.0)
+        self._position_pct = _doubles(count, nan)
+        self._level_pct = _doubles(count, nan)
+        self._row_pct = _doubles(len(RUNGS), nan)
+        self._winner = array("i", [DEFAULT]) * count
+        self._way = array("i", [0]) * count
+        changed = array("i", [0]) * count
+        self._changed = changed
+        self._changed_buffer = memoryview(changed)
+        self._changed_count = 0
+        self._last_s = -inf
+        self._next_s = -inf if count else inf
+        self._need_count = len(need_pct)
+        self._count = count
+
+    # ---- What is wanted ----------------------------------------------------------------------------------------------
+
+    def set_lease(self, i: int, rung: int, value_pct: float, until_s: float) -> None:
+        """`rung` wants `value_pct` before `until_s` (inf: no end). A lock is off; adaptive is made of needs alone."""
+        at: cython.Py_ssize_t = self._lease_at(i, rung)
+        if rung == ADAPTIVE:
+            raise ValueError("the adaptive rung is the highest live need: use set_need")
+        _check_pct("value_pct", value_pct)
+        _check_end(until_s)
+        if rung == LOCK and value_pct != 0.0:
+            raise ValueError(f"a lock holding {value_pct} %: somebody works on the line, expected 0")
+        self._value_pct[at] = value_pct
+        self._until_s[at] = until_s
+        self._touch(i)
+
+    def clear_lease(self, i: int, rung: int) -> None:
+        """Empty one rung; no matter whether it was."""
+        self._until_s[self._lease_at(i, rung)] = -_INF
+        self._touch(i)
+
+    def lease(self, i: int, rung: int) -> tuple[float, float] | None:
+        """(value_pct, until_s) of a lease that the last step found live, or that was set since."""
+        at: cython.Py_ssize_t = self._lease_at(i, rung)
+        return (self._value_pct[at], self._until_s[at]) if self._until_s[at] > self._last_s else None
+
+    def set_need(self, i: int, slot: int, until_s: float) -> None:
+        """Somebody needs the level of `slot` until then. Extends what stands, never shortens it."""
+        at: cython.Py_ssize_t = self._lamp_at(i) * self._need_count + self._slot_at(slot)
+        _check_end(until_s)
+        if until_s > self._need_until_s[at]:
+            self._need_until_s[at] = until_s
+            self._touch(i)
+
+    def clear_needs(self, i: int) -> None:
+        """Nobody needs this luminaire any longer."""
+        first: cython.Py_ssize_t = self._lamp_at(i) * self._need_count
+        slot: cython.Py_ssize_t
+        for slot in range(self._need_count):
+            self._need_until_s[first + slot] = -_INF
+        self._touch(i)
+
+    def set_need_level(self, slot: int, pct: float) -> None:
+        """Give a need slot another level, on all luminaires."""
+        i: cython.Py_ssize_t
+        at: cython.Py_ssize_t = self._slot_at(slot)
+        _check_pct("pct", pct)
+        self._need_pct[at] = pct
+        for i in range(self._count):
+            self._touch(i)
+
+    # ---- How it is given ---------------------------------------------------------------------------------------------
+
+    def set_limits(self, i: int, floor_pct: float, ceiling_pct: float) -> None:
+        """The least that the city allows now, and the most that a schedule may have. 0 and 100 at first."""
+        at: cython.Py_ssize_t = self._lamp_at(i)
+        _check_pct("floor_pct", floor_pct)
+        _check_pct("ceiling_pct", ceiling_pct)
+        self._floor_pct[at] = floor_pct
+        self._ceiling_pct[at] = ceiling_pct
+        self._touch(i)
+
+    def set_fade(self, i: int, up_s: float, down_s: float) -> None:
+        """Seconds for full scale up and down; 0 (at first) is at once."""
+        at: cython.Py_ssize_t = self._lamp_at(i)
+        for name, fade_s in (("up_s", up_s), ("down_s", down_s)):
+            if not 0.0 <= fade_s < inf:
+                raise ValueError(f"{name} = {fade_s}: expected seconds, 0 or more")
+        self._up_s[at] = up_s
+        self._down_s[at] = down_s
+
+    def set_level(self, i: int, pct: float) -> None:
+        """What the lamp is known to give: the next fade starts there. An unknown lamp goes to its target at once."""
+        at: cython.Py_ssize_t = self._lamp_at(i)
+        _check_pct("pct", pct)
+        self._position_pct[at] = pct
+        self._level_pct[at] = pct
+        self._way[at] = 0
+        self._touch(i)
+
+    # ---- What comes out ----------------------------------------------------------------------------------------------
+
+    def step(self, now_s: float) -> int:
+        """Bring every level to `now_s`; how many changed. A time before the last step's is taken as the last step's.
+
+        A lamp that sets off or turns round moves by the dead band at once, so that the first command leaves with this
+        step; from there it fades by the time between steps. Changes under the dead band wait, the target never does.
+        """
+        if not isfinite(now_s):
+            raise ValueError(f"now_s = {now_s}: expected a time in seconds")
+        self._advance(now_s)
+        return self._changed_count  # type: ignore[no-any-return]
+
+    @property
+    def changed(self) -> memoryview:
+        """Indices of the luminaires whose level changed in the last step, rising. Good until the next step."""
+        return self._changed_buffer[: self._changed_count]
+
+    def level(self, i: int) -> float:
+        """The level to send, in per cent; NaN before the first step if it was not set."""
+        return self._level_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
+
+    def target(self, i: int) -> float:
+        """The arbitrated level, in per cent, that the fade goes to."""
+        return self._target_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
+
+    def winner(self, i: int) -> int:
+        """Who decided the target: a rung, or FLOOR."""
+        return self._winner[self._lamp_at(i)]  # type: ignore[no-any-return]
+
+    def next_s(self) -> float:
+        """When a step is due without anything being set: the last step's time while one fades, inf for never."""
+        return max(self._last_s, self._next_s)  # type: ignore[no-any-return]
+
+    # ---- Inside ------------------------------------------------------------------------------------------------------
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _advance(self, now_s: cython.double) -> cython.void:
+        i: cython.Py_ssize_t
+        elapsed_s: cython.double
+        wake_s: cython.double
+        next_s: cython.double = _INF
+        now_s = max(now_s, self._last_s)
+        elapsed_s = now_s - self._last_s
+        self._last_s = now_s
+        self._changed_count = 0
+        if self._next_s > now_s:
+            return
+        for i in range(self._count):
+            wake_s = self._wake_s[i]
+            if wake_s <= now_s:
+                if self._due_s[i] <= now_s:
+                    self._arbitrate(i, now_s)
+                self._fade(i, elapsed_s)
+                wake_s = -_INF if self._way[i] != 0 else self._due_s[i]
+                self._wake_s[i] = wake_s
+            next_s = min(next_s, wake_s)
+        self._next_s = next_s
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _arbitrate(self, i: cython.Py_ssize_t, now_s: cython.double) -> cython.void:
+        """Set target and winner, and the time when a live lease or need ends."""
+        k: cython.Py_ssize_t
+        until_s: cython.double
+        due_s: cython.double = _INF
+        for k in range(_RUNGS):
+            until_s = self._until_s[i * _RUNGS + k]
+            self._row_pct[k] = _NAN
+            if until_s > now_s:
+                self._row_pct[k] = self._value_pct[i * _RUNGS + k]
+                due_s = min(due_s, until_s)
+        for k in range(self._need_count):
+            until_s = self._need_until_s[i * self._need_count + k]
+            if until_s > now_s:
+                if not self._row_pct[_ADAPTIVE] >= self._need_pct[k]:
+                    self._row_pct[_ADAPTIVE] = self._need_pct[k]
+                due_s = min(due_s, until_s)
+        self._due_s[i] = due_s
+        self._target_pct[i], self._winner[i] = _decide(self._row_pct, self._ceiling_pct[i], self._floor_pct[i])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _fade(self, i: cython.Py_ssize_t, elapsed_s: cython.double) -> cython.void:
+        """Move towards the target and report what the dead band lets through."""
+        gap_pct: cython.double = self._target_pct[i] - self._position_pct[i]
+        stride_pct: cython.double = _DEAD_BAND_PCT
+        way: cython.int = 1 if gap_pct > 0.0 else -1
+        fade_s: cython.double = self._up_s[i] if way > 0 else self._down_s[i]
+        off_pct: cython.double
+        sets_off: cython.bint = way != self._way[i]
+        if not sets_off and fade_s > 0.0:
+            stride_pct = elapsed_s * 100.0 / fade_s
+        if fade_s > 0.0 and stride_pct < gap_pct * way:
+            self._position_pct[i] += stride_pct * way
+        else:  # reached, at once, or the position is unknown
+            self._position_pct[i] = self._target_pct[i]
+            way = 0
+        self._way[i] = way
+        off_pct = self._position_pct[i] - self._level_pct[i]
+        if off_pct == 0.0 or (way != 0 and not sets_off and -_DEAD_BAND_PCT < off_pct < _DEAD_BAND_PCT):
+            return
+        self._level_pct[i] = self._position_pct[i]
+        self._changed[self._changed_count] = i
+        self._changed_count += 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _touch(self, i: cython.Py_ssize_t) -> cython.void:
+        """Something was set: arbitrate at the next step."""
+        self._due_s[i] = -_INF
+        self._wake_s[i] = -_INF
+        self._next_s = -_INF
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _lamp_at(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        if not 0 <= i < self._count:
+            raise IndexError(f"no luminaire {i}: there are {self._count}, counted from 0")
+        return i
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _lease_at(self, i: cython.Py_ssize_t, rung: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        if not 0 <= rung < _RUNGS:
+            raise IndexError(f"no rung {rung}: expected {INTERLOCK} (interlock) to {DEFAULT} (default)")
+        return self._lamp_at(i) * _RUNGS + rung
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _slot_at(self, slot: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        if not 0 <= slot < self._need_count:
+            raise IndexError(f"no need slot {slot}: there are {self._need_count}, counted from 0")
+        return slot
+
+
+def _doubles(count: int, value: float) -> array[float]:
+    return array("d", [value]) * count
+
+
+def _check_pct(name: str, value: float) -> None:
+    if not 0.0 <= value <= 100.0:
+        raise ValueError(f"{name} = {value}: expected 0..100 per cent")
+
+
+def _check_end(until_s: float) -> None:
+    if not until_s > -inf:
+        raise ValueError(f"until_s = {until_s}: expected a time in seconds, or inf for no end")
