@@ -1,0 +1,73 @@
+"""The only reader of time: monotonic seconds, wall time with a trust flag, the calendar by which the street runs."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Protocol
+
+import msgspec
+
+# A clock that stands before the release of the program it runs has never been set.
+RELEASED = datetime(2026, 11, 24, tzinfo=UTC)
+
+_TRUST_FOR_S = 10.0  # how long an answer of the kernel about synchronisation is used
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+
+
+class Wall(msgspec.Struct, frozen=True):
+    """Wall time (UTC), and whether it may be believed."""
+
+    utc: datetime
+    trusted: bool
+
+
+class Clock(Protocol):
+    """What the agent asks of a clock."""
+
+    def mono_s(self) -> float:
+        """Return monotonic seconds; only differences mean anything."""
+
+    def wall(self) -> Wall:
+        """Return the wall time of stamps and expiries."""
+
+    def street(self) -> Wall:
+        """Return the wall time by which sun and calendar run; differs from `wall` only in demonstrations."""
+
+
+class SystemClock:
+    """The board's clock. `street_start` moves sun and calendar of the street, and nothing else, to that moment."""
+
+    def __init__(self, source: Literal["network", "rtc"], street_start: datetime | None = None) -> None:
+        self._source = source
+        self._start_s = time.monotonic()
+        self._street_start = street_start
+        self._asked_s = -_TRUST_FOR_S
+        self._synchronised = False
+
+    def mono_s(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> Wall:
+        utc = datetime.now(UTC)
+        return Wall(utc, utc >= RELEASED and (self._source == "rtc" or self._network_trusted()))
+
+    def street(self) -> Wall:
+        if self._street_start is None:
+            return self.wall()
+        return Wall(self._street_start + timedelta(seconds=self.mono_s() - self._start_s), trusted=True)
+
+    def _network_trusted(self) -> bool:
+        now_s = self.mono_s()
+        if now_s - self._asked_s >= _TRUST_FOR_S:
+            self._asked_s = now_s
+            self._synchronised = _kernel_synchronised()
+        return self._synchronised
+
+
+def _kernel_synchronised() -> bool:
+    """Ask the kernel (adjtimex, read only) whether some daemon keeps its clock synchronised."""
+    timex = ctypes.create_string_buffer(256)  # struct timex is 208 bytes at most; modes = 0 only reads
+    state: int = ctypes.CDLL(None, use_errno=True).adjtimex(timex)
+    return 0 <= state < _TIME_ERROR

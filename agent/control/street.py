@@ -1,0 +1,117 @@
+"""One street's control without clock or wire: night, sensors and demands in, levels to write out. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from agent.control.leases import RUNG, WINNER, LeaseBook
+from agent.services.lighting import Lamp, Light, LightWave, Sensor
+from cext import lighting
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """The levels of a street in per cent of full light, and its fades in seconds for full scale."""
+
+    class_pct: float
+    base_pct: float
+    floor_pct: float
+    night_minimum_pct: float
+    presence_pct: float
+    near_pct: float
+    far_pct: float
+    fade_up_s: float
+    fade_down_s: float
+
+
+class Output(msgspec.Struct, frozen=True):
+    """A lamp: the device, its place, and whether its unit lights it by itself when the agent is gone."""
+
+    device: str
+    position_m: float
+    device_safety: bool
+
+
+def safe_pct(night: bool | None, class_pct: float) -> float:
+    """Return the safe level in per cent: off only in a day that is known to be one, else the class level."""
+    return 0.0 if night is False else class_pct
+
+
+class StreetControl:
+    """Arbitration, light wave and ramps of one street around the kernel. `step` returns what is to be written."""
+
+    def __init__(
+        self, outputs: Sequence[Output], sensors: Sequence[Sensor], levels: Levels, light: Light, *, night: bool | None
+    ) -> None:
+        self.outputs = outputs
+        self.sensors = sensors
+        self.levels = levels
+        self.kernel = lighting.Street(
+            len(outputs), (levels.presence_pct, levels.near_pct, levels.far_pct, levels.class_pct)
+        )
+        self.leases = LeaseBook(self.kernel)
+        self.wave = LightWave([Lamp(output.position_m) for output in outputs], sensors, light)
+        self._known = [(False, True)] * len(sensors)
+        self.night: bool | None = night
+        self._first = True
+        for lamp in range(len(outputs)):
+            # Boot and restart begin at the class level and fade to what is wanted: nobody is left in the dark.
+            self.kernel.set_level(lamp, 0.0 if night is False else levels.class_pct)
+            self.kernel.set_fade(lamp, levels.fade_up_s, levels.fade_down_s)
+            self.kernel.set_lease(lamp, RUNG["default"], 100.0, math.inf)
+        self._apply_night()
+
+    def see(self, sensor: int, present: bool, faulty: bool, now_s: float) -> bool:
+        """Take what a sensor says; by day it is only remembered. True if that is news."""
+        news = self._known[sensor] != (present, faulty)
+        self._known[sensor] = (present, faulty)
+        if self.night is not False:
+            self.wave.see(sensor, present, faulty, now_s, self.kernel)
+        return news
+
+    def set_night(self, night: bool | None) -> None:
+        """Take the astronomical clock's word: night, day, or not known (no trusted clock), which is lit."""
+        if night is not self.night:
+            self.night = night
+            self._apply_night()
+
+    def step(self, now_s: float) -> list[tuple[int, float]]:
+        """Compute all lamps; return (lamp, level in per cent) of those whose level changed, at first of all of them."""
+        if self.night is not False:
+            self.wave.step(now_s, self.kernel)
+        count = self.kernel.step(now_s)
+        # What a lamp gives at the start is assumed, not known: the first levels are written whatever they are.
+        changed = range(len(self.outputs)) if self._first else self.kernel.changed[:count]
+        self._first = False
+        return [(lamp, self.kernel.level(lamp)) for lamp in changed]
+
+    def winner(self, lamp: int) -> str:
+        """Return the rung that holds a lamp, or `floor`."""
+        return WINNER[self.kernel.winner(lamp)]
+
+    def safe_pct(self) -> float:
+        """Return the safe level of all lamps: off only in a day that is trusted, else the class level."""
+        return safe_pct(self.night, self.levels.class_pct)
+
+    def _apply_night(self) -> None:
+        levels = self.levels
+        for lamp, output in enumerate(self.outputs):
+            if self.night is False:
+                self.kernel.clear_needs(lamp)
+                self._rest(lamp, schedule_pct=0.0, floor_pct=0.0)
+            elif self.night is None:
+                self.kernel.clear_lease(lamp, RUNG["schedule"])  # what follows is the default: lit
+                self.kernel.set_limits(lamp, levels.class_pct, 100.0)
+            else:
+                least_pct = (
+                    levels.floor_pct if output.device_safety else max(levels.floor_pct, levels.night_minimum_pct)
+                )
+                # A lamp that no sensor watches cannot know when it is needed: it keeps the class level all night.
+                rest_pct = levels.base_pct if self.wave.covered[lamp] else levels.class_pct
+                self._rest(lamp, schedule_pct=rest_pct, floor_pct=least_pct)
+
+    def _rest(self, lamp: int, *, schedule_pct: float, floor_pct: float) -> None:
+        self.kernel.set_lease(lamp, RUNG["schedule"], schedule_pct, math.inf)
+        self.kernel.set_limits(lamp, floor_pct, 100.0)

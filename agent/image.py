@@ -1,0 +1,48 @@
+"""The process image: the latest Reading of every Point, with its age; stale ones say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from drivers.points import Point, Quality, Reading
+
+NEVER = Reading(None, Quality.BAD, "not read yet", float("-inf"))
+
+
+class Image:
+    """Latest reading by key. Listeners are told the key of each change of value or quality, at once."""
+
+    def __init__(self, points: Iterable[Point]) -> None:
+        self._points = {point.key: point for point in sorted(points, key=lambda point: point.key)}
+        self._readings: dict[str, Reading] = dict.fromkeys(self._points, NEVER)
+        self.listeners: list[Callable[[str], None]] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._points
+
+    def __iter__(self) -> Iterator[Point]:
+        return iter(self._points.values())
+
+    def point(self, key: str) -> Point:
+        """Return the specification of a point. KeyError if there is none."""
+        return self._points[key]
+
+    def put(self, key: str, reading: Reading) -> None:
+        """Take a new reading. KeyError if there is no such point: a driver must declare what it delivers."""
+        before = self._readings[key]
+        self._readings[key] = reading
+        if before.value != reading.value or before.quality != reading.quality:
+            for listener in self.listeners:
+                listener(key)
+
+    def get(self, key: str, now_s: float) -> Reading:
+        """Return the reading as of now: one that is older than the point's maximum age is stale."""
+        reading = self._readings[key]
+        age_s = now_s - reading.mono_s
+        if reading.quality in {Quality.GOOD, Quality.UNCERTAIN} and age_s > self._points[key].max_age_s:
+            return Reading(reading.value, Quality.STALE, f"last read {age_s:.0f} s ago", reading.mono_s)
+        return reading
+
+    def raw(self, key: str) -> Reading:
+        """Return the reading as it came, however old."""
+        return self._readings[key]

@@ -1,0 +1,122 @@
+"""What the local API's results are made of; the table in agent/README.md says what each field means. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from drivers.points import Value
+
+
+class PointState(msgspec.Struct, frozen=True):
+    """A point and what is known of it now."""
+
+    key: str
+    type: str
+    unit: str
+    writable: bool
+    title: str
+    value: Value | None
+    quality: str
+    reason: str
+    age_s: float | None
+    time: str | None
+
+
+class LampState(msgspec.Struct, frozen=True):
+    """A lamp: four levels in per cent, who won and until when."""
+
+    id: str
+    position_m: float
+    unit: str
+    channel: int
+    nominal_w: float
+    commanded_pct: float
+    sent_pct: float | None
+    confirmed_pct: float | None
+    observed_pct: float | None
+    winner: str
+    holder: str
+    until: str | None
+    remaining_s: float | None
+    device_safety: bool
+    fault: str
+
+
+class SensorState(msgspec.Struct, frozen=True):
+    """A presence sensor or contact and what it says."""
+
+    id: str
+    kind: str
+    position_m: float | None
+    present: bool | None
+    quality: str
+    reason: str
+    age_s: float | None
+
+
+class BusState(msgspec.Struct, frozen=True):
+    """A line and how busy and how sound it is."""
+
+    id: str
+    port: str
+    baud: int
+    state: str
+    use_pct: float
+    transactions: int
+    timeouts: int
+    bad_answers: int
+    refusals: int
+
+
+class UnitRow(msgspec.Struct, frozen=True):
+    """A box on a bus."""
+
+    id: str
+    bus: str
+    address: int
+    profile: str
+    state: str
+    device_safety: bool
+    safety_verified: bool
+    safe_after_s: float | None
+    answers: int
+    failures: int
+    last_error: str
+
+
+class TaskRow(msgspec.Struct, frozen=True):
+    """A named task of the agent."""
+
+    name: str
+    state: str
+    restarts: int
+    beat_age_s: float
+    last_error: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The whole of it, for one look."""
+
+    version: str
+    pid: int
+    uptime_s: float
+    kernel: str
+    controller: str
+    group: str
+    config: str
+    time: str
+    clock_trusted: bool
+    time_zone: str
+    street_time: str
+    demonstration: bool
+    night: bool | None
+    sun_deg: float
+    lamps: list[LampState]
+    sensors: list[SensorState]
+    buses: list[BusState]
+    units: list[UnitRow]
+    tasks: list[TaskRow]
+    power_w: float | None
+    model_power_w: float
+    memory_mb: float
+    cpu_s: float

@@ -1,0 +1,231 @@
+"""One look at the whole agent: builds the records of the local API from the parts. Reads only."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from agent.clock import Clock
+from agent.config import Config, Device
+from agent.control.leases import TERMS, remaining_s
+from agent.control.street import StreetControl
+from agent.control.sun import AstronomicalClock
+from agent.health import Supervisor
+from agent.image import Image
+from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow
+from drivers.bus import BusStats, UnitState
+from drivers.points import Quality, Reading
+
+_FOLLOW_PCT = 3.0  # a confirmed level may differ so much from what was sent: steps of modules and their read-back
+_FOLLOW_S = 3.0  # a level that was sent may take so long to show: the module's own fade and one poll
+
+
+class BusView(Protocol):
+    """What is shown of a bus."""
+
+    def stats(self) -> BusStats: ...
+
+    def unit_states(self) -> tuple[UnitState, ...]: ...
+
+
+class AgentView(msgspec.Struct, frozen=True):
+    """The parts of a running agent that the local API shows."""
+
+    config: Config
+    version: str
+    kernel: str
+    demonstration: bool
+    started_s: float
+    clock: Clock
+    image: Image
+    control: StreetControl
+    sun: AstronomicalClock
+    buses: Sequence[BusView]
+    supervisor: Supervisor
+    lamps: dict[str, int]
+
+    def keys(self, pattern: str) -> list[str]:
+        """Return the keys of the points that a glob pattern names, sorted."""
+        return [point.key for point in self.image if fnmatchcase(point.key, pattern)]
+
+    def point_state(self, key: str) -> PointState:
+        """Return a point with its reading as of now."""
+        now_s = self.clock.mono_s()
+        point = self.image.point(key)
+        reading = self.image.get(key, now_s)
+        return PointState(
+            key=key,
+            type=point.type,
+            unit=point.unit,
+            writable=point.writable,
+            title=point.title,
+            value=reading.value,
+            quality=reading.quality,
+            reason=reading.reason,
+            age_s=_age_s(reading, now_s),
+            time=self._time_of(reading, now_s),
+        )
+
+    def lamp_state(self, lamp: int) -> LampState:
+        """Return a lamp: its levels, who won and until when."""
+        now_s = self.clock.mono_s()
+        output = self.control.outputs[lamp]
+        device = next(device for device in self.config.devices if device.id == output.device)
+        winner = self.control.winner(lamp)
+        lease = self.control.leases.holder(lamp, winner, now_s) if winner in TERMS else None
+        left_s = remaining_s(lease, now_s)
+        confirmed = self.image.get(f"{device.id}/lamp/dimming_level", now_s)
+        sent = self.image.raw(f"{device.id}/lamp/sent_level")
+        return LampState(
+            id=device.id,
+            position_m=output.position_m,
+            unit=device.unit or "",
+            channel=device.channel or 0,
+            nominal_w=device.nominal_w,
+            commanded_pct=round(self.control.kernel.target(lamp), 2),
+            sent_pct=_number(sent),
+            confirmed_pct=_number(confirmed),
+            observed_pct=None,
+            winner=winner,
+            holder=lease.holder if lease else "",
+            until=None if left_s is None else stamp(self.clock.wall().utc + timedelta(seconds=left_s)),
+            remaining_s=left_s,
+            device_safety=output.device_safety,
+            fault=_lamp_fault(sent, confirmed),
+        )
+
+    def status(self) -> Status:
+        """Return everything at once."""
+        wall, street = self.clock.wall(), self.clock.street()
+        now_s = self.clock.mono_s()
+        lamps = [self.lamp_state(lamp) for lamp in range(len(self.control.outputs))]
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return Status(
+            version=self.version,
+            pid=os.getpid(),
+            uptime_s=round(now_s - self.started_s, 3),
+            kernel=self.kernel,
+            controller=self.config.controller.id,
+            group=self.config.controller.group,
+            config=str(self.config.path),
+            time=stamp(wall.utc),
+            clock_trusted=wall.trusted,
+            time_zone=self.config.controller.time_zone,
+            street_time=stamp(street.utc),
+            demonstration=self.demonstration,
+            night=self.control.night,
+            sun_deg=round(self.sun.elevation_deg(street.utc), 2),
+            lamps=lamps,
+            sensors=[
+                self._sensor(device, now_s) for device in self.config.devices if device.kind in {"presence", "contact"}
+            ],
+            buses=[self._bus(bus) for bus in self.buses],
+            units=[self._unit(state) for bus in self.buses for state in bus.unit_states()],
+            tasks=[
+                TaskRow(t.name, t.state, t.restarts, round(t.beat_age_s, 3), t.last_error)
+                for t in self.supervisor.states()
+            ],
+            power_w=self._power_w(now_s),
+            model_power_w=round(sum(_model_w(lamp) for lamp in lamps), 1),
+            memory_mb=_resident_mb(),
+            cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
+        )
+
+    def _sensor(self, device: Device, now_s: float) -> SensorState:
+        reading = self.image.get(f"{device.id}/{device.kind}/state", now_s)
+        present = reading.value if isinstance(reading.value, bool) else None
+        age_s = _age_s(reading, now_s)
+        return SensorState(device.id, device.kind, device.position_m, present, reading.quality, reading.reason, age_s)
+
+    def _bus(self, view: BusView) -> BusState:
+        s = view.stats()
+        return BusState(
+            id=s.id,
+            port=s.port,
+            baud=s.baud,
+            state="up" if s.up else "down",
+            use_pct=round(s.use_pct, 1),
+            transactions=s.transactions,
+            timeouts=s.timeouts,
+            bad_answers=s.bad_answers,
+            refusals=s.refusals,
+        )
+
+    def _unit(self, state: UnitState) -> UnitRow:
+        unit = next(unit for unit in self.config.units if unit.id == state.id)
+        return UnitRow(
+            id=unit.id,
+            bus=unit.bus,
+            address=unit.address,
+            profile=unit.profile,
+            state=state.state,
+            device_safety=state.device_safety,
+            safety_verified=state.safety_verified,
+            safe_after_s=unit.safe_after_s,
+            answers=state.answers,
+            failures=state.failures,
+            last_error=state.last_error,
+        )
+
+    def _power_w(self, now_s: float) -> float | None:
+        """Return the sum of what the meters read; none if one of them is not known."""
+        meters = [device for device in self.config.devices if device.kind == "meter"]
+        watts = [_number(self.image.get(f"{meter.id}/meter/active_power", now_s)) for meter in meters]
+        known = [watt for watt in watts if watt is not None]
+        return round(sum(known), 1) if known and len(known) == len(watts) else None
+
+    def _time_of(self, reading: Reading, now_s: float) -> str | None:
+        wall = self.clock.wall()
+        age_s = _age_s(reading, now_s)
+        return stamp(wall.utc - timedelta(seconds=age_s)) if wall.trusted and age_s is not None else None
+
+
+def stamp(utc: datetime) -> str:
+    """Return a time as machines want it: ISO 8601, UTC, milliseconds, Z."""
+    return utc.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _age_s(reading: Reading, now_s: float) -> float | None:
+    return None if math.isinf(reading.mono_s) else round(now_s - reading.mono_s, 3)
+
+
+def _number(reading: Reading) -> float | None:
+    """Return a level or a power that may be believed."""
+    value = reading.value
+    if reading.quality in {Quality.BAD, Quality.STALE} or value is None or isinstance(value, str | bool):
+        return None
+    return round(float(value), 2)
+
+
+def _lamp_fault(sent: Reading, confirmed: Reading) -> str:
+    """Return why a lamp cannot be believed to follow, or nothing."""
+    if confirmed.quality is not Quality.GOOD:
+        return confirmed.reason or "not read back"
+    wanted, shown = _number(sent), _number(confirmed)
+    if wanted is None or shown is None:
+        return "nothing sent yet"
+    settled = confirmed.mono_s - sent.mono_s > _FOLLOW_S
+    return (
+        f"does not follow: sent {wanted:g} %, reads back {shown:g} %"
+        if settled and abs(wanted - shown) > _FOLLOW_PCT
+        else ""
+    )
+
+
+def _model_w(lamp: LampState) -> float:
+    """Return a lamp's power by the model of an LED driver: 0.5 W off, else 5 % of nominal and the rest with light."""
+    level = (lamp.confirmed_pct if lamp.confirmed_pct is not None else lamp.commanded_pct) / 100
+    return 0.5 if level == 0 else lamp.nominal_w * (0.05 + 0.95 * level)
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return round(pages * resource.getpagesize() / 1e6, 1)

@@ -1,0 +1,128 @@
+"""The light wave in virtual time: which lamps are needed around walkers, ahead of vehicles, beside dead sensors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from agent.services.lighting import CLASS, FAR, FULL, NEAR, Lamp, Light, LightWave, Sensor
+
+LIGHT = Light(hold_s=4.0, vehicle_hold_s=3.0, sight_m=120.0)
+
+
+class Needs:
+    """Takes needs as the kernel does: they are only ever extended."""
+
+    def __init__(self) -> None:
+        self.until_s: dict[tuple[int, int], float] = defaultdict(lambda: float("-inf"))
+
+    def set_need(self, i: int, slot: int, until_s: float) -> None:
+        self.until_s[i, slot] = max(self.until_s[i, slot], until_s)
+
+    def live(self, slot: int, now_s: float) -> set[int]:
+        return {lamp for (lamp, which), until_s in self.until_s.items() if which == slot and until_s > now_s}
+
+
+class Street:
+    """12 lamps 30 m apart with a sensor each, all healthy and quiet."""
+
+    def __init__(self) -> None:
+        self.needs = Needs()
+        self.wave = LightWave(
+            [Lamp(30.0 * i) for i in range(12)], [Sensor(f"r{i}", 30.0 * i) for i in range(12)], LIGHT
+        )
+        for sensor in range(12):
+            self.see(sensor, present=False, now_s=0.0)
+
+    def see(self, sensor: int, *, present: bool, now_s: float, faulty: bool = False) -> None:
+        self.wave.see(sensor, present, faulty, now_s, self.needs)
+        self.wave.step(now_s, self.needs)
+
+
+def test_an_empty_street_needs_nothing() -> None:
+    street = Street()
+    street.wave.step(10.0, street.needs)
+    assert not street.needs.live(FULL, 10.0)
+
+
+def test_rings_around_a_walker() -> None:
+    street = Street()
+    street.see(4, present=True, now_s=0.0)
+    street.see(4, present=False, now_s=10.0)
+    street.see(5, present=True, now_s=21.0)  # 30 m in 21 s: walking up
+    now_s = 25.0
+    street.see(5, present=True, now_s=now_s)
+    assert street.needs.live(FULL, now_s) == {5}
+    assert street.needs.live(NEAR, now_s) == {4, 6}
+    assert street.needs.live(FAR, now_s) == {3, 7}
+
+
+def test_light_comes_before_a_walker_into_the_next_cell_and_only_ahead() -> None:
+    street = Street()
+    street.see(4, present=True, now_s=0.0)
+    street.see(4, present=False, now_s=10.0)
+    street.see(5, present=True, now_s=21.0)
+    now_s = 21.0 + 16.5  # after 25 m at 30/21 m/s less the lead
+    street.see(5, present=True, now_s=now_s)
+    assert street.needs.live(FULL, now_s) == {5, 6}
+
+
+def test_a_vehicle_has_light_ahead_and_none_asked_far_behind() -> None:
+    street = Street()
+    street.see(2, present=True, now_s=0.0)
+    street.see(2, present=False, now_s=1.4)
+    street.see(3, present=True, now_s=2.2)  # 30 m in 2.2 s
+    assert street.needs.live(FULL, 5.5) == {3, 4, 5, 6, 7}  # 120 m of view, until the next sensor sees it
+
+
+def test_a_first_sight_is_lit_for_walkers_and_drivers_both_ways() -> None:
+    street = Street()
+    street.see(5, present=True, now_s=0.0)
+    assert street.needs.live(FULL, 2.9) == {1, 2, 3, 4, 5, 6, 7, 8, 9}
+
+
+def test_light_stays_for_the_hold_and_then_ends() -> None:
+    street = Street()
+    street.see(5, present=True, now_s=0.0)
+    street.see(5, present=True, now_s=100.0)
+    street.see(5, present=False, now_s=100.1)
+    for now_s in (101.0, 102.0, 103.0, 103.9, 104.5, 105.5):
+        street.wave.step(now_s, street.needs)
+    assert 5 in street.needs.live(FULL, 104.0)
+    assert not street.needs.live(FULL, 105.5)
+
+
+def test_a_faulty_sensor_counts_as_presence_at_the_class_level() -> None:
+    street = Street()
+    street.see(7, present=False, faulty=True, now_s=50.0)
+    assert street.needs.live(CLASS, 50.5) == {7}
+    assert not street.needs.live(FULL, 50.5)
+
+
+def test_what_a_faulty_sensor_says_is_not_believed() -> None:
+    street = Street()
+    street.see(7, present=True, faulty=True, now_s=50.0)
+    assert not street.needs.live(FULL, 50.5)
+
+
+def test_a_vehicle_is_followed_over_a_dead_sensor() -> None:
+    street = Street()
+    street.see(4, present=False, faulty=True, now_s=0.0)
+    street.see(2, present=True, now_s=1.0)
+    street.see(3, present=True, now_s=3.2)
+    assert {3, 4, 5, 6, 7} <= street.needs.live(FULL, 3.2 + 4.4)  # held until the sensor after the dead one can see it
+    street.see(5, present=True, now_s=3.2 + 4.4)
+    assert {5, 6, 7, 8, 9} <= street.needs.live(FULL, 10.5)
+
+
+def test_one_retrigger_never_shortens() -> None:
+    street = Street()
+    street.see(5, present=True, now_s=0.0)
+    before = dict(street.needs.until_s)
+    street.see(5, present=False, now_s=0.5)
+    street.see(5, present=True, now_s=0.6)
+    assert all(street.needs.until_s[key] >= until_s for key, until_s in before.items())
+
+
+def test_lamps_that_no_sensor_watches_are_known() -> None:
+    wave = LightWave([Lamp(0.0), Lamp(30.0)], [Sensor("r", 0.0)], LIGHT)
+    assert wave.covered == (True, False)
