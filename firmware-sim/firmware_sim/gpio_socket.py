@@ -21,22 +21,24 @@ class PinBoard:
         self.on_output = on_output
         self.outputs: dict[int, int] = {}
         self._levels: dict[int, int] = {}
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen; a socket left by an earlier run is replaced."""
-        self._server = await asyncio.start_unix_server(self._serve, self.path, limit=LONGEST_LINE)
+        self._server = await asyncio.start_unix_server(self._accept, self.path, limit=LONGEST_LINE)
 
     async def stop(self) -> None:
         """Let every client go and remove the socket."""
-        if self._server is None:
+        server, self._server = self._server, None
+        if server is None:
             return
-        self._server.close()
+        server.close()
+        served = tuple(self._clients.values())
         for client in tuple(self._clients):
             client.close()
-        await self._server.wait_closed()
-        self._server = None
+        await asyncio.gather(*served)
+        await server.wait_closed()
         self.path.unlink(missing_ok=True)
 
     def set(self, pin: int, level: int) -> None:
@@ -47,8 +49,13 @@ class PinBoard:
         for client in tuple(self._clients):
             self._tell(client, pin, level)
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:  # it came while we were stopping
+            writer.close()
+            return
+        self._clients[writer] = asyncio.create_task(self._serve(reader, writer))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients.add(writer)
         try:
             for pin, level in self._levels.items():
                 self._tell(writer, pin, level)
@@ -57,7 +64,7 @@ class PinBoard:
         except (ConnectionError, ValueError):
             pass  # the client is gone, or sent a line without an end: both are the end of it
         finally:
-            self._clients.discard(writer)
+            self._clients.pop(writer)
             writer.close()
 
     def _take(self, pin: int, level: int) -> None:

@@ -63,6 +63,7 @@ class Line:
         self.path.unlink(missing_ok=True)
         os.close(self._wake)
         self._thread.join()
+        self.wire.cut()
         self._thread = None
 
     def start(self) -> None:

@@ -114,6 +114,11 @@ class Wire:
             times.append(self._request_end_s + self.silence_s)
         return min(times, default=None)
 
+    def cut(self) -> None:
+        """The line is pulled out: what is on the way is lost."""
+        self._request.clear()
+        self._sendings.clear()
+
     def use_pct(self, now_s: float) -> float:
         """Share of the last ten whole seconds in which characters were on the wire."""
         whole_s = int(now_s)

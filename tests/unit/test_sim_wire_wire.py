@@ -169,6 +169,17 @@ def test_a_dead_unit_is_silent() -> None:
     assert run(wire, 101.0) == []
 
 
+def test_what_was_on_the_way_is_lost_with_the_line() -> None:
+    wire = wire_with()
+    wire.faults = Faults(late_s=0.3)
+    wire.arrived(ASK, 100.0)
+    run(wire, 100.1)
+    wire.arrived(ASK[:4], 100.1)
+    wire.cut()
+    assert wire.next_s() is None
+    assert wire.due(101.0) == b""
+
+
 def test_the_hook_sees_both_ways_and_when() -> None:
     seen: list[tuple[Direction, bytes, float]] = []
     wire = Wire(9600, 10, (head(),), lambda *frame: seen.append(frame))
