@@ -1,0 +1,156 @@
+"""A street and an agent as processes of their own, watched from outside: the API's socket and the street's eye."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STREET_TIME = "2026-11-20T21:30+01:00"
+PATIENCE_S = 20.0
+
+Json = dict[str, Any]
+
+
+class Lines:
+    """JSON, a message a line, on a unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(PATIENCE_S)
+        self._socket.connect(str(path))
+        self._file = self._socket.makefile("rwb")
+
+    def send(self, message: Json) -> None:
+        self._file.write(json.dumps(message).encode() + b"\n")
+        self._file.flush()
+
+    def send_raw(self, line: bytes) -> None:
+        self._file.write(line)
+        self._file.flush()
+
+    def receive(self) -> Json:
+        line = self._file.readline()
+        if not line:
+            raise ConnectionError("closed")
+        message: Json = json.loads(line)
+        return message
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+class Street:
+    """The simulated street, and the agent that runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "pole.toml"
+        shutil.copy(ROOT / "firmware-sim" / "street.toml", self.config)
+        self.agent: subprocess.Popen[bytes] | None = None
+        self._log = (folder / "log").open("wb")
+        self._street = subprocess.Popen(
+            [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", STREET_TIME],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+        assert self._street.stdout is not None
+        assert self._street.stdout.readline().strip() == b"ready", self.log()
+        self.eye = Lines(folder / "street.sock")
+        self.hand = Lines(folder / "street.sock")
+        self.eye.send({"do": "watch", "interval_s": 0.1})
+        assert self.eye.receive()["ok"]
+
+    def start_agent(self, **environment: str) -> None:
+        self.agent = subprocess.Popen(
+            [script("gadelys"), "run", "--config", str(self.config), "--street-time", STREET_TIME],
+            stdout=self._log,
+            stderr=self._log,
+            env={**os.environ, **environment},
+        )
+
+    def end_agent(self, how: signal.Signals) -> int:
+        assert self.agent is not None
+        self.agent.send_signal(how)
+        code = self.agent.wait(PATIENCE_S)
+        self.agent = None
+        return code
+
+    def do(self, **request: object) -> Json:
+        self.hand.send(request)
+        answer = self.hand.receive()
+        assert answer["ok"], answer
+        return answer
+
+    def call(self, method: str, **params: object) -> Json:
+        """Ask the agent; its answer with `result` or `error`. ConnectionError while it is not there."""
+        try:
+            lines = Lines(self.folder / "api.sock")
+        except OSError as error:
+            raise ConnectionError(str(error)) from None
+        try:
+            lines.send({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+            return lines.receive()
+        finally:
+            lines.close()
+
+    def status(self) -> Json:
+        result: Json = self.call("status")["result"]
+        return result
+
+    def lamps(self) -> dict[str, Json]:
+        return {lamp["id"]: lamp for lamp in self.status()["lamps"]}
+
+    def until(self, what: str, holds: Callable[[Json], bool], patience_s: float = PATIENCE_S) -> Json:
+        """Watch the street until `holds` is true of its state. Fails with what did not come."""
+        deadline_s = time.monotonic() + patience_s
+        while time.monotonic() < deadline_s:
+            state: Json = self.eye.receive()["state"]
+            try:
+                if holds(state):
+                    return state
+            except ConnectionError:
+                continue  # the agent is not there yet
+        pytest.fail(f"not within {patience_s:g} s: {what}\n{self.log()}")
+
+    def levels(self, state: Json) -> dict[str, float]:
+        return {lamp["id"]: lamp["level_pct"] for lamp in state["lamps"]}
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")[-3000:]
+
+    def close(self) -> None:
+        if self.agent is not None:
+            self.agent.kill()
+            self.agent.wait()
+        self._street.terminate()
+        self._street.wait(PATIENCE_S)
+        assert self._street.stdout is not None
+        self._street.stdout.close()
+        self.eye.close()
+        self.hand.close()
+        self._log.close()
+
+
+def settled(status: Json) -> bool:
+    """Whether all units answer and all lamps are read back as they were sent."""
+    return all(unit["state"] == "ok" for unit in status["units"]) and all(
+        lamp["confirmed_pct"] is not None and not lamp["fault"] for lamp in status["lamps"]
+    )
+
+
+def script(name: str) -> str:
+    """Return the path of an installed command."""
+    return str(Path(sys.executable).with_name(name))
