@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from running_street import Lines, Street, script, settled
 
 MAO4 = {"lum-01", "lum-02", "lum-03", "lum-04", "lum-05", "lum-06"}
@@ -33,7 +32,10 @@ def test_what_the_lux_head_the_meter_and_the_radars_say(lit: Street) -> None:
     keys = {point["key"]: point for point in lit.call("points.list")["result"]}
     assert keys["meter-1/meter/active_power"]["unit"] == "W"
     assert 225 < keys["meter-1/meter/voltage"]["value"] < 235
-    assert {f"radar-{n:02}/presence/state" for n in range(1, 12)} | {"pir-1/presence/state", "door-1/contact/state"} <= set(keys)
+    assert {f"radar-{n:02}/presence/state" for n in range(1, 12)} | {
+        "pir-1/presence/state",
+        "door-1/contact/state",
+    } <= set(keys)
 
 
 def test_something_passes_every_sensor_within_the_first_half_minute(lit: Street) -> None:
@@ -77,7 +79,11 @@ def test_bad_demands_are_refused_with_their_reason(shared: Street, params: dict[
 
 @pytest.mark.parametrize(
     "line",
-    [b'{"jsonrpc": "2.0", "id": 1, "method": "lamp.dim", "params": {"lamp": "lum-03", "level_pct": NaN}}\n', b"\xff\xfe\n", b"\n"],
+    [
+        b'{"jsonrpc": "2.0", "id": 1, "method": "lamp.dim", "params": {"lamp": "lum-03", "level_pct": NaN}}\n',
+        b"\xff\xfe\n",
+        b"\n",
+    ],
 )
 def test_rubbish_is_answered_and_the_connection_lives_on(shared: Street, line: bytes) -> None:
     with contextlib.closing(Lines(shared.folder / "api.sock")) as lines:
@@ -106,14 +112,18 @@ def test_watching_points(shared: Street) -> None:
         while "lum-02/lamp/dimming_level" not in seen:
             message = lines.receive()
             assert message["method"] == "points.changed"
-            seen |= {point["key"] for point in message["params"]["points"] if point["value"] == pytest.approx(70, abs=2)}
+            seen |= {
+                point["key"] for point in message["params"]["points"] if point["value"] == pytest.approx(70, abs=2)
+            }
     shared.call("lamp.release", lamp="lum-02")
 
 
 def test_a_dead_sensor_is_lit_at_the_class_level(lit: Street) -> None:
     lit.do(do="sensor_dies", sensor="radar-08")
     lit.until("lum-08 at the class level", lambda state: lit.levels(state)["lum-08"] > 99)
-    lit.until("said so", lambda _: next(s for s in lit.status()["sensors"] if s["id"] == "radar-08")["quality"] != "good")
+    lit.until(
+        "said so", lambda _: next(s for s in lit.status()["sensors"] if s["id"] == "radar-08")["quality"] != "good"
+    )
     assert lit.lamps()["lum-08"]["winner"] == "adaptive"
     lit.do(do="sensor_back")
     lit.until(
@@ -126,16 +136,22 @@ def test_a_dead_sensor_is_lit_at_the_class_level(lit: Street) -> None:
 @pytest.mark.parametrize("line", ["lamps", "field"])
 def test_a_pulled_line_recovers_without_a_hand(lit: Street, line: str) -> None:
     lit.do(do="pull", line=line)
-    lit.until("the line is known to be down", lambda _: {b["id"]: b["state"] for b in lit.status()["buses"]}[line] == "down")
+    lit.until(
+        "the line is known to be down", lambda _: {b["id"]: b["state"] for b in lit.status()["buses"]}[line] == "down"
+    )
     if line == "lamps":
-        lit.until("device-side safety lights its lamps", lambda state: all(lit.levels(state)[lamp] > 99 for lamp in MAO4))
+        lit.until(
+            "device-side safety lights its lamps", lambda state: all(lit.levels(state)[lamp] > 99 for lamp in MAO4)
+        )
     lit.do(do="plug", line=line)
     lit.until("all is well again", lambda _: settled(lit.status()), patience_s=40.0)
 
 
 def test_killed_and_started_again(lit: Street) -> None:
     lit.end_agent(signal.SIGKILL)
-    state = lit.until("device-side safety lights its lamps", lambda state: all(lit.levels(state)[lamp] > 99 for lamp in MAO4))
+    state = lit.until(
+        "device-side safety lights its lamps", lambda state: all(lit.levels(state)[lamp] > 99 for lamp in MAO4)
+    )
     assert {lamp["id"] for lamp in state["lamps"] if lamp["output"] == "safe mode"} == MAO4
     lit.start_agent()
     lit.until("all is well again", lambda _: settled(lit.status()))

@@ -5,24 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from street_levels import LEVELS, LIGHT
 
 from agent.control.leases import Demand, Refusal
-from agent.control.street import Levels, Output, StreetControl
+from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
-from agent.services.lighting import Light, Sensor
+from agent.services.lighting import Sensor
 
-LEVELS = Levels(
-    class_pct=80.0,
-    base_pct=10.0,
-    floor_pct=5.0,
-    night_minimum_pct=15.0,
-    presence_pct=100.0,
-    near_pct=60.0,
-    far_pct=20.0,
-    fade_up_s=1.0,
-    fade_down_s=4.0,
-)
-LIGHT = Light(hold_s=4.0, vehicle_hold_s=3.0, sight_m=120.0)
 STEP_S = 0.05
 
 
@@ -178,7 +167,7 @@ def test_a_whole_november_night_by_the_sun() -> None:
             lit_at = now
         if lit_at is not None and off_at is None and night.level_pct[0] == 0.0:
             off_at = now
-    # By hand: declination -19.7 degrees, equation of time +14.3 min, so solar noon 10:56 UTC and a half day of 4 h 01 min.
+    # By hand: declination -19.7 degrees, equation of time 14.3 min: solar noon 10:56 UTC, half day 4 h 01 min.
     assert lit_at is not None
     assert off_at is not None
     assert abs(lit_at - datetime(2026, 11, 20, 14, 57, tzinfo=UTC)) <= timedelta(minutes=2)

@@ -1,0 +1,135 @@
+"""The control task by a clock of our own: what it reads, what it writes, when it wakes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+from street_levels import LEVELS, LIGHT
+
+from agent.clock import Wall
+from agent.control.street import Output, StreetControl
+from agent.control.sun import AstronomicalClock
+from agent.control.task import FEED_S, ControlTask, lamp_points
+from agent.image import Image
+from agent.services.lighting import Sensor
+from drivers.points import Point, PointType, Quality, Reading
+
+RADAR = "radar-1/presence/state"
+NIGHT = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
+
+
+class VirtualClock:
+    """Time that a test sets."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.trusted = True
+
+    def mono_s(self) -> float:
+        return self.now_s
+
+    def wall(self) -> Wall:
+        return Wall(NIGHT + timedelta(seconds=self.now_s - 1000.0), self.trusted)
+
+    street = wall
+
+
+class Bus:
+    """Keeps what it is told to write, and until when it may feed the units' watchdogs."""
+
+    def __init__(self) -> None:
+        self.level_pct: dict[str, float] = {}
+        self.fed_until_s = 0.0
+        self.written = asyncio.Event()
+
+    def set_level(self, device_id: str, level_pct: float) -> None:
+        self.level_pct[device_id] = level_pct
+        self.written.set()
+
+    def feed(self, until_s: float) -> None:
+        self.fed_until_s = until_s
+
+
+class Rig:
+    """One lamp, one radar, one bus."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.bus = Bus()
+        radar = Point(key=RADAR, type=PointType.BOOL, max_age_s=2.0)
+        self.image = Image([radar, *lamp_points("lum-1")])
+        self.control = StreetControl(
+            [Output("lum-1", 0.0, device_safety=True)], [Sensor("radar-1", 0.0)], LEVELS, LIGHT, night=True
+        )
+        sun = AstronomicalClock(55.6561, 12.3683, -0.833)
+        self.task = ControlTask(self.control, self.image, self.clock, sun, buses={"lum-1": self.bus}, detectors=[])
+
+    def radar(self, *, present: bool) -> None:
+        self.image.put(RADAR, Reading(present, Quality.GOOD, "", self.clock.now_s))
+
+    def run(self, seconds: float, *, present: bool | None = None) -> None:
+        for _ in range(round(seconds * 20)):
+            self.clock.now_s += 0.05
+            if present is not None:
+                self.radar(present=present)
+            self.task.step()
+
+
+def test_the_first_step_writes_all_lamps_and_feeds_the_bus() -> None:
+    rig = Rig()
+    rig.task.step()
+    assert rig.bus.level_pct == {"lum-1": LEVELS.class_pct}
+    assert rig.bus.fed_until_s == rig.clock.now_s + FEED_S
+
+
+def test_a_sensor_that_goes_silent_is_lit_at_the_class_level() -> None:
+    rig = Rig()
+    rig.run(10.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct
+    rig.run(5.0)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.class_pct
+    assert rig.image.raw("lum-1/lamp/control_rung").value == "adaptive"
+
+
+def test_a_clock_that_loses_its_trust_lights_the_street() -> None:
+    rig = Rig()
+    rig.run(10.0, present=False)
+    rig.clock.trusted = False
+    rig.run(20.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == 100.0
+    assert rig.image.raw("lum-1/lamp/control_rung").value == "default"
+
+
+def test_a_step_of_the_wall_clock_moves_no_hold() -> None:
+    rig = Rig()
+    rig.run(10.0, present=False)
+    rig.run(2.0, present=True)
+    rig.run(LIGHT.hold_s - 0.5, present=False)
+    assert rig.bus.level_pct["lum-1"] == 100.0
+    rig.run(10.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct
+
+
+async def test_a_presence_edge_is_acted_on_at_once() -> None:
+    """The loop's clock stands nearly still between two periods: what comes earlier was not the period's doing."""
+    rig = Rig()
+    rig.run(10.0, present=False)
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(rig.task.run())
+    await asyncio.sleep(0)
+    rig.bus.written.clear()
+    began_s = loop.time()
+    rig.clock.now_s += 0.05
+    rig.radar(present=True)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    acted = rig.bus.written.is_set()
+    waited_s = loop.time() - began_s
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert acted or waited_s > 0.05, "three turns of the loop, and no step was made"
+    assert rig.bus.level_pct["lum-1"] > LEVELS.base_pct
