@@ -66,30 +66,37 @@ class PirDetector:
 
     _input: Debounce
     _hold_s: cython.double
+    _high: cython.bint
     _last_s: cython.double
 
     def __init__(self, debounce_s: float, hold_s: float) -> None:
         _check_span("hold_s", hold_s)
         self._input = Debounce(debounce_s)
         self._hold_s = hold_s
+        self._high = False
         self._last_s = -inf
 
     def edge(self, level: bool, now_s: float) -> None:
         """The sensor shows `level` from now on."""
         self._input.edge(level, now_s)
+        self.step(now_s)
 
     def step(self, now_s: float) -> bool:
         """Whether somebody is there now."""
-        high: cython.bint = self._input.step(now_s)
+        self._high = self._input.step(now_s)
         self._last_s = max(self._last_s, now_s)
-        present: bool = high or self._last_s < self._input.since_s() + self._hold_s
+        present: bool = self._high or self._last_s < self._held_s()
         return present
 
     def next_s(self) -> float:
         """When a step is due if no edge comes before; inf for never."""
-        held_s: cython.double = self._input.since_s() + self._hold_s
         due_s: cython.double = self._input.next_s()
-        return held_s if self._last_s < held_s < due_s else due_s  # type: ignore[no-any-return]
+        held: cython.bint = not self._high and self._last_s < self._held_s()
+        return min(self._held_s(), due_s) if held else due_s  # type: ignore[no-any-return]
+
+    @cython.cfunc
+    def _held_s(self) -> cython.double:
+        return self._input.since_s() + self._hold_s
 
 
 def _check_span(name: str, span_s: float) -> None:

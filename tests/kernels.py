@@ -29,7 +29,8 @@ def kernel(form: str, name: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.COMPILED == (form == "compiled")
+    compiled: bool = module.COMPILED
+    assert compiled is (form == "compiled")
     return module
 
 
