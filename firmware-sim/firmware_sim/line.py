@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import termios
 import threading
 import time
 import tty
@@ -16,9 +17,14 @@ from pathlib import Path
 from firmware_sim.units.unit import Unit
 from firmware_sim.wire import OnFrame, Wire
 
+_INPUT_SPEED, _OUTPUT_SPEED = 4, 5  # places in what termios.tcgetattr gives
+
 
 class Line:
-    """A line at `path`, a symbolic link to a pty. Units and `on_frame` are called in the line's own thread."""
+    """A line at `path`, a symbolic link to a pty. Units and `on_frame` are called in the line's own thread.
+
+    A master that sets another speed than the line's is not understood; one that sets none is. A pty has no parity.
+    """
 
     def __init__(  # noqa: PLR0913 (the settings of a serial line are many)
         self,
@@ -32,6 +38,7 @@ class Line:
     ) -> None:
         self.path = path
         self.wire = Wire(baud, bits_per_char, units, on_frame)
+        self._speed: int = getattr(termios, f"B{baud}")
         self._clock = clock
         self._thread: threading.Thread | None = None
         self._wake = -1
@@ -47,13 +54,18 @@ class Line:
             return
         master, slave = os.openpty()
         tty.setraw(slave)
+        settings = termios.tcgetattr(slave)
+        settings[_INPUT_SPEED] = settings[_OUTPUT_SPEED] = self._speed
+        termios.tcsetattr(slave, termios.TCSANOW, settings)
         os.set_blocking(master, False)
         ears, self._wake = os.pipe()
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(os.ttyname(slave))
         fresh.replace(self.path)
-        self._thread = threading.Thread(target=self._serve, args=(master, slave, ears), name=f"line {self.path.name}")
+        self._thread = threading.Thread(
+            target=self._serve, args=(master, slave, ears), name=f"line {self.path.name}", daemon=True
+        )
         self._thread.start()
 
     def pull(self) -> None:
@@ -88,7 +100,8 @@ class Line:
                 if ears in heard:
                     return
                 if master in heard:
-                    self.wire.arrived(os.read(master, 4096), self._clock())
+                    legible = termios.tcgetattr(slave)[_OUTPUT_SPEED] == self._speed
+                    self.wire.arrived(os.read(master, 4096), self._clock(), legible=legible)
                 self._hand_on(master, self.wire.due(self._clock()))
         finally:
             for descriptor in (master, slave, ears):

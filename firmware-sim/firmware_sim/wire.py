@@ -70,7 +70,7 @@ class Wire:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong at present. May be replaced at any time; chance then starts anew from its seed."""
+        """What goes wrong from the next traffic on. May be replaced; chance then starts anew from its seed."""
         return self._faults
 
     @faults.setter
@@ -78,8 +78,8 @@ class Wire:
         self._faults = faults
         self._random = Random(faults.seed)  # noqa: S311 (faults, not secrets)
 
-    def arrived(self, data: bytes, now_s: float) -> None:
-        """The master has begun to send these bytes at `now_s`."""
+    def arrived(self, data: bytes, now_s: float, *, legible: bool = True) -> None:
+        """The master has begun to send these bytes at `now_s`; not `legible`: at a speed that nobody here reads."""
         self._end_request(now_s)
         start_s = max(now_s, self._request_end_s) if self._request else now_s
         end_s = start_s + len(data) * self.char_s
@@ -88,7 +88,7 @@ class Wire:
             self._send(data, start_s, on_the_wire=False)
         if not self._request and now_s < self._answer_end_s + self.silence_s:
             self.silence_violations += 1
-        if self._collides(start_s, end_s):
+        if self._collides(start_s, end_s) or not legible:
             data = self._noise(len(data))
         self._request += data[: modbus.LONGEST_FRAME + 1 - len(self._request)]
         self._request_end_s = end_s

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
-from firmware_sim.units import Mtdx62, Output, Sdm230, WaveshareAo8B, WbMao4
+from firmware_sim.units import JxctLux, Mtdx62, Output, Sdm230, WaveshareAo8B, WbMao4
 
 
 def write(unit: WbMao4 | WaveshareAo8B | Mtdx62, register: int, value: int, now_s: float) -> None:
@@ -161,6 +163,31 @@ def test_the_meter_integrates_energy() -> None:
     assert unit.energy_wh(1900.0) == pytest.approx(360.0)
     unit.set(0.0, 230.0, 1900.0)
     assert unit.energy_wh(9999.0) == pytest.approx(360.0)
+
+
+def test_the_meter_shows_current_and_energy() -> None:
+    unit = Sdm230(2)
+    unit.set(460.0, 230.0, 0.0)
+    current = unit.answer(bytes.fromhex("04 0006 0002"), 0.0)
+    energy = unit.answer(bytes.fromhex("04 0048 0002"), 7200.0)
+    assert current is not None
+    assert energy is not None
+    assert struct.unpack(">f", current[2:])[0] == pytest.approx(2.0)
+    assert struct.unpack(">f", energy[2:])[0] == pytest.approx(0.92)
+
+
+def test_the_meter_s_leading_block_reads_with_its_holes() -> None:
+    answer = Sdm230(2).answer(bytes.fromhex("04 0000 0050"), 0.0)
+    assert answer is not None
+    assert len(answer) == 2 + 2 * 0x50
+    assert answer[2:10] == struct.pack(">ff", 230.0, 0.0)
+
+
+@pytest.mark.parametrize(("lux", "words"), [(-5.0, "0000 0000"), (0.4, "0000 0000"), (1e12, "FFFF FFFF")])
+def test_the_lux_head_stays_in_its_range(lux: float, words: str) -> None:
+    head = JxctLux(1)
+    head.lux = lux
+    assert head.answer(bytes.fromhex("03 0007 0002"), 0.0) == bytes.fromhex("03 04" + words)
 
 
 def test_the_meter_refuses_what_no_meter_shows() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import select
+import termios
+import threading
 import time
 import tty
 from collections.abc import Iterator
@@ -66,6 +68,25 @@ def test_an_answer_is_never_early(line: Line) -> None:
     assert ask(line.path) == TOLD
     on_the_wire_s = (len(ASK) + len(TOLD)) * 10 / 9600 + 3.5 * 10 / 9600 + JxctLux.turnaround_s
     assert time.monotonic() - begun_s >= on_the_wire_s
+
+
+def test_a_master_at_another_speed_is_not_understood(line: Line) -> None:
+    with opened(line.path) as port:
+        settings = termios.tcgetattr(port)
+        settings[4] = settings[5] = termios.B19200
+        termios.tcsetattr(port, termios.TCSANOW, settings)
+        seen = threading.Event()
+        frames: list[bytes] = []
+
+        def note(_direction: Direction, frame: bytes, _mono_s: float) -> None:
+            frames.append(frame)
+            seen.set()
+
+        line.wire.on_frame = note
+        os.write(port, ASK)
+        assert seen.wait(DEADLINE_S)
+        assert len(frames[0]) == len(ASK)
+        assert modbus.unseal(frames[0]) is None
 
 
 def test_the_port_waits_while_nobody_has_it_open(line: Line) -> None:

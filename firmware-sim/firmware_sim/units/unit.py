@@ -19,7 +19,10 @@ class Output:
 
 
 class Unit:
-    """One box on a line. Silent while not `alive`. `turnaround_s`: from the end of a request to the answer's start."""
+    """One box on a line. Silent while not `alive`. `turnaround_s`: from the end of a request to the answer's start.
+
+    `answer` runs in the line's thread; everything else may be called from another one.
+    """
 
     turnaround_s: float = 0.004
 
