@@ -104,6 +104,13 @@ def test_polling_keeps_safe_mode_away_but_does_not_end_it() -> None:
     assert unit.outputs(22.0)[0] == Output(0.3, "commanded")
 
 
+def test_safe_mode_begins_anew_with_what_was_programmed_meanwhile() -> None:
+    unit = lit(20, 0.0)
+    write(unit, 656, 60, 10.0)
+    assert unit.outputs(12.9)[0].fraction == 0.8
+    assert unit.outputs(20.0)[0] == Output(0.6, "safe mode")
+
+
 def test_a_refused_level_does_not_end_safe_mode() -> None:
     unit = lit(20, 0.0)
     assert unit.answer(bytes.fromhex("06 0010 0065"), 10.0) == bytes.fromhex("86 03")
@@ -202,6 +209,7 @@ def test_presence_begins_after_the_entry_delay_and_clears_after_the_last_movemen
     assert not unit.present(10.05)
     assert unit.present(10.1)
     unit.movement(14.0)
+    assert unit.present(14.0)  # the same visit: no new entry delay
     assert unit.present(18.9)
     assert not unit.present(19.0)
     unit.movement(30.0)

@@ -127,7 +127,7 @@ class WbMao4(Unit):
 
     def _safe(self, place: int, channel: _Channel, safe_s: float) -> _Channel:
         action = self._words[SAFE_ACTION + place]
-        if action == NOTHING or channel.state == "safe mode":
+        if action == NOTHING:
             return channel
         raw = self._raw_of(place, self._words[SAFE_LEVEL + place]) if action == LEVEL else channel.raw
         return _Channel(action != OFF, raw, self._at(place, channel, safe_s), safe_s, "safe mode")
