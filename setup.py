@@ -4,17 +4,17 @@ import shlex
 import shutil
 from pathlib import Path
 
-from Cython.Distutils import build_ext
+from Cython.Distutils.build_ext import build_ext
 from setuptools import Extension, setup
 
 REMEDY = "install one, on Debian: apt-get install gcc python3-dev"
 
 
-class BuildKernels(build_ext):  # type: ignore[misc]
+class BuildKernels(build_ext):
     """Says in one line what is missing, before a compiler says it in a hundred. Generated C stays out of the source."""
 
     def initialize_options(self) -> None:
-        super().initialize_options()
+        super().initialize_options()  # type: ignore[no-untyped-call]
         self.cython_c_in_temp = 1
 
     def build_extensions(self) -> None:
