@@ -23,7 +23,10 @@ class NoCompilerError(Exception):
 @cache
 def kernel(form: str, name: str) -> ModuleType:
     """One kernel in one form, under a module name of its own."""
-    file = _compiled_folder() / f"{name}{_suffix()}" if form == "compiled" else ROOT / "cext" / f"{name}.py"
+    folder = _compiled_folder() if form == "compiled" else ROOT / "cext"
+    if isinstance(folder, NoCompilerError):
+        raise folder
+    file = folder / f"{name}{_suffix() if form == 'compiled' else '.py'}"
     spec = importlib.util.spec_from_file_location(f"{form}_kernel.{name}", file)
     assert spec is not None
     assert spec.loader is not None
@@ -35,7 +38,7 @@ def kernel(form: str, name: str) -> ModuleType:
 
 
 @cache
-def _compiled_folder() -> Path:
+def _compiled_folder() -> Path | NoCompilerError:
     """The installed kernels if they are of this source, else a build in a temporary folder."""
     for folder in (Path(entry, "cext") for entry in sys.path):
         if all(_is_of_this_source(folder, name) for name in NAMES):
@@ -47,7 +50,7 @@ def _compiled_folder() -> Path:
     command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace", "--parallel", "2"]
     done = subprocess.run(command, cwd=build, capture_output=True, text=True, check=False)
     if done.returncode and "gadelys: " in done.stderr:
-        raise NoCompilerError(done.stderr.strip().splitlines()[-1])
+        return NoCompilerError(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 0, done.stderr
     return build / "cext"
 
