@@ -219,7 +219,7 @@ def _lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec
                         id=unit.id,
                         address=unit.address,
                         profile=profile,
-                        poll_s=unit.poll_s if unit.poll_s is not None else profile.poll_s,
+                        poll_s=unit.poll_s,
                         safe_after_s=unit.safe_after_s,
                         safe_pct=config.lighting.class_pct,
                         devices=carried,

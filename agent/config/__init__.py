@@ -1,0 +1,19 @@
+"""One TOML file to frozen records; a mistake names file, line, key and what was expected."""
+
+from agent.config.errors import ConfigError, Mistake
+from agent.config.file import load_file
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit
+
+__all__ = [
+    "Api",
+    "Bus",
+    "Config",
+    "ConfigError",
+    "Controller",
+    "Device",
+    "Gpio",
+    "Lighting",
+    "Mistake",
+    "Unit",
+    "load_file",
+]

@@ -1,0 +1,262 @@
+"""The reader: each option with its bounds and default, and the rules between options. Pure.
+
+docs/pole.toml is its specification for people; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit
+from agent.config.table import Ledger, Table, did_you_mean
+
+_Record = TypeVar("_Record")
+
+KINDS = ("luminaire", "presence", "meter", "lux", "contact")
+_PIN_KINDS = ("presence", "contact")
+
+
+class ProfileFacts(Protocol):
+    """What the reader must know of a profile."""
+
+    @property
+    def kinds(self) -> Sequence[str]: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def poll_s(self) -> float: ...
+    @property
+    def safety(self) -> object | None: ...
+
+
+class World(Protocol):
+    """What the reader asks of the world outside the file."""
+
+    def profile(self, name: str) -> ProfileFacts | None:
+        """Return a profile, or none."""
+
+    def profile_names(self) -> Sequence[str]:
+        """Return the names of all profiles."""
+
+    def is_time_zone(self, name: str) -> bool:
+        """Return whether there is such an IANA time zone."""
+
+
+def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Config:
+    """Read a parsed file. Mistakes go to the ledger; the result is only to be used if there are none."""
+    root = Table(ledger, (), values)
+    reader = _Reader(path.parent, world)
+    config = Config(
+        path=path,
+        controller=reader.controller(root.table("controller")),
+        api=reader.api(root.table("api")),
+        buses=tuple(reader.bus(table) for table in root.tables("bus").values()),
+        units=tuple(reader.unit(table) for table in root.tables("unit").values()),
+        devices=tuple(reader.device(table) for table in root.tables("device").values()),
+        gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
+        lighting=reader.lighting(root.table("lighting")),
+    )
+    reader.rules(root, config)
+    root.finish()
+    return config
+
+
+class _Reader:
+    def __init__(self, folder: Path, world: World) -> None:
+        self._folder = folder
+        self._world = world
+        self._tables: dict[tuple[str, ...], Table] = {}
+
+    def controller(self, table: Table) -> Controller:
+        zone = table.text("time_zone", 'an IANA time zone such as "Europe/Copenhagen"')
+        if zone and not self._world.is_time_zone(zone):
+            table.wrong("time_zone", 'an IANA time zone such as "Europe/Copenhagen"')
+        return self._finish(
+            table,
+            Controller(
+                id=table.name("id"),
+                group=table.name("group"),
+                latitude_deg=table.number("latitude", -90, 90),
+                longitude_deg=table.number("longitude", -180, 180),
+                time_zone=zone,
+                clock=table.choice("clock", ("network", "rtc"), "network"),
+            ),
+        )
+
+    def api(self, table: Table) -> Api:
+        return self._finish(table, Api(socket=self._path(table, "socket", "/run/gadelys/api.sock")))
+
+    def bus(self, table: Table) -> Bus:
+        table.choice("kind", ("modbus-rtu",))
+        return self._finish(
+            table,
+            Bus(
+                id=table.path[-1],
+                port=self._path(table, "port"),
+                baud=table.whole("baud", 1200, 256000, 9600),
+                parity=table.choice("parity", ("none", "even", "odd"), "none"),
+                stop_bits=table.whole("stop_bits", 1, 2, 1),
+                timeout_s=table.whole("timeout_ms", 10, 5000, 200) / 1000,
+            ),
+        )
+
+    def unit(self, table: Table) -> Unit:
+        names = self._world.profile_names()
+        name = table.choice("profile", names)
+        profile = self._world.profile(name) if table.sound("profile") else None
+        safe_after_s = None
+        if profile is not None and profile.safety is None:
+            table.needless("safe_after_s", f"for {name}, which has no device-side safety")
+        else:
+            safe_after_s = table.number("safe_after_s", 1, 600, 10)
+        return self._finish(
+            table,
+            Unit(
+                id=table.path[-1],
+                bus=table.text("bus", "the name of a [bus.…]"),
+                address=table.whole("address", 1, 247),
+                profile=name,
+                poll_s=table.number("poll_s", 0.1, 3600, profile.poll_s if profile else 1.0),
+                safe_after_s=safe_after_s,
+            ),
+        )
+
+    def device(self, table: Table) -> Device:
+        kind = table.choice("kind", KINDS)
+        on_pin = "gpio" in table and kind in _PIN_KINDS
+        placed = kind in {"luminaire", "presence"}
+        why = f'for kind = "{kind}"'
+        pin_why = f"{why} without gpio" if kind in _PIN_KINDS else why
+        for key in () if on_pin else ("pull", "active", "debounce_ms", "hold_s"):
+            table.needless(key, pin_why)
+        if on_pin and kind != "presence":
+            table.needless("hold_s", why)
+        if not placed:
+            table.needless("position_m", why)
+        if kind != "luminaire":
+            table.needless("nominal_w", why)
+        if on_pin and ("unit" in table or "channel" in table):
+            table.needless("unit", "beside gpio")
+            table.needless("channel", "beside gpio")
+        if kind not in _PIN_KINDS:
+            table.needless("gpio", why)
+        return self._finish(
+            table,
+            Device(
+                id=table.path[-1],
+                kind=kind,
+                unit=None if on_pin else table.text("unit", self._way(kind)),
+                channel=table.whole("channel", 1, 64) if "channel" in table and not on_pin else None,
+                gpio=table.whole("gpio", 0, 53) if on_pin else None,
+                pull=table.choice("pull", ("none", "up", "down"), "none") if on_pin else "none",
+                active_high=not on_pin or table.choice("active", ("high", "low"), "high") == "high",
+                debounce_s=table.whole("debounce_ms", 0, 5000, 50) / 1000 if on_pin else 0.0,
+                hold_s=table.number("hold_s", 0, 600, 5) if on_pin and kind == "presence" else 0.0,
+                position_m=table.number("position_m", -100_000, 100_000) if placed else None,
+                nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
+            ),
+        )
+
+    def gpio(self, table: Table) -> Gpio:
+        chip = table.choice("chip", ("rpi", "simulated"), "rpi")
+        socket = None
+        if chip == "simulated":
+            socket = self._path(table, "socket")
+        else:
+            table.needless("socket", 'with chip = "rpi"')
+        return self._finish(table, Gpio(chip=chip, socket=socket))
+
+    def lighting(self, table: Table) -> Lighting:
+        light = Lighting(
+            class_pct=table.number("class_pct", 1, 100, 100),
+            base_pct=table.number("base_pct", 0, 100, 10),
+            floor_pct=table.number("floor_pct", 0, 100, 5),
+            night_minimum_pct=table.number("night_minimum_pct", 1, 100, 10),
+            presence_pct=table.number("presence_pct", 1, 100, 100),
+            near_pct=table.number("near_pct", 0, 100, 60),
+            far_pct=table.number("far_pct", 0, 100, 20),
+            hold_s=table.number("hold_s", 1, 600, 4),
+            vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
+            sight_m=table.number("sight_m", 30, 500, 120),
+            fade_up_s=table.number("fade_up_s", 0, 60, 1),
+            fade_down_s=table.number("fade_down_s", 0, 60, 4),
+            dusk_deg=table.number("dusk_deg", -18, 10, -0.833),
+        )
+        # Each of these must not be above the next, or light would fall where it is needed more.
+        ladder = ("far_pct", "near_pct", "presence_pct")
+        for low, high in (*pairwise(ladder), ("base_pct", "class_pct"), ("floor_pct", "class_pct"),
+                          ("night_minimum_pct", "class_pct")):  # fmt: skip
+            if getattr(light, low) > getattr(light, high):
+                table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
+        return self._finish(table, light)
+
+    def rules(self, root: Table, config: Config) -> None:
+        """Note what is wrong between tables."""
+        buses = {bus.id for bus in config.buses}
+        addresses: dict[tuple[str, int], str] = {}
+        for unit in config.units:
+            table = self._tables["unit", unit.id]
+            if table.sound("bus") and unit.bus not in buses:
+                table.wrong("bus", f"the name of a [bus.…]{did_you_mean(unit.bus, buses)}")
+            other = addresses.setdefault((unit.bus, unit.address), unit.id)
+            if table.sound("address") and other != unit.id:
+                table.wrong("address", f'an address of its own on bus "{unit.bus}" ({other} has it)')
+        for bus in config.buses:
+            if not any(unit.bus == bus.id for unit in config.units):
+                root.wrong_at(("bus", bus.id), "a [unit.…] on this bus", "none")
+        self._devices(root, config)
+
+    def _devices(self, root: Table, config: Config) -> None:
+        units = {unit.id: unit for unit in config.units}
+        channels: dict[tuple[str, int | None], str] = {}
+        pins: dict[int, str] = {}
+        for device in config.devices:
+            table = self._tables["device", device.id]
+            if device.gpio is not None:
+                other = pins.setdefault(device.gpio, device.id)
+                if table.sound("gpio") and other != device.id:
+                    table.wrong("gpio", f"a pin of its own ({other} has it)")
+                if config.gpio is None:
+                    table.wrong("gpio", "a table [gpio] that says which chip has the pins", "none")
+            elif device.unit is not None and table.sound("unit"):
+                if device.unit not in units:
+                    table.wrong("unit", f"the name of a [unit.…]{did_you_mean(device.unit, units)}")
+                else:
+                    self._on_unit(table, device, units[device.unit], channels)
+        for unit in config.units:
+            if not any(device.unit == unit.id for device in config.devices):
+                root.wrong_at(("unit", unit.id), "a [device.…] on this unit", "none")
+        if not any(device.kind == "luminaire" for device in config.devices):
+            root.wrong_at(("device",), 'at least one device of kind = "luminaire"', "none")
+
+    def _on_unit(self, table: Table, device: Device, unit: Unit, taken: dict[tuple[str, int | None], str]) -> None:
+        """Check a device against the profile of the unit that carries it."""
+        profile = self._world.profile(unit.profile)
+        if profile is None:
+            return
+        if table.sound("kind") and device.kind not in profile.kinds:
+            table.wrong("kind", f"{' or '.join(profile.kinds)}, which is what {unit.profile} serves")
+        says = f"a channel from 1 to {profile.channels} of {unit.profile}"
+        if profile.channels == 0 and device.channel is not None:
+            table.wrong("channel", f"none: {unit.profile} has no channels")
+        elif profile.channels and device.channel is None:
+            table.wrong("channel", says, "nothing")
+        elif device.channel is not None and device.channel > profile.channels and table.sound("channel"):
+            table.wrong("channel", says)
+        other = taken.setdefault((unit.id, device.channel), device.id)
+        if other != device.id:
+            table.wrong("channel" if profile.channels else "unit", f"one that {other} does not have")
+
+    def _way(self, kind: str) -> str:
+        return "the name of a [unit.…], or gpio instead" if kind in _PIN_KINDS else "the name of a [unit.…]"
+
+    def _path(self, table: Table, key: str, *default: str) -> Path:
+        return self._folder / table.text(key, "a path", *default)
+
+    def _finish(self, table: Table, record: _Record) -> _Record:
+        table.finish()
+        self._tables[table.path] = table
+        return record

@@ -1,0 +1,105 @@
+"""The configuration as frozen records. Bounds and defaults stand in `read`, where each option is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Parity = Literal["none", "even", "odd"]
+Pull = Literal["none", "up", "down"]
+DeviceKind = Literal["luminaire", "presence", "meter", "lux", "contact"]
+
+
+class Controller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who this controller is and where it stands (degrees north and east)."""
+
+    id: str
+    group: str
+    latitude_deg: float
+    longitude_deg: float
+    time_zone: str
+    clock: Literal["network", "rtc"]
+
+
+class Api(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the local API listens."""
+
+    socket: Path
+
+
+class Bus(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial line."""
+
+    id: str
+    port: Path
+    baud: int
+    parity: Parity
+    stop_bits: int
+    timeout_s: float
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """A box on a bus. `safe_after_s` is none where the profile has no device-side safety."""
+
+    id: str
+    bus: str
+    address: int
+    profile: str
+    poll_s: float
+    safe_after_s: float | None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """What the city sees: a channel of a unit, or a pin."""
+
+    id: str
+    kind: DeviceKind
+    unit: str | None
+    channel: int | None
+    gpio: int | None
+    pull: Pull
+    active_high: bool
+    debounce_s: float
+    hold_s: float
+    position_m: float | None
+    nominal_w: float
+
+
+class Gpio(msgspec.Struct, frozen=True, kw_only=True):
+    """Which chip drives the pins."""
+
+    chip: Literal["rpi", "simulated"]
+    socket: Path | None
+
+
+class Lighting(msgspec.Struct, frozen=True, kw_only=True):
+    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees."""
+
+    class_pct: float
+    base_pct: float
+    floor_pct: float
+    night_minimum_pct: float
+    presence_pct: float
+    near_pct: float
+    far_pct: float
+    hold_s: float
+    vehicle_hold_s: float
+    sight_m: float
+    fade_up_s: float
+    fade_down_s: float
+    dusk_deg: float
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything in the file."""
+
+    path: Path
+    controller: Controller
+    api: Api
+    buses: tuple[Bus, ...]
+    units: tuple[Unit, ...]
+    devices: tuple[Device, ...]
+    gpio: Gpio | None
+    lighting: Lighting
