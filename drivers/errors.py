@@ -12,7 +12,7 @@ class NoAnswer(WireError):
 
 
 class BadAnswer(WireError):
-    """Bytes came that are not the answer to this request (unit, function, length, CRC, echo). Next move: as NoAnswer; never believe them."""
+    """Bytes came that are not the answer to this request. Next move: as NoAnswer; never believe them."""
 
 
 class Refused(WireError):

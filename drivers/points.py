@@ -8,6 +8,7 @@ import msgspec
 
 Value = bool | int | float | str
 
+
 class Quality(StrEnum):
     """How far a reading may be believed (OPC UA's idea, four steps)."""
 
@@ -16,6 +17,7 @@ class Quality(StrEnum):
     BAD = "bad"
     STALE = "stale"
 
+
 class PointType(StrEnum):
     """The type of a point's value, as it is seen in the API, in the CLI and upstream."""
 
@@ -23,6 +25,7 @@ class PointType(StrEnum):
     INT = "int"
     FLOAT = "float"
     TEXT = "text"
+
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """Specification of one value. `key` is `device/function/resource`; `unit` is a SenML unit ("" = none)."""
@@ -36,6 +39,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     max_age_s: float = 5.0
     deadband: float = 0.0
     title: str = ""
+
 
 class Reading(msgspec.Struct, frozen=True):
     """What was last learned of a point: the value (none if it is not known), how good, why not, and when.

@@ -1,0 +1,6 @@
+"""A shared line and the units on it."""
+
+from drivers.bus.field_bus import FieldBus
+from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
+
+__all__ = ["BusSink", "BusSpec", "BusStats", "FieldBus", "UnitSpec", "UnitState"]

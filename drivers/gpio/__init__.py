@@ -1,0 +1,1 @@
+"""Pins, by the interface of RPi.GPIO."""

@@ -1,0 +1,221 @@
+"""One line and its units: levels before polls, one transaction at a time, every unit's trouble its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
+from drivers.bus.rtu_port import RtuPort
+from drivers.bus.service import UnitService
+from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused, WireError
+from drivers.modbus import rtu
+from drivers.modbus.rtu import Request
+from drivers.points import Point, Quality, Reading
+
+_FIRST_REOPEN_S = 0.1
+_LONGEST_REOPEN_S = 2.0
+_LONGEST_IDLE_S = 1.0
+
+
+class FieldBus:
+    """Runs one RTU line. All methods are for the event loop; only the port lives in a thread of its own."""
+
+    def __init__(self, spec: BusSpec, units: tuple[UnitSpec, ...], *, now: Callable[[], float], sink: BusSink) -> None:
+        self._spec = spec
+        self._now = now
+        self._sink = sink
+        self._units = [UnitService(unit) for unit in units]
+        self._carrier = {device: unit for unit in self._units for _, device in unit.spec.devices}
+        self._port = RtuPort(spec)
+        self._thread: ThreadPoolExecutor | None = None
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Condition()
+        self._fed_until_s = -math.inf
+        self._up: bool | None = None
+        self._transactions = self._timeouts = self._bad_answers = self._refusals = 0
+        self.beat: Callable[[], None] = lambda: None
+
+    def points(self) -> tuple[Point, ...]:
+        """Return every point that this bus delivers."""
+        return tuple(point for unit in self._units for point in unit.plan.points)
+
+    def set_level(self, device_id: str, level_pct: float) -> None:
+        """Write a level (0 to 100 %) as soon as the line is free; the latest of a device wins. KeyError if not here."""
+        self._carrier[device_id].want(device_id, level_pct, self._now())
+        self._wake.set()
+
+    def feed(self, until_s: float) -> None:
+        """Control lives until then. After it, units that light their lamps by themselves are no longer spoken to."""
+        self._fed_until_s = until_s
+
+    async def flush(self, timeout_s: float) -> bool:
+        """Wait until every level has been acknowledged. False if that took too long."""
+        self.feed(max(self._fed_until_s, self._now() + timeout_s))
+        try:
+            async with asyncio.timeout(timeout_s), self._settled:
+                await self._settled.wait_for(lambda: all(unit.settled() for unit in self._units))
+        except TimeoutError:
+            return False
+        return True
+
+    def stats(self) -> BusStats:
+        """Return how busy and how sound the line is."""
+        return BusStats(
+            id=self._spec.id,
+            port=str(self._spec.port),
+            baud=self._spec.baud,
+            up=self._up is True,
+            use_pct=self._port.use_pct(),
+            transactions=self._transactions,
+            timeouts=self._timeouts,
+            bad_answers=self._bad_answers,
+            refusals=self._refusals,
+            stray_bytes=self._port.stray_bytes,
+        )
+
+    def unit_states(self) -> tuple[UnitState, ...]:
+        """Return how each unit is doing."""
+        return tuple(unit.report() for unit in self._units)
+
+    async def run(self) -> None:
+        """Serve the line until cancelled; a port that is gone is opened again as soon as it is back."""
+        pause_s = _FIRST_REOPEN_S
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"bus-{self._spec.id}") as self._thread:
+            while True:
+                self.beat()
+                try:
+                    await self._in_thread(self._port.open)
+                    self._link_up()
+                    pause_s = _FIRST_REOPEN_S
+                    await self._serve()
+                except LinkLost as error:
+                    self._link_lost(str(error))
+                finally:
+                    await self._in_thread(self._port.close)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_REOPEN_S)
+
+    async def _serve(self) -> None:
+        while True:
+            self.beat()
+            self._wake.clear()
+            now_s = self._now()
+            unit = self._most_urgent(now_s)
+            if unit is None:
+                await self._idle(now_s)
+            elif unit.due_s(writes_only=True) <= now_s:
+                await self._write(unit)
+            elif unit.programme and unit.settled():
+                await self._programme(unit)
+            else:
+                await self._poll(unit, now_s)
+
+    def _most_urgent(self, now_s: float) -> UnitService | None:
+        """Return the unit whose turn it is: one with levels to write before all others, else the longest due."""
+        spoken_to = [unit for unit in self._units if self._spoken_to(unit, now_s)]
+        writes = [unit for unit in spoken_to if unit.due_s(writes_only=True) <= now_s]
+        due = writes or [unit for unit in spoken_to if unit.due_s() <= now_s]
+        return min(due, key=lambda unit: unit.due_s(writes_only=bool(writes)), default=None)
+
+    def _spoken_to(self, unit: UnitService, now_s: float) -> bool:
+        """Any traffic keeps a unit from lighting its lamps by itself, so it gets none without a living control."""
+        return not unit.device_safety or now_s < self._fed_until_s
+
+    async def _idle(self, now_s: float) -> None:
+        due_s = min((unit.due_s() for unit in self._units if self._spoken_to(unit, now_s)), default=math.inf)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(max(due_s - now_s, 0.0), _LONGEST_IDLE_S)):
+                await self._wake.wait()
+
+    async def _write(self, unit: UnitService) -> None:
+        levels = unit.levels()
+        try:
+            for request in unit.plan.level_writes(levels):
+                await self._transact(unit, request)
+        except WireError as error:
+            self._failed(unit, error)
+            return
+        now_s = self._now()
+        unit.wrote(levels, now_s)
+        for device, level_pct in levels.items():
+            self._sink.sent(device, unit.plan.written_pct(level_pct), now_s)
+        async with self._settled:
+            self._settled.notify_all()
+
+    async def _programme(self, unit: UnitService) -> None:
+        """Write one setting and read it back; safety counts when the last one has been seen to be right."""
+        programme = unit.programme[0]
+        try:
+            await self._transact(unit, programme.write)
+            found = await self._transact(unit, programme.read)
+        except WireError as error:
+            self._failed(unit, error)
+            return
+        if found != programme.expected:
+            self._sink.event("safety_mismatch", unit=unit.spec.id, what=programme.what, found=found.hex(" "))
+            self._failed(unit, BadAnswer(f"{programme.what}: reads back {found.hex(' ')}"))
+            return
+        unit.programme.popleft()
+        if not unit.programme:
+            unit.safety_verified = unit.device_safety
+
+    async def _poll(self, unit: UnitService, now_s: float) -> None:
+        block = unit.next_block(now_s)
+        try:
+            data = await self._transact(unit, block.request)
+        except WireError as error:
+            self._failed(unit, error)
+            return
+        for key, reading in unit.plan.readings(block, data, self._now()):
+            self._sink.reading(key, reading)
+
+    async def _transact(self, unit: UnitService, request: Request) -> bytes:
+        """Make one transaction. WireError if it did not yield the data that was asked for."""
+        self._transactions += 1
+        answer = await self._in_thread(self._port.exchange, request)
+        try:
+            data = rtu.check(request, answer)
+        except BadAnswer:
+            self._port.distrust()
+            raise
+        if unit.answered():
+            self._sink.event("unit_back", bus=self._spec.id, unit=unit.spec.id)
+            unit.restart()
+        return data
+
+    def _failed(self, unit: UnitService, error: WireError) -> None:
+        if isinstance(error, LinkLost):
+            raise error
+        self._timeouts += isinstance(error, NoAnswer)
+        self._bad_answers += isinstance(error, BadAnswer)
+        self._refusals += isinstance(error, Refused)
+        if unit.failed(str(error), self._now()):
+            self._sink.event("unit_silent", bus=self._spec.id, unit=unit.spec.id, reason=str(error))
+            self._mark_bad(unit, str(error))
+
+    def _mark_bad(self, unit: UnitService, reason: str) -> None:
+        bad = Reading(None, Quality.BAD, reason, self._now())
+        for point in unit.plan.points:
+            self._sink.reading(point.key, bad)
+
+    def _link_up(self) -> None:
+        if self._up is False:
+            self._sink.event("link_up", bus=self._spec.id, port=str(self._spec.port))
+        self._up = True
+        for unit in self._units:
+            unit.restart()
+
+    def _link_lost(self, reason: str) -> None:
+        if self._up is False:
+            return
+        self._up = False
+        self._sink.event("link_lost", bus=self._spec.id, reason=reason)
+        for unit in self._units:
+            self._mark_bad(unit, reason)
+
+    async def _in_thread(self, call: Callable[..., bytes | None], *arguments: Request) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments) or b""

@@ -1,0 +1,84 @@
+"""What a bus is built from, and what it tells. Pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from drivers.points import Reading
+from drivers.profile import Profile
+
+
+class BusSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial line. `timeout_s`: longest wait for the first character of an answer."""
+
+    id: str
+    port: Path
+    baud: int
+    parity: Literal["none", "even", "odd"]
+    stop_bits: int
+    timeout_s: float
+
+    @property
+    def char_s(self) -> float:
+        """Return how long one character takes, in seconds."""
+        return (9 + self.stop_bits + (self.parity != "none")) / self.baud
+
+    @property
+    def silence_s(self) -> float:
+        """Return the silence between frames: 3.5 characters, fixed at 1.75 ms above 19200 baud (Serial Line V1.02)."""
+        return 3.5 * self.char_s if self.baud <= 19200 else 0.00175
+
+
+class UnitSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit on a line and the devices that it carries: (channel from 1, or none; device)."""
+
+    id: str
+    address: int
+    profile: Profile
+    poll_s: float
+    safe_after_s: float | None
+    safe_pct: float
+    devices: tuple[tuple[int | None, str], ...]
+
+
+class BusSink(Protocol):
+    """Where a bus delivers. All calls are made on the event loop."""
+
+    def reading(self, key: str, reading: Reading) -> None:
+        """A point was read, or could not be."""
+
+    def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
+        """A unit has acknowledged a level."""
+
+    def event(self, name: str, **keys: object) -> None:
+        """Something changed its state: link_lost, link_up, unit_silent, unit_back, safety_mismatch."""
+
+
+class BusStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How busy and how sound a line is, since the start; `use_pct` over the last 10 s."""
+
+    id: str
+    port: str
+    baud: int
+    up: bool
+    use_pct: float
+    transactions: int
+    timeouts: int
+    bad_answers: int
+    refusals: int
+    stray_bytes: int
+
+
+class UnitState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a unit is doing. `safety_verified`: its safety registers were written and read back as meant."""
+
+    id: str
+    state: Literal["starting", "ok", "silent"]
+    device_safety: bool
+    safety_verified: bool
+    answers: int
+    failures: int
+    last_error: str

@@ -1,0 +1,151 @@
+"""One unit on a line: which requests read it, write its levels and make it safe, and what its answers mean. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from drivers.bus.records import UnitSpec
+from drivers.modbus import rtu
+from drivers.modbus.codec import Code, NoValue, decode
+from drivers.modbus.rtu import Request
+from drivers.points import Point, Quality, Reading
+from drivers.profile import Row, Setting
+
+_READ = {"coil": rtu.READ_COILS, "discrete": rtu.READ_DISCRETE, "holding": rtu.READ_HOLDING, "input": rtu.READ_INPUT}
+_LARGEST_HOLE = 10  # registers: reading over a hole of so many is cheaper than another frame with its silences
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A value inside a block: its point, how it stands in the registers, and where (register or bit) it begins."""
+
+    key: str
+    code: Code
+    at: int
+
+
+class Block(msgspec.Struct, frozen=True):
+    """One read and what is in its answer."""
+
+    request: Request
+    bits: bool
+    items: tuple[Item, ...]
+
+
+class Programme(msgspec.Struct, frozen=True):
+    """A setting: the write, the read that proves it, and the data that the read must give."""
+
+    what: str
+    write: Request
+    read: Request
+    expected: bytes
+
+
+class UnitPlan:
+    """The requests of one unit, worked out once."""
+
+    def __init__(self, spec: UnitSpec) -> None:
+        self.spec = spec
+        self._channels = {device: channel or 1 for channel, device in spec.devices}
+        rows = [(row, device, channel) for device, channel in self._channels.items() for row in spec.profile.points]
+        self.points = tuple(_point(spec, row, device) for row, device, _ in rows)
+        self.blocks = tuple(_blocks(spec, rows))
+        self.setup = tuple(self._programme(setting) for setting in spec.profile.setup)
+        self.safety = tuple(self._programme(setting) for setting in spec.profile.safety or ())
+
+    def level_writes(self, level_pct: dict[str, float]) -> list[Request]:
+        """Return the fewest writes that set the levels of these devices: one for each run of neighbouring channels."""
+        output = self.spec.profile.output
+        if output is None:
+            raise ValueError(f"{self.spec.profile.name} has no outputs")
+        raw = {self._channels[device]: round(level * output.steps_per_pct) for device, level in level_pct.items()}
+        runs: list[list[int]] = []
+        for channel in sorted(raw):
+            if runs and channel == runs[-1][-1] + 1:
+                runs[-1].append(channel)
+            else:
+                runs.append([channel])
+        return [self._level_write(output.address + run[0] - 1, [raw[channel] for channel in run]) for run in runs]
+
+    def written_pct(self, level_pct: float) -> float:
+        """Return the level that a write of `level_pct` really asks for: outputs have steps."""
+        output = self.spec.profile.output
+        return level_pct if output is None else round(level_pct * output.steps_per_pct) / output.steps_per_pct
+
+    def readings(self, block: Block, data: bytes, now_s: float) -> list[tuple[str, Reading]]:
+        """Return what a block's answer says."""
+        return [(item.key, _reading(item, block, data, now_s)) for item in block.items]
+
+    def _level_write(self, address: int, raw: list[int]) -> Request:
+        if len(raw) == 1:
+            return rtu.write_register(self.spec.address, address, raw[0])
+        return rtu.write_registers(self.spec.address, address, raw)
+
+    def _programme(self, setting: Setting) -> Programme:
+        known = {"safe_after_s": self.spec.safe_after_s or 0, "safe_pct": self.spec.safe_pct}
+        value = round(known[setting.value]) if isinstance(setting.value, str) else setting.value
+        unit, count = self.spec.address, setting.count
+        if setting.space == "coil":
+            write = rtu.write_coils(unit, setting.address, [bool(value)] * count)
+            read = rtu.read(unit, rtu.READ_COILS, setting.address, count)
+            expected = ((1 << count) - 1 if value else 0).to_bytes((count + 7) // 8, "little")
+        else:
+            write = self._level_write(setting.address, [value] * count)
+            read = rtu.read(unit, rtu.READ_HOLDING, setting.address, count)
+            expected = value.to_bytes(2, "big") * count
+        return Programme(setting.what, write, read, expected)
+
+
+def _point(spec: UnitSpec, row: Row, device: str) -> Point:
+    # Four polls may fail before a value is called stale; below 2 s a busy line would make it flicker.
+    max_age_s = max(2.0, 4 * spec.poll_s)
+    percent = row.unit == "%"
+    return Point(
+        key=f"{device}/{row.point}",
+        type=row.point_type,
+        unit=row.unit,
+        low=0.0 if percent else None,
+        high=100.0 if percent else None,
+        max_age_s=max_age_s,
+        deadband=row.deadband,
+        title=row.title,
+    )
+
+
+def _blocks(spec: UnitSpec, rows: list[tuple[Row, str, int]]) -> list[Block]:
+    """Merge neighbouring values into reads, across small holes, up to what the unit gives at once."""
+    placed = sorted(
+        (
+            (row.space, row.address + (channel - 1) * row.stride, row.code, f"{device}/{row.point}")
+            for row, device, channel in rows
+        ),
+        key=lambda value: value[:2],
+    )
+    groups: list[list[tuple[str, int, Code, str]]] = []
+    for value in placed:
+        space, address, code, _ = value
+        if groups:
+            first, last = groups[-1][0], groups[-1][-1]
+            end = last[1] + last[2].words
+            near = space == first[0] and address - end <= _LARGEST_HOLE
+            if near and address + code.words - first[1] <= spec.profile.max_read:
+                groups[-1].append(value)
+                continue
+        groups.append([value])
+    return [_block(spec.address, group) for group in groups]
+
+
+def _block(unit: int, group: list[tuple[str, int, Code, str]]) -> Block:
+    space, start = group[0][:2]
+    count = max(address + code.words for _, address, code, _ in group) - start
+    items = tuple(Item(key, code, address - start) for _, address, code, key in group)
+    return Block(rtu.read(unit, _READ[space], start, count), space in {"coil", "discrete"}, items)
+
+
+def _reading(item: Item, block: Block, data: bytes, now_s: float) -> Reading:
+    if block.bits:
+        return Reading(bool(data[item.at // 8] >> item.at % 8 & 1), Quality.GOOD, "", now_s)
+    try:
+        value = decode(item.code, data[2 * item.at : 2 * (item.at + item.code.words)])
+    except NoValue as error:
+        return Reading(None, Quality.BAD, str(error), now_s)
+    return Reading(value, Quality.GOOD, "", now_s)

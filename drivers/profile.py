@@ -1,0 +1,120 @@
+"""Device models as data: one TOML file each in `profiles/`; a row reads like the datasheet it comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from drivers.modbus.codec import Code, RegisterType, WordOrder
+from drivers.points import PointType
+
+_FOLDER = Path(__file__).parent / "profiles"
+
+Space = Literal["coil", "discrete", "holding", "input"]
+Address = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+DeviceKind = Literal["luminaire", "presence", "meter", "lux"]
+
+
+class ProfileError(Exception):
+    """A profile that cannot be used. The text names file, row and what was expected."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One value of the device. With channels, channel n (from 1) stands at `address + (n - 1) * stride`."""
+
+    point: str  # function/resource
+    title: str
+    unit: str = ""
+    space: Space
+    address: Address
+    type: RegisterType
+    order: WordOrder = "ABCD"
+    scale: float = 1.0
+    offset: float = 0.0
+    errors: tuple[int, ...] = ()
+    stride: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
+    deadband: float = 0.0
+
+    @property
+    def code(self) -> Code:
+        """Return how the value stands in its registers."""
+        return Code(self.type, self.order, self.scale, self.offset, self.errors)
+
+    @property
+    def point_type(self) -> PointType:
+        """Return the type of the point as it is seen outside."""
+        if self.type == "bool" or self.space in {"coil", "discrete"}:
+            return PointType.BOOL
+        whole = self.type != "float32" and self.scale == 1.0 and self.offset == 0.0
+        return PointType.INT if whole else PointType.FLOAT
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where levels go: holding registers from `address`, one a channel, `steps_per_pct` raw units a per cent."""
+
+    address: Address
+    steps_per_pct: Annotated[float, msgspec.Meta(gt=0, le=655)]
+    confirmed_by: str  # the point that reads the output back by another function than the write
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Registers or coils written once at the start and read back; the same value for each of `count` in a row.
+
+    `value` is a number, or a word for one that the configuration knows: safe_after_s, safe_pct.
+    """
+
+    what: str
+    space: Literal["coil", "holding"] = "holding"
+    address: Address
+    count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    value: Annotated[int, msgspec.Meta(ge=0, le=65535)] | Literal["safe_after_s", "safe_pct"]
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device model: what it is for, how it is read and written, and how it keeps itself safe.
+
+    `setup` makes it work, `safety` makes it light its lamps by itself when it has heard nothing for safe_after_s
+    seconds; both are written and read back. A profile without `safety` has no device-side safety.
+    """
+
+    name: str = ""
+    title: str
+    source: str
+    kinds: tuple[DeviceKind, ...]
+    channels: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    poll_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)]
+    max_read: Annotated[int, msgspec.Meta(ge=1, le=125)] = 125
+    points: tuple[Row, ...]
+    output: Output | None = None
+    setup: tuple[Setting, ...] = ()
+    safety: tuple[Setting, ...] | None = None
+
+
+@cache
+def profile_names() -> tuple[str, ...]:
+    """Return the names of all profiles, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+@cache
+def load_profile(name: str) -> Profile:
+    """Return a profile. ProfileError if there is none of that name, or if it is not in order."""
+    if name not in profile_names():
+        raise ProfileError(f"profile {name!r}: expected one of {', '.join(profile_names())}")
+    return parse_profile(name, (_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def parse_profile(name: str, document: str) -> Profile:
+    """Read a profile from its text."""
+    try:
+        profile = msgspec.convert({**tomllib.loads(document), "name": name}, Profile)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(f"{name}.toml: {error}") from None
+    rows = [row.point for row in profile.points]
+    if profile.output is not None and (profile.output.confirmed_by not in rows or not profile.channels):
+        raise ProfileError(f"{name}.toml: output: expected channels, and confirmed_by to be one of {', '.join(rows)}")
+    return profile
