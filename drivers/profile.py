@@ -62,7 +62,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Registers or coils written once at the start and read back; the same value for each of `count` in a row.
+    """Registers or coils written at the start; the same value for each of `count` in a row.
 
     `value` is a number, or a word for one that the configuration knows: safe_after_s, safe_pct.
     """
@@ -77,8 +77,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A device model: what it is for, how it is read and written, and how it keeps itself safe.
 
-    `setup` makes it work, `safety` makes it light its lamps by itself when it has heard nothing for safe_after_s
-    seconds; both are written and read back. A profile without `safety` has no device-side safety.
+    `setup` makes it work and is written before the first level. `safety` makes it light its lamps by itself when it has
+    heard nothing for safe_after_s seconds; it is written after the first level and read back. A profile without
+    `safety` has no device-side safety.
     """
 
     name: str = ""

@@ -58,7 +58,7 @@ class Request(msgspec.Struct, frozen=True):
     answer_bytes: int  # of a normal answer, CRC included
     echo: bytes = b""  # what a write must give back after unit and function
 
-    def expected_bytes(self, begin: bytes) -> int:
+    def expected_bytes(self, begin: bytes | bytearray) -> int:
         """Return how long the answer will be, as far as its first two bytes tell."""
         return EXCEPTION_BYTES if len(begin) > 1 and begin[1] == self.function | 0x80 else self.answer_bytes
 
