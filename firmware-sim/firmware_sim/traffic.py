@@ -1,0 +1,71 @@
+"""Who comes along the street and when, without chance: the same night comes again. Pure.
+
+With hourly volumes and their running count C(t), user k (from 1) enters at C^-1(k - 0.5 + 0.98 (frac(k phi + s) - 0.5)),
+phi = (sqrt 5 - 1) / 2: the volumes are met, the gaps are uneven.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["person", "vehicle"]
+
+WALK_M_PER_S = 1.4
+DRIVE_M_PER_S = 50 / 3.6
+APPROACH_M = 50.0  # people and vehicles come and go beyond the ends of the street
+
+# Vehicles an hour from 18:00, as shares of the peak hour: an evening and a night of a side road.
+VEHICLE_SHAPE = (1.00, 0.70, 0.50, 0.38, 0.28, 0.18, 0.10, 0.06, 0.04, 0.04, 0.08, 0.25)
+VEHICLE_SHIFT, PERSON_SHIFT = 0.0, 0.37
+
+_PHI = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody on the street: enters at `start_s` at `from_m` and goes on at a constant speed (m/s, + is up the street)."""
+
+    number: int
+    kind: Kind
+    start_s: float
+    from_m: float
+    speed_m_per_s: float
+
+    def at_m(self, now_s: float) -> float:
+        """Where they are."""
+        return self.from_m + self.speed_m_per_s * (now_s - self.start_s)
+
+    def gone(self, now_s: float, length_m: float) -> bool:
+        """Whether they have left the street and its approaches."""
+        at_m = self.at_m(now_s)
+        return at_m > length_m + APPROACH_M if self.speed_m_per_s > 0 else at_m < -APPROACH_M
+
+
+def entries(per_hour: Sequence[float], shift: float) -> Iterator[tuple[float, bool]]:
+    """Seconds from the beginning of the first hour at which users enter, and whether they go up; till the hours end."""
+    total = sum(per_hour)
+    k = 1
+    while k <= total:
+        wanted = k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)
+        yield _inverse(per_hour, wanted), k % 2 == 1
+        k += 1
+
+
+def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bool) -> User:
+    """Somebody who enters at an end of the street."""
+    speed = DRIVE_M_PER_S if kind == "vehicle" else WALK_M_PER_S
+    if up:
+        return User(number, kind, start_s, -APPROACH_M, speed)
+    return User(number, kind, start_s, length_m + APPROACH_M, -speed)
+
+
+def _inverse(per_hour: Sequence[float], count: float) -> float:
+    """When the running count reaches a number, each hour's users spread evenly over it."""
+    for hour, volume in enumerate(per_hour):
+        if count <= volume and volume > 0:
+            return 3600 * (hour + count / volume)
+        count -= volume
+    return 3600.0 * len(per_hour)
