@@ -1,4 +1,4 @@
-"""The judge at the output side: it sees what the lamps really give and who is there, and nothing of what the agent thinks. Pure."""
+"""The judge at the output side: it sees what the lamps give and who is there, not what the agent thinks. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class SafetyChecker:
         self.violations: deque[Violation] = deque(maxlen=MOST_KEPT)
         self.count = 0
 
-    def step(self, users: Sequence[Presence], levels: Sequence[float], now_s: float, dt_s: float, *, night: bool) -> None:
+    def step(
+        self, users: Sequence[Presence], levels: Sequence[float], now_s: float, dt_s: float, *, night: bool
+    ) -> None:
         """Look once; `levels` are what the lamps give, 0..1."""
         for lamp, (name, lamp_m) in enumerate(self._lamps):
             there = [user for user in users if abs(user.at_m - lamp_m) <= OCCUPIED_M]

@@ -1,0 +1,178 @@
+"""The stage: the street, the agent and the live view together, each as the process that it is elsewhere.
+
+The agent is kept as a service manager keeps it: when it dies, what the unit's ExecStopPost= does is done at once (light for
+lamps without device-side safety), and it is started again, later than systemd would so that one sees what happens meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+RESTART_AFTER_S = 5.0
+STOP_WITHIN_S = 5.0
+LAST_LINES = 15
+
+
+class CannotStart(Exception):
+    """Something did not start. The text says what, and shows its last words."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, local_time: Callable[[str], datetime]) -> None:
+    """Declare the options of `firmware-sim stage`."""
+    parser.add_argument("--agent", type=Path, required=True, help="the command gadelys")
+    parser.add_argument("--config", type=Path, required=True, help="the agent's configuration for this street")
+    parser.add_argument(
+        "--dir", type=Path, help="where ports, sockets and logs are made (default: a folder of yours in /tmp)"
+    )
+    parser.add_argument("--street-time", type=local_time, help="local time by which the street begins (default: now)")
+    parser.add_argument("--seconds", type=float, help="end after so many seconds")
+    parser.add_argument("--plain", action="store_true", help="lines instead of a picture; needs no terminal")
+
+
+def run_stage(arguments: argparse.Namespace) -> int:
+    """Run everything until the live view ends; returns the exit code. Nothing is left behind."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with ExitStack() as stack:
+            return Stage(arguments, stack).run()
+    except CannotStart as error:
+        sys.stderr.write(f"firmware-sim: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+class Stage:
+    """One run. `stack` undoes everything in the opposite order."""
+
+    def __init__(self, arguments: argparse.Namespace, stack: ExitStack) -> None:
+        self._stack = stack
+        self._agent_command = str(arguments.agent)
+        self._folder = _own_folder(arguments.dir)
+        stack.enter_context(_lock(self._folder))
+        self._config = self._folder / "pole.toml"
+        shutil.copyfile(arguments.config, self._config)
+        self._time = [] if arguments.street_time is None else ["--street-time", arguments.street_time.isoformat()]
+        self._seconds = [] if arguments.seconds is None else ["--seconds", f"{arguments.seconds:g}"]
+        self._plain = ["--plain"] if arguments.plain else []
+        self._ending = threading.Event()
+        self._agent: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> int:
+        """Start street, agent and live view; wait for the live view."""
+        street_log = self._log("street.log")
+        street = subprocess.Popen(  # noqa: S603 (our own commands)
+            [sys.executable, "-m", "firmware_sim.main", "street", "--dir", str(self._folder), *self._time],
+            stdout=subprocess.PIPE,
+            stderr=street_log,
+            start_new_session=True,  # Ctrl-C is for the stage, which stops all in order
+        )
+        self._stack.callback(_stop, street)
+        if street.stdout is None or street.stdout.readline().strip() != b"ready":
+            raise CannotStart(f"the street did not start\n{_last_lines(self._folder / 'street.log')}")
+        self._stack.callback(street.stdout.close)
+        keeper = threading.Thread(target=self._keep_agent, args=(self._log("agent.log"),), name="keeper")
+        self._stack.callback(self._end_agent, keeper)
+        keeper.start()
+        top = subprocess.Popen(  # noqa: S603 (our own commands)
+            [self._agent_command, "top", "--socket", str(self._folder / "api.sock"),
+             "--street", str(self._folder / "street.sock"), *self._plain, *self._seconds],
+        )  # fmt: skip
+        self._stack.callback(_stop, top)
+        code = self._wait(top)
+        if code != 0:
+            raise CannotStart(f"the live view ended with {code}\n{_last_lines(self._folder / 'agent.log')}")
+        return 0
+
+    def _wait(self, top: subprocess.Popen[bytes]) -> int:
+        try:
+            return top.wait()
+        except KeyboardInterrupt:
+            # The terminal has told the live view as well; let it put the terminal in order.
+            try:
+                top.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                _stop(top)
+            return 0
+
+    def _keep_agent(self, log: IO[bytes]) -> None:
+        """Start the agent, and again whenever it dies."""
+        config = ["--config", str(self._config), *self._time]
+        while not self._ending.is_set():
+            self._agent = self._start([self._agent_command, "run", *config], log)
+            self._agent.wait()
+            if self._ending.is_set():
+                return
+            self._start([self._agent_command, "safe", *config], log).wait()
+            self._ending.wait(RESTART_AFTER_S)
+
+    def _end_agent(self, keeper: threading.Thread) -> None:
+        self._ending.set()
+        if self._agent is not None:
+            _stop(self._agent)
+        keeper.join()
+        if self._agent is not None:
+            _stop(self._agent)
+
+    @staticmethod
+    def _start(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 (our own commands)
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def _log(self, name: str) -> IO[bytes]:
+        return self._stack.enter_context((self._folder / name).open("wb"))
+
+
+def _own_folder(given: Path | None) -> Path:
+    """The folder to work in, made if need be; nobody else may reach into it."""
+    base = Path(os.environ.get("XDG_RUNTIME_DIR", "/tmp"))  # noqa: S108 (owner and mode are checked below)
+    folder = given or base / f"gadelys-demo-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise CannotStart(f"{folder}: belongs to somebody else; name another folder with --dir")
+    return folder
+
+
+def _lock(folder: Path) -> IO[bytes]:
+    lock = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise CannotStart(
+            f"{folder}: a street is running there; stop it first, or name another folder with --dir"
+        ) from None
+    return lock
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process in order, or at once if it does not listen."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _last_lines(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    return "\n".join(f"  {path.name}: {line}" for line in lines) or f"  {path.name} is empty"

@@ -1,0 +1,214 @@
+"""The street as a process: units on two lines, pins, and the world that moves them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+from firmware_sim import passages, sun, traffic
+from firmware_sim.gpio_socket import PinBoard
+from firmware_sim.line import Line
+from firmware_sim.traffic import User
+from firmware_sim.units.eastron import Sdm230
+from firmware_sim.units.jxct import JxctLux
+from firmware_sim.units.mtdx62 import Mtdx62
+from firmware_sim.units.unit import Output
+from firmware_sim.units.waveshare import WaveshareAo8B
+from firmware_sim.units.wb_mao4 import WbMao4
+from firmware_sim.world import LAMPS, LENGTH_M, World, in_order
+
+LATITUDE_DEG, LONGITUDE_DEG = 55.6561, 12.3683  # Albertslund
+PERIOD_S = 0.05
+PIR_PIN, DOOR_PIN = 17, 27
+PIR_PULSE_S = 3.0
+SUPPLY_V = 230.2
+DUSK_DEG = -0.833
+PEAK_VEHICLES_PER_H = 60.0
+PEOPLE_SHARE = 0.25  # of the recorded counts, which are a city centre's
+HOURS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Recorded passages to replay: the file, the site, and the local evening (its date) of the night."""
+
+    path: Path
+    site: str
+    night: str
+
+
+class Street:
+    """Everything in one folder: `lamps` and `field` (ptys), `gpio.sock`."""
+
+    def __init__(self, folder: Path, begin: datetime, *, seed: int = 1, recording: Recording | None = None) -> None:
+        """`begin` (with its zone) is the street's local time at the start. PassagesError for a bad recording."""
+        self._begin = begin
+        self._start_s = time.monotonic()
+        self._random = random.Random(seed)  # noqa: S311 (which sensor dies)
+        now_s = self._start_s
+        self._mao4 = (WbMao4(11, now_s), WbMao4(12, now_s))
+        self._waveshare = WaveshareAo8B(21)
+        _commission(self._mao4, self._waveshare, now_s)
+        self._lux, self._meter = JxctLux(1), Sdm230(2)
+        self.radars = tuple(Mtdx62(31 + radar) for radar in range(LAMPS - 1))
+        self.lines = {
+            "lamps": Line(folder / "lamps", 19200, 11, [*self._mao4, self._waveshare]),
+            "field": Line(folder / "field", 9600, 10, [self._lux, self._meter, *self.radars]),
+        }
+        self._pins = PinBoard(folder / "gpio.sock")
+        self._pir_until_s = 0.0
+        self.door_open = False
+        self.height_deg = self._height_deg()
+        self.world = World(_recorded(recording, begin) if recording else _everybody(begin))
+
+    async def start(self) -> None:
+        """Plug everything in."""
+        for line in self.lines.values():
+            line.start()
+        await self._pins.start()
+        self._pins.set(DOOR_PIN, 0)
+        self._pins.set(PIR_PIN, 0)
+
+    async def run(self) -> None:
+        """Go on, 20 times a second, until cancelled."""
+        next_s = time.monotonic()
+        while True:
+            self.step()
+            next_s = max(next_s + PERIOD_S, time.monotonic())
+            await asyncio.sleep(next_s - time.monotonic())
+
+    async def stop(self) -> None:
+        """Pull everything out."""
+        await self._pins.stop()
+        for line in self.lines.values():
+            await asyncio.to_thread(line.stop)
+
+    def step(self) -> None:
+        """Let time pass up to now."""
+        now_s = time.monotonic()
+        world = self.world
+        self.height_deg = self._height_deg()
+        outputs = [output.fraction for output in self.outputs()]
+        local = self.local()
+        world.step(now_s - self._start_s, outputs, local.hour + local.minute / 60, night=self.height_deg < DUSK_DEG)
+        lux = sun.illuminance_lux(self.height_deg)
+        for place, radar in enumerate(self.radars):
+            radar.lux = lux
+            if world.seen(place):
+                radar.movement(now_s)
+        if world.seen(LAMPS - 1):
+            self._pir_until_s = world.now_s + PIR_PULSE_S
+        self._pins.set(PIR_PIN, int(world.now_s < self._pir_until_s))
+        self._pins.set(DOOR_PIN, int(self.door_open))
+        self._lux.lux = lux
+        self._meter.set(world.power_w(), SUPPLY_V, now_s)
+
+    def outputs(self) -> Sequence[Output]:
+        """What the twelve channels in use put out."""
+        now_s = time.monotonic()
+        first, second = self._mao4
+        return (*first.outputs(now_s), *second.outputs(now_s)[:2], *self._waveshare.outputs(now_s)[:6])
+
+    def present(self) -> list[bool]:
+        """What the twelve sensors say; a dead one says nothing."""
+        now_s = time.monotonic()
+        radars = [radar.alive and radar.present(now_s) for radar in self.radars]
+        return [*radars, self.world.now_s < self._pir_until_s]
+
+    def sensor_dies(self, name: str | None) -> str | None:
+        """Silence a radar (any healthy one if no name is given); its name, or none if there is no such one."""
+        healthy = {f"radar-{place + 1:02}": radar for place, radar in enumerate(self.radars) if radar.alive}
+        if name is None and healthy:
+            name = self._random.choice(sorted(healthy))
+        if name not in healthy:
+            return None
+        healthy[name].alive = False
+        return name
+
+    def sensors_back(self) -> None:
+        """Every radar answers again."""
+        for radar in self.radars:
+            radar.alive = True
+
+    def local(self) -> datetime:
+        """The street's local time."""
+        return self._begin + timedelta(seconds=time.monotonic() - self._start_s)
+
+    def _height_deg(self) -> float:
+        return sun.elevation_deg(self.local().astimezone(UTC), LATITUDE_DEG, LONGITUDE_DEG)
+
+
+def _commission(mao4: Sequence[WbMao4], waveshare: WaveshareAo8B, now_s: float) -> None:
+    """The street was lit before we came: dimmers that light their lamps when power comes, as an installer leaves them."""
+    for unit in mao4:
+        unit.answer(_write(672, [100] * 4), now_s)
+        unit.answer(_write(664, [3] * 4), now_s)
+        unit.power_up(now_s)
+    waveshare.answer(_write(0, [10_000] * 8), now_s)
+
+
+def _write(address: int, values: Sequence[int]) -> bytes:
+    head = bytes([16]) + address.to_bytes(2, "big") + len(values).to_bytes(2, "big") + bytes([2 * len(values)])
+    return head + b"".join(value.to_bytes(2, "big") for value in values)
+
+
+def _everybody(begin: datetime) -> Iterator[User]:
+    """A first vehicle and a walker for the show, then people by the recorded counts, vehicles by the evening's shape."""
+    first = [
+        traffic.entering(1, "vehicle", 0.5, LENGTH_M, up=True),
+        User(2, "person", 0.5, 215.0, -traffic.WALK_M_PER_S),
+    ]
+    return in_order(
+        first,
+        _stream(begin, "vehicle", _vehicles_per_h(begin), traffic.VEHICLE_SHIFT),
+        _stream(begin, "person", _people_per_h(begin), traffic.PERSON_SHIFT),
+    )
+
+
+def _stream(begin: datetime, kind: traffic.Kind, per_hour: list[float], shift: float) -> Iterator[User]:
+    """Users from the beginning of the local hour on, without those who would have come before the street began."""
+    gone_s = begin.minute * 60 + begin.second
+    for number, (at_s, up) in enumerate(traffic.entries(per_hour, shift)):
+        if at_s >= gone_s:
+            base = 100 if kind == "vehicle" else 5000
+            yield traffic.entering(base + number, kind, at_s - gone_s, LENGTH_M, up=up)
+
+
+def _vehicles_per_h(begin: datetime) -> list[float]:
+    shape = traffic.VEHICLE_SHAPE
+    return [
+        PEAK_VEHICLES_PER_H * (shape[hour - 18] if hour >= 18 else shape[hour + 6] if hour < 6 else 1.0)
+        for hour in ((begin.hour + ahead) % 24 for ahead in range(HOURS))
+    ]
+
+
+def _people_per_h(begin: datetime) -> list[float]:
+    """Recorded counts from the same weekday and hour on."""
+    with (resources.files("firmware_sim") / "data" / "pedestrians.csv").open(encoding="utf-8") as lines:
+        rows = [
+            (datetime.fromisoformat(row["local_hour"]), int(row["pedestrians_per_hour"]))
+            for row in csv.DictReader(lines)
+        ]
+    first = next(
+        place for place, (hour, _) in enumerate(rows) if hour.weekday() == begin.weekday() and hour.hour == begin.hour
+    )
+    return [PEOPLE_SHARE * count for _, count in rows[first : first + HOURS]]
+
+
+def _recorded(recording: Recording, begin: datetime) -> Iterator[User]:
+    """The recorded passages of one evening and night, from the street's time of day on; direction 1 goes up."""
+    evening = datetime.combine(datetime.fromisoformat(recording.night).date(), begin.timetz())
+    taken = passages.between(passages.read_file(recording.path, recording.site), evening, HOURS)
+    for number, passage in enumerate(taken):
+        start_s = (passage.utc - evening).total_seconds()
+        up = passage.direction == 1
+        from_m = -traffic.APPROACH_M if up else LENGTH_M + traffic.APPROACH_M
+        speed = passage.speed_m_per_s if up else -passage.speed_m_per_s
+        yield User(100 + number, "vehicle" if passage.length_m >= 2.5 else "person", start_s, from_m, speed)

@@ -1,0 +1,113 @@
+"""The street in time: users come and go, sensors see them, lamps give what their drivers are told. Pure.
+
+Times are seconds since the street began. Lamps stand 30 m apart from x = 0.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+
+from firmware_sim.safety import SafetyChecker
+from firmware_sim.schemes import ghosts
+from firmware_sim.score import Presence, Score, power_w
+from firmware_sim.traffic import User, entering
+
+LAMPS = 12
+SPACING_M = 30.0
+LENGTH_M = (LAMPS - 1) * SPACING_M
+SENSOR_REACH_M = 10.0
+DRIVER_SLEW_PER_S = 1 / 0.3  # a quick LED driver behind its 0-10 V input
+DOORWAYS_M = (93.0, 217.0, 158.0, 272.0, 35.0)  # where somebody steps out who walks in by the key
+MOST_USERS = 200
+
+
+class World:
+    """The street; `step` it with what the dimmers put out, then look."""
+
+    def __init__(self, arrivals: Iterator[User]) -> None:
+        """`arrivals` in the order of their times."""
+        self.lamps_m = tuple(SPACING_M * lamp for lamp in range(LAMPS))
+        self.names = tuple(f"lum-{lamp + 1:02}" for lamp in range(LAMPS))
+        self.sensors_m = self.lamps_m
+        self.levels = [0.0] * LAMPS
+        self.score = Score("gadelys", self.lamps_m)
+        self.ghosts = ghosts(self.lamps_m)
+        self.checker = SafetyChecker(list(zip(self.names, self.lamps_m, strict=True)))
+        self.users: list[User] = []
+        self.passed = [0] * LAMPS
+        self._arrivals = arrivals
+        self._next = next(arrivals, None)
+        self._number = 10_000  # of those who come by the key
+        self._doorway = 0
+        self._near: list[set[int]] = [set() for _ in range(LAMPS)]
+        self.now_s = 0.0
+
+    def step(self, now_s: float, outputs: Sequence[float], hour: float, *, night: bool) -> None:
+        """Go on to `now_s` with these outputs of the dimmers (0..1 of 10 V); `hour` is the local time of day, 0..24."""
+        dt_s = now_s - self.now_s
+        self.now_s = now_s
+        while self._next is not None and self._next.start_s <= now_s:
+            self.add(self._next)
+            self._next = next(self._arrivals, None)
+        self.users = [user for user in self.users if not user.gone(now_s, LENGTH_M)]
+        most = DRIVER_SLEW_PER_S * dt_s
+        self.levels = [
+            level + max(-most, min(most, output - level)) for level, output in zip(self.levels, outputs, strict=True)
+        ]
+        here = self.here()
+        self._count(here)
+        if night:
+            self.score.step(here, self.levels, dt_s)
+            for ghost in self.ghosts:
+                ghost.step(here, now_s, hour, dt_s)
+        self.checker.step(here, self.levels, now_s, dt_s, night=night)
+
+    def here(self) -> list[Presence]:
+        """Who is on the lit part of the street now."""
+        return [
+            Presence(user.number, user.kind, at_m, user.speed_m_per_s)
+            for user in self.users
+            if 0.0 <= (at_m := user.at_m(self.now_s)) <= LENGTH_M
+        ]
+
+    def seen(self, sensor: int) -> bool:
+        """Whether somebody moves within a sensor's reach."""
+        return any(abs(user.at_m(self.now_s) - self.sensors_m[sensor]) <= SENSOR_REACH_M for user in self.users)
+
+    def add(self, user: User) -> None:
+        """Let somebody in; beyond the most that the street holds they turn away."""
+        if len(self.users) < MOST_USERS:
+            self.users.append(user)
+
+    def person_steps_out(self) -> User:
+        """Somebody steps out of a doorway and walks."""
+        at_m = DOORWAYS_M[self._doorway % len(DOORWAYS_M)]
+        speed = 1.4 if self._doorway % 2 == 0 else -1.4
+        self._doorway += 1
+        self._number += 1
+        user = User(self._number, "person", self.now_s, at_m, speed)
+        self.add(user)
+        return user
+
+    def vehicle_enters(self) -> User:
+        """A vehicle comes in from the lower end."""
+        self._number += 1
+        user = entering(self._number, "vehicle", self.now_s, LENGTH_M, up=self._number % 2 == 1)
+        self.add(user)
+        return user
+
+    def power_w(self) -> float:
+        """What all lamps draw now."""
+        return sum(power_w(level) for level in self.levels)
+
+    def _count(self, here: Sequence[Presence]) -> None:
+        for sensor, sensor_m in enumerate(self.sensors_m):
+            near = {user.number for user in here if abs(user.at_m - sensor_m) <= SENSOR_REACH_M}
+            self.passed[sensor] += len(near - self._near[sensor])
+            self._near[sensor] = near
+
+
+def in_order(*streams: Iterable[User]) -> Iterator[User]:
+    """Several streams of users, each in the order of time, as one."""
+    return heapq.merge(*streams, key=lambda user: user.start_s)
