@@ -12,7 +12,6 @@ from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
 from drivers.bus.rtu_port import RtuPort
 from drivers.bus.service import UnitService
 from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused, WireError
-from drivers.modbus import rtu
 from drivers.modbus.rtu import Request
 from drivers.points import Point, Quality, Reading
 
@@ -176,12 +175,7 @@ class FieldBus:
     async def _transact(self, unit: UnitService, request: Request) -> bytes:
         """Make one transaction. WireError if it did not yield the data that was asked for."""
         self._transactions += 1
-        answer = await self._in_thread(self._port.exchange, request)
-        try:
-            data = rtu.check(request, answer)
-        except BadAnswer:
-            self._port.distrust()
-            raise
+        data = await self._in_thread(self._port.exchange, request)
         if unit.answered():
             self._sink.event("unit_back", bus=self._spec.id, unit=unit.spec.id)
             unit.restart()

@@ -9,19 +9,20 @@ from __future__ import annotations
 import errno
 import os
 import select
+import termios
 import time
 
 import serial
 
 from drivers.bus.records import BusSpec
-from drivers.errors import LinkLost, NoAnswer
-from drivers.modbus.rtu import Request
+from drivers.errors import BadAnswer, LinkLost, NoAnswer
+from drivers.modbus.rtu import Request, check
 
 _PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 _READ_BYTES = 512
 _GAP_S = 0.05  # a frame may pause so long inside: USB adapters hand on every 16 ms, kernels may be late
 _WINDOW_S = 10
-_MOST_DRAINED_S = 3.0  # a line that never falls silent is not waited for longer than this
+_LONGEST_NOISE_S = 1.0  # a line that never falls silent is not waited for longer than this, beyond the silence itself
 
 
 class RtuPort:
@@ -33,8 +34,7 @@ class RtuPort:
         self._descriptor = -1
         self._quiet_from_s = 0.0
         self._distrusted = False
-        self._busy_s = [0.0] * (_WINDOW_S + 1)
-        self._busy_second = 0
+        self._busy = [(0, 0.0)] * (_WINDOW_S + 1)  # (second, time in it with characters on the line)
         self.stray_bytes = 0
 
     def open(self) -> None:
@@ -49,6 +49,9 @@ class RtuPort:
                 timeout=0,
                 exclusive=True,
             )
+        except termios.error as error:
+            setting = f"{self._spec.baud} baud, parity {self._spec.parity}, {self._spec.stop_bits} stop bits"
+            raise LinkLost(f"{self._spec.port}: does not take {setting} ({error.args[-1]})") from None
         except (serial.SerialException, OSError, ValueError) as error:
             raise LinkLost(f"{self._spec.port}: {_reason(error)}") from None
         self._descriptor = self._serial.fileno()
@@ -65,34 +68,40 @@ class RtuPort:
                 return  # it is gone already
 
     def exchange(self, request: Request) -> bytes:
-        """Send a request and return what answers it, unchecked. NoAnswer after the time-out; LinkLost."""
-        self._drain(self._spec.timeout_s if self._distrusted else 0.0)
-        self._distrusted = False
-        self._keep_silence()
-        sent_s = self._send(request.frame)
+        """Send a request and return the data of its answer.
+
+        NoAnswer after the time-out; BadAnswer if other bytes came, after which nothing is believed until the line has
+        been silent for a time-out; Refused; LinkLost.
+        """
+        try:
+            self._settle(self._spec.timeout_s if self._distrusted else 0.0)
+            self._distrusted = False
+            return check(request, self._answer(request, self._send(request.frame)))
+        except (NoAnswer, BadAnswer):
+            self._distrusted = True
+            raise
+
+    def use_pct(self) -> float:
+        """Return the share of the last 10 whole seconds in which characters were on the line."""
+        second = int(time.monotonic())
+        busy_s = sum(busy_s for at, busy_s in self._busy if second - _WINDOW_S <= at < second)
+        return min(100.0, 100 * busy_s / _WINDOW_S)
+
+    def _answer(self, request: Request, sent_s: float) -> bytes:
+        """Collect what answers a request that has left at `sent_s`, up to the length that it must have."""
         answer = bytearray()
         deadline_s = sent_s + self._spec.timeout_s
         while len(answer) < (expected := request.expected_bytes(answer)):
             piece = self._receive(deadline_s)
+            if not piece and not answer:
+                raise NoAnswer(f"no answer within {self._spec.timeout_s * 1000:.0f} ms")
             if not piece:
-                self._distrusted = True
-                came = f"{len(answer)} of {expected} bytes came" if answer else "no answer"
-                raise NoAnswer(f"{came} within {self._spec.timeout_s * 1000:.0f} ms")
+                raise BadAnswer(f"expected {expected} bytes, {len(answer)} came: {answer.hex(' ')}")
             answer += piece
             deadline_s = time.monotonic() + (expected - len(answer)) * self._spec.char_s + _GAP_S
-        self._occupy(len(answer))
         self.stray_bytes += len(answer) - expected
+        self._occupy(expected)
         return bytes(answer[:expected])
-
-    def distrust(self) -> None:
-        """Let the line fall silent before the next answer is believed: what came was not what was asked for."""
-        self._distrusted = True
-
-    def use_pct(self) -> float:
-        """Return the share of the last 10 whole seconds in which characters were on the line."""
-        self._turn()
-        current = int(time.monotonic()) % len(self._busy_s)
-        return min(100.0, 100 * (sum(self._busy_s) - self._busy_s[current]) / _WINDOW_S)
 
     def _send(self, frame: bytes) -> float:
         """Write a frame; return when its last character will have left."""
@@ -121,26 +130,25 @@ class RtuPort:
         self._quiet_from_s = max(self._quiet_from_s, time.monotonic())
         return data
 
-    def _drain(self, silent_s: float) -> None:
-        """Drop what nobody asked for, until nothing has come for `silent_s` seconds."""
-        until_s = time.monotonic() + _MOST_DRAINED_S
-        while data := self._receive(min(until_s, time.monotonic() + silent_s)):
-            self.stray_bytes += len(data)
+    def _settle(self, silent_s: float) -> None:
+        """Drop what nobody asked for, until the line has been silent for `silent_s` and as long as between frames.
 
-    def _keep_silence(self) -> None:
-        while (left_s := self._quiet_from_s + self._spec.silence_s - time.monotonic()) > 0:
-            self.stray_bytes += len(self._receive(time.monotonic() + left_s))
+        BadAnswer if it does not fall silent.
+        """
+        now_s = time.monotonic()
+        until_s = now_s + silent_s + _LONGEST_NOISE_S
+        free_s = max(now_s + silent_s, self._quiet_from_s + self._spec.silence_s)
+        while stray := self._receive(free_s):
+            self.stray_bytes += len(stray)
+            free_s = time.monotonic() + max(silent_s, self._spec.silence_s)
+            if free_s > until_s:
+                raise BadAnswer(f"the line does not fall silent: {len(stray)} bytes that nobody asked for")
 
     def _occupy(self, characters: int) -> None:
-        self._turn()
-        self._busy_s[self._busy_second % len(self._busy_s)] += characters * self._spec.char_s
-
-    def _turn(self) -> None:
-        """Clear the seconds that have passed since the last look."""
         second = int(time.monotonic())
-        for passed in range(self._busy_second + 1, min(second, self._busy_second + len(self._busy_s)) + 1):
-            self._busy_s[passed % len(self._busy_s)] = 0.0
-        self._busy_second = second
+        at, busy_s = self._busy[second % len(self._busy)]
+        spent_s = characters * self._spec.char_s
+        self._busy[second % len(self._busy)] = (second, spent_s + (busy_s if at == second else 0.0))
 
 
 def _reason(error: Exception) -> str:
