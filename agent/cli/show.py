@@ -1,0 +1,72 @@
+"""`gadelys status` and `gadelys points`: one question, one page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from agent.cli import arguments, terminal
+from agent.cli import format as fmt
+from agent.cli.client import Client
+from agent.cli.status_page import page
+from agent.cli.text import Column, Line, Span, Tone, table
+from agent.cli.trouble import REFUSED
+from agent.local.records import PointState, Status
+
+TONES: dict[str, Tone] = {"good": "good", "uncertain": "warn", "bad": "bad", "stale": "warn"}
+
+
+def status(given: Path | None, *, as_json: bool) -> int:
+    """Print the page of status."""
+    with Client(given) as client:
+        result = client.call("status")
+    if as_json:
+        terminal.show_json(result)
+    else:
+        terminal.show(page(msgspec.json.decode(result, type=Status), terminal.width()))
+    return 0
+
+
+def points(given: Path | None, pattern: str, *, as_json: bool) -> int:
+    """Print the points that a pattern names; 1 if there is none."""
+    with Client(given) as client:
+        result = client.call("points.list", pattern=arguments.pattern(pattern))
+    found = msgspec.json.decode(result, type=list[PointState])
+    if as_json:
+        terminal.show_json(result)
+    elif found:
+        terminal.show(point_table(found, terminal.width()))
+    else:
+        sys.stderr.write(no_point(pattern))
+    return 0 if found else REFUSED
+
+
+def no_point(pattern: str) -> str:
+    """Say that a pattern names nothing."""
+    return f"gadelys: no point is named {pattern!r}; `gadelys points` lists them all\n"
+
+
+def point_table(found: list[PointState], width: int) -> list[Line]:
+    """Lay out points. Pure."""
+    columns = [
+        Column("point"),
+        Column("value", right=True),
+        Column("quality"),
+        Column("age", right=True, spare=2),
+        Column("why", spare=1),
+    ]
+    if not any(point.reason for point in found):
+        columns.pop()
+    rows: list[list[Span | str]] = [
+        [
+            point.key,
+            Span(fmt.value(point.value, point.unit), "bold"),
+            Span(point.quality, TONES.get(point.quality, "bad")),
+            fmt.span(point.age_s),
+            point.reason,
+        ]
+        for point in found
+    ]
+    return table(columns, rows, width)
