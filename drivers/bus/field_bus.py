@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
 from drivers.bus.rtu_port import RtuPort
 from drivers.bus.service import UnitService
-from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused, WireError
+from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused
 from drivers.modbus.rtu import Request
 from drivers.points import Point, Quality, Reading
 
@@ -49,6 +49,8 @@ class FieldBus:
 
     def feed(self, until_s: float) -> None:
         """Control lives until then. After it, units that light their lamps by themselves are no longer spoken to."""
+        if self._fed_until_s <= self._now():
+            self._wake.set()
         self._fed_until_s = until_s
 
     async def flush(self, timeout_s: float) -> bool:
@@ -108,7 +110,7 @@ class FieldBus:
                 await self._idle(now_s)
             elif unit.due_s(writes_only=True) <= now_s:
                 await self._write(unit)
-            elif unit.programme and unit.settled():
+            elif unit.must_programme(now_s):
                 await self._programme(unit)
             else:
                 await self._poll(unit, now_s)
@@ -131,77 +133,92 @@ class FieldBus:
                 await self._wake.wait()
 
     async def _write(self, unit: UnitService) -> None:
-        levels = unit.levels()
+        """Write all levels of a unit, and before the first of them what its lamps need to light at all."""
         try:
+            while unit.opening:
+                with contextlib.suppress(Refused):  # seen again, and told, when the programme proves it
+                    await self._transact(unit, unit.opening.popleft().write)
+            levels = unit.levels()
             for request in unit.plan.level_writes(levels):
                 await self._transact(unit, request)
-        except WireError as error:
+        except Refused:
+            unit.refused_levels(self._now())
+            return
+        except (NoAnswer, BadAnswer) as error:
             self._failed(unit, error)
             return
         now_s = self._now()
-        unit.wrote(levels, now_s)
-        for device, level_pct in levels.items():
+        for device, level_pct in unit.wrote(levels, now_s).items():
             self._sink.sent(device, unit.plan.written_pct(level_pct), now_s)
         async with self._settled:
             self._settled.notify_all()
 
     async def _programme(self, unit: UnitService) -> None:
-        """Write one setting and read it back; safety counts when the last one has been seen to be right."""
+        """Write one setting and read it back."""
         programme = unit.programme[0]
         try:
             await self._transact(unit, programme.write)
             found = await self._transact(unit, programme.read)
-        except WireError as error:
+        except Refused as error:
+            self._not_proved(unit, programme.what, str(error))
+        except (NoAnswer, BadAnswer) as error:
             self._failed(unit, error)
-            return
-        if found != programme.expected:
-            self._sink.event("safety_mismatch", unit=unit.spec.id, what=programme.what, found=found.hex(" "))
-            self._failed(unit, BadAnswer(f"{programme.what}: reads back {found.hex(' ')}"))
-            return
-        unit.programme.popleft()
-        if not unit.programme:
-            unit.safety_verified = unit.device_safety
+        else:
+            if found == programme.expected:
+                unit.proved(self._now())
+            else:
+                reads = f"expected {programme.expected.hex(' ')}, reads back {found.hex(' ')}"
+                self._not_proved(unit, programme.what, reads)
+
+    def _not_proved(self, unit: UnitService, what: str, reason: str) -> None:
+        if unit.not_proved(reason, self._now()):
+            self._sink.event("safety_mismatch", bus=self._spec.id, unit=unit.spec.id, what=what, reason=reason)
 
     async def _poll(self, unit: UnitService, now_s: float) -> None:
         block = unit.next_block(now_s)
         try:
             data = await self._transact(unit, block.request)
-        except WireError as error:
+        except Refused as error:
+            self._mark_bad([item.key for item in block.items], str(error))
+        except (NoAnswer, BadAnswer) as error:
             self._failed(unit, error)
-            return
-        for key, reading in unit.plan.readings(block, data, self._now()):
-            self._sink.reading(key, reading)
+        else:
+            for key, reading in unit.plan.readings(block, data, self._now()):
+                self._sink.reading(key, reading)
 
     async def _transact(self, unit: UnitService, request: Request) -> bytes:
         """Make one transaction. WireError if it did not yield the data that was asked for."""
         self._transactions += 1
-        data = await self._in_thread(self._port.exchange, request)
-        if unit.answered():
-            self._sink.event("unit_back", bus=self._spec.id, unit=unit.spec.id)
-            unit.restart()
+        try:
+            data = await self._in_thread(self._port.exchange, request)
+        except Refused as error:
+            self._refusals += 1
+            unit.refused(str(error))
+            self._answered(unit)
+            raise
+        self._answered(unit)
         return data
 
-    def _failed(self, unit: UnitService, error: WireError) -> None:
-        if isinstance(error, LinkLost):
-            raise error
+    def _answered(self, unit: UnitService) -> None:
+        if unit.answered():
+            self._sink.event("unit_back", bus=self._spec.id, unit=unit.spec.id)
+
+    def _failed(self, unit: UnitService, error: NoAnswer | BadAnswer) -> None:
         self._timeouts += isinstance(error, NoAnswer)
         self._bad_answers += isinstance(error, BadAnswer)
-        self._refusals += isinstance(error, Refused)
         if unit.failed(str(error), self._now()):
             self._sink.event("unit_silent", bus=self._spec.id, unit=unit.spec.id, reason=str(error))
-            self._mark_bad(unit, str(error))
+            self._mark_bad([point.key for point in unit.plan.points], str(error))
 
-    def _mark_bad(self, unit: UnitService, reason: str) -> None:
+    def _mark_bad(self, keys: Iterable[str], reason: str) -> None:
         bad = Reading(None, Quality.BAD, reason, self._now())
-        for point in unit.plan.points:
-            self._sink.reading(point.key, bad)
+        for key in keys:
+            self._sink.reading(key, bad)
 
     def _link_up(self) -> None:
         if self._up is False:
             self._sink.event("link_up", bus=self._spec.id, port=str(self._spec.port))
         self._up = True
-        for unit in self._units:
-            unit.restart()
 
     def _link_lost(self, reason: str) -> None:
         if self._up is False:
@@ -209,7 +226,8 @@ class FieldBus:
         self._up = False
         self._sink.event("link_lost", bus=self._spec.id, reason=reason)
         for unit in self._units:
-            self._mark_bad(unit, reason)
+            unit.link_lost()
+        self._mark_bad((point.key for point in self.points()), reason)
 
     async def _in_thread(self, call: Callable[..., bytes | None], *arguments: Request) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments) or b""

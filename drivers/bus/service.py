@@ -14,6 +14,7 @@ ASSERT_S = 2.0  # an output is written again at least so often, whatever the uni
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 10.0
 _FAILURES_TO_SILENCE = 2
+_PROVE_AGAIN_S = 60.0  # a setting that was refused, or that read back as another, is tried again after this
 
 
 class UnitService:
@@ -22,7 +23,7 @@ class UnitService:
     def __init__(self, spec: UnitSpec) -> None:
         self.plan = UnitPlan(spec)
         self.spec = spec
-        self.device_safety = spec.profile.safety is not None
+        self.device_safety = spec.profile.safety is not None and spec.safe_after_s is not None
         self.safety_verified = False
         self.state: Literal["starting", "ok", "silent"] = "starting"
         self.answers = 0
@@ -38,6 +39,9 @@ class UnitService:
         self._last_write_s = -math.inf
         self._poll_due_s = -math.inf
         self._blocks: deque[Block] = deque()
+        self._programme_due_s = -math.inf
+        self._unproved: set[str] = set()
+        self.opening: deque[Programme] = deque()
         self.programme: deque[Programme] = deque()
         self.restart()
 
@@ -53,10 +57,15 @@ class UnitService:
         return self._wanted == self._written
 
     def restart(self) -> None:
-        """Begin anew with a unit that may have lost everything: its levels first, then its settings."""
+        """Begin anew with a unit that may have lost everything: what its lamps need to light, levels, all settings.
+
+        The opening is tried once, so that nothing keeps the levels waiting; the programme proves it afterwards.
+        """
         self._written = {}
         self._write_due_s = -math.inf if self._wanted else math.inf
-        self.programme = deque((*self.plan.setup, *self.plan.safety))
+        self.opening = deque(self.plan.setup)
+        self.programme = deque((*self.plan.safety, *self.plan.setup))
+        self._programme_due_s = -math.inf
         self.safety_verified = False
         self._blocks.clear()
 
@@ -66,10 +75,14 @@ class UnitService:
         """Return when the unit has something to do; -inf for at once."""
         due_s = min(self._write_due_s, self._assert_due_s)
         if not writes_only:
-            if self.programme and self.settled():
-                due_s = -math.inf
+            if self.programme and self._wanted.keys() == self._written.keys():
+                due_s = min(due_s, self._programme_due_s)
             due_s = min(due_s, -math.inf if self._blocks else self._poll_due_s)
         return max(due_s, self._resume_s)
+
+    def must_programme(self, now_s: float) -> bool:
+        """Return whether a setting goes before the polls: every lamp has a level."""
+        return bool(self.programme) and self._programme_due_s <= now_s and self._wanted.keys() == self._written.keys()
 
     def levels(self) -> dict[str, float]:
         """Return what is to be written now."""
@@ -85,16 +98,42 @@ class UnitService:
 
     # ---- What came of it ---------------------------------------------------------------------------------------------
 
-    def wrote(self, levels: dict[str, float], now_s: float) -> None:
-        """Note that levels were acknowledged."""
+    def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
+        """Note that levels were acknowledged; return those that are news."""
+        news = {device: level for device, level in levels.items() if self._written.get(device) != level}
         self._written = levels
         self._last_write_s = now_s
         self._assert_due_s = now_s + ASSERT_S
         # What came in during the write goes out after the spacing.
         self._write_due_s = math.inf if self.settled() else now_s + WRITE_SPACING_S
+        return news
+
+    def refused_levels(self, now_s: float) -> None:
+        """Note that a write of levels was refused: the same is not repeated before it is asserted again."""
+        self._write_due_s = math.inf
+        self._assert_due_s = now_s + ASSERT_S
+
+    def proved(self, now_s: float) -> None:
+        """Note that the setting whose turn it was reads back as meant."""
+        self._unproved.discard(self.programme.popleft().what)
+        self._round_ends(now_s)
+
+    def not_proved(self, reason: str, now_s: float) -> bool:
+        """Note that a setting was refused or reads back as another. True if that is news."""
+        what = self.programme.popleft().what
+        self.last_error = f"{what}: {reason}"
+        news = what not in self._unproved
+        self._unproved.add(what)
+        self._round_ends(now_s)
+        return news
+
+    def refused(self, reason: str) -> None:
+        """Note that the unit has answered with an exception."""
+        self.failures += 1
+        self.last_error = reason
 
     def answered(self) -> bool:
-        """Note an answer. True if the unit was silent before: it may have lost its settings."""
+        """Note an answer. True if the unit was silent before."""
         self.answers += 1
         self._failed_in_a_row = 0
         self._pause_s = _FIRST_PAUSE_S
@@ -111,11 +150,20 @@ class UnitService:
         self._blocks.clear()
         if self._failed_in_a_row < _FAILURES_TO_SILENCE:
             return False
+        self.restart()
         self._resume_s = now_s + self._pause_s
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
         news = self.state != "silent"
         self.state = "silent"
         return news
+
+    def link_lost(self) -> None:
+        """Note that the line is gone: nothing is known of the unit any more."""
+        self.state = "starting"
+        self._failed_in_a_row = 0
+        self._pause_s = _FIRST_PAUSE_S
+        self._resume_s = -math.inf
+        self.restart()
 
     def report(self) -> UnitState:
         """Return how the unit is doing."""
@@ -128,3 +176,12 @@ class UnitService:
             failures=self.failures,
             last_error=self.last_error,
         )
+
+    def _round_ends(self, now_s: float) -> None:
+        """Safety counts once all of its settings are proved; what could not be proved is tried again later."""
+        if self.programme:
+            return
+        self.safety_verified = self.device_safety and self._unproved.isdisjoint(step.what for step in self.plan.safety)
+        steps = (*self.plan.safety, *self.plan.setup)
+        self.programme.extend(step for step in steps if step.what in self._unproved)
+        self._programme_due_s = now_s + _PROVE_AGAIN_S

@@ -50,7 +50,8 @@ class UnitPlan:
         self.points = tuple(_point(spec, row, device) for row, device, _ in rows)
         self.blocks = tuple(_blocks(spec, rows))
         self.setup = tuple(self._programme(setting) for setting in spec.profile.setup)
-        self.safety = tuple(self._programme(setting) for setting in spec.profile.safety or ())
+        safety = spec.profile.safety if spec.safe_after_s is not None else None
+        self.safety = tuple(self._programme(setting) for setting in safety or ())
 
     def level_writes(self, level_pct: dict[str, float]) -> list[Request]:
         """Return the fewest writes that set the levels of these devices: one for each run of neighbouring channels."""
