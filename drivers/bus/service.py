@@ -93,7 +93,7 @@ class UnitService:
         if not self._blocks:
             self._blocks.extend(self.plan.blocks)
             # Polls that could not be made in time are left out, not made up for.
-            self._poll_due_s = max(self._poll_due_s + self.spec.poll_s, now_s)
+            self._poll_due_s = max(self._poll_due_s + self.spec.poll_s, now_s + self.spec.poll_s / 2)
         return self._blocks.popleft()
 
     # ---- What came of it ---------------------------------------------------------------------------------------------

@@ -8,11 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
+import structlog
 
 from drivers.gpio.factory import Chip
 
-_POLL_S = 0.02
+_LOOK_S = 1.0  # an edge may be lost where a pin bounces, so levels are looked at now and then
+_POLL_S = 0.01  # without edge detection
 _PULLS = {"none": "PUD_OFF", "up": "PUD_UP", "down": "PUD_DOWN"}
+
+log = structlog.get_logger()
 
 
 class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +35,9 @@ class GpioInputs:
         self._chip = chip
         self._specs = specs
         self._on_level = on_level
-        self._shown: dict[str, bool] = {}
-        self._poll: asyncio.TimerHandle | None = None
-        self.edges_polled = False
+        self._told: dict[str, tuple[bool, float]] = {}
+        self._every_s = _LOOK_S
+        self._next_look: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Set the pins up and tell their levels. The loop must be running."""
@@ -48,32 +52,37 @@ class GpioInputs:
                     self._chip.BOTH,
                     lambda _, spec=spec: self._edge(loop, spec),  # type: ignore[misc]
                 )
-            except RuntimeError:
+            except RuntimeError as error:
                 # RPi.GPIO 0.7.1 cannot detect edges on kernels whose first chip is not numbered from 0.
-                self.edges_polled = True
-        # Levels are also looked at now and then: an edge may be lost where pins bounce.
+                if self._every_s != _POLL_S:
+                    log.warning("gpio_edges_polled", reason=str(error), every_s=_POLL_S, remedy="the extra gpio")
+                self._every_s = _POLL_S
         self._look(loop)
 
     def stop(self) -> None:
         """Let the pins go."""
-        if self._poll is not None:
-            self._poll.cancel()
+        if self._next_look is not None:
+            self._next_look.cancel()
         self._chip.cleanup()
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now_s = time.monotonic()
         for spec in self._specs:
-            self._tell(spec, now_s)
-        self._poll = loop.call_later(_POLL_S if self.edges_polled else 1.0, self._look, loop)
+            self._tell(spec, self._active(spec), now_s)
+        self._next_look = loop.call_later(self._every_s, self._look, loop)
 
     def _edge(self, loop: asyncio.AbstractEventLoop, spec: InputSpec) -> None:
-        """Called on the chip's thread."""
+        """Take an edge, on the chip's thread: the level is read here, or a short pulse would be over."""
         now_s = time.monotonic()
+        active = self._active(spec)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(self._tell, spec, now_s)
+            loop.call_soon_threadsafe(self._tell, spec, active, now_s)
 
-    def _tell(self, spec: InputSpec, now_s: float) -> None:
-        active = bool(self._chip.input(spec.pin)) == spec.active_high
-        if self._shown.get(spec.key) is not active:
-            self._shown[spec.key] = active
+    def _active(self, spec: InputSpec) -> bool:
+        return bool(self._chip.input(spec.pin)) == spec.active_high
+
+    def _tell(self, spec: InputSpec, active: bool, now_s: float) -> None:
+        told, told_s = self._told.get(spec.key, (not active, now_s))
+        if told is not active and now_s >= told_s:  # an edge may be handed on later than a look that saw more
+            self._told[spec.key] = (active, now_s)
             self._on_level(spec.key, active, now_s)

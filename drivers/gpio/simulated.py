@@ -39,7 +39,7 @@ class SimulatedChip:
         if mode != self.BCM:
             raise ValueError("a simulated chip knows BCM numbers only")
 
-    def setwarnings(self, on: bool) -> None:  # noqa: FBT001 (RPi.GPIO's interface)
+    def setwarnings(self, on: bool) -> None:
         """Nothing is warned of here."""
 
     def setup(self, channel: int, direction: int, pull_up_down: int = PUD_OFF) -> None:
@@ -79,6 +79,8 @@ class SimulatedChip:
                 connection.connect(str(self._path))
                 with self._lock:
                     self._connection = connection
+                if self._ended.is_set():  # it ended before there was a connection to shut down
+                    break
                 with connection.makefile("r", encoding="ascii", errors="strict") as lines:
                     for line in lines:
                         self._take(line)
