@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,7 +27,7 @@ class ProfileError(Exception):
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One value of the device. With channels, channel n (from 1) stands at `address + (n - 1) * stride`."""
 
-    point: str  # function/resource
+    point: Annotated[str, msgspec.Meta(pattern="^[a-z_]+/[a-z_]+$")]  # function/resource
     title: str
     unit: str = ""
     space: Space
@@ -115,7 +116,20 @@ def parse_profile(name: str, document: str) -> Profile:
         profile = msgspec.convert({**tomllib.loads(document), "name": name}, Profile)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
         raise ProfileError(f"{name}.toml: {error}") from None
-    rows = [row.point for row in profile.points]
-    if profile.output is not None and (profile.output.confirmed_by not in rows or not profile.channels):
-        raise ProfileError(f"{name}.toml: output: expected channels, and confirmed_by to be one of {', '.join(rows)}")
+    for fault in _faults(profile):
+        raise ProfileError(f"{name}.toml: {fault}")
     return profile
+
+
+def _faults(profile: Profile) -> Iterator[str]:
+    """Find what the types do not say."""
+    rows = [row.point for row in profile.points]
+    for number, row in enumerate(profile.points):
+        place = f"points[{number}] ({row.point})"
+        if row.point in rows[:number]:
+            yield f"{place}: expected each point once"
+        if row.scale == 0:
+            yield f"{place}: scale: expected a number that is not 0"
+    output = profile.output
+    if output is not None and (output.confirmed_by not in rows or not profile.channels):
+        yield f"output: expected channels, and confirmed_by to be one of {', '.join(rows)}"
