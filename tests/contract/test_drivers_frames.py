@@ -198,7 +198,7 @@ def test_a_mistake_in_a_profile_is_named(old: str, new: str, named: str) -> None
 
 
 def test_an_unknown_profile_names_those_that_are_known() -> None:
-    with pytest.raises(ProfileError, match="'wb-mao5'.*wb-mao4"):
+    with pytest.raises(ProfileError, match=r"'wb-mao5'.*wb-mao4"):
         load_profile("wb-mao5")
 
 
