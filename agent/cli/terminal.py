@@ -27,6 +27,11 @@ def width() -> int:
     return max(shutil.get_terminal_size().columns, _NARROWEST)
 
 
+def shades() -> bool:
+    """Return whether standard output shows brightness."""
+    return depth() >= Depth.MANY
+
+
 def unicode() -> bool:
     """Return whether standard output can show block characters."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

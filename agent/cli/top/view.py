@@ -1,0 +1,190 @@
+"""`gadelys top`: sockets, terminal and keys around the picture."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.cli import terminal
+from agent.cli.client import no_agent
+from agent.cli.top import plain as log
+from agent.cli.top import screen, state
+from agent.cli.top.draw import draw
+from agent.cli.top.feeds import StreetHand, follow_agent
+from agent.cli.top.lane import Look
+from agent.cli.top.state import Moment, Picture
+from agent.cli.top.street import StreetMessage
+from agent.cli.trouble import MISUSED, UNREACHABLE, Trouble
+from agent.local.records import Status
+
+START_WITHIN_S = 10.0
+_FASTEST_S = 0.1  # between two drawings
+_SLOWEST_S = 0.5  # ages go on when nothing else happens
+_LINE_EVERY_S = 1.0
+
+
+def top(given: Path | None, street: Path | None, *, plain: bool, seconds: float | None) -> int:
+    """Show the street until q, Ctrl-C, SIGTERM or so many seconds; 3 if no agent is there within 10 s."""
+    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Trouble("top: this is no terminal; use --plain for a line a second", MISUSED)
+    asyncio.run(_Live(given, street).run(plain=plain, seconds=seconds))
+    return 0
+
+
+class _Live:
+    """The picture, what feeds it, and what a key does."""
+
+    def __init__(self, given: Path | None, street: Path | None) -> None:
+        self._given = given
+        self._street_path = street
+        self._hand = StreetHand(street) if street else None
+        self.picture = Picture(_now(), street_wanted=street is not None)
+        self._news = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    async def run(self, *, plain: bool, seconds: float | None) -> None:
+        """Listen, then show until the end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end)
+        feeds = [asyncio.create_task(feed) for feed in self._feeds()]
+        for task in feeds:
+            task.add_done_callback(lambda _: self._end())
+        try:
+            await self._first_word()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await (self._log() if plain else self._show())
+            if plain:
+                terminal.show(log.summary(self.picture, terminal.width()))
+        finally:
+            for task in feeds:
+                task.cancel()
+            for task in feeds:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task  # a bug in it is told, not hidden
+
+    def _feeds(self) -> list[Coroutine[None, None, None]]:
+        feeds = [follow_agent(self._given, self._agent_said, self._agent_gone)]
+        if self._hand is not None:
+            feeds.append(self._hand.follow(self._street_said, self._street_gone))
+        return feeds
+
+    async def _first_word(self) -> None:
+        """Wait until agent and street have been heard. Trouble if that takes too long."""
+        if not self._complete():
+            await self._wait_for_news(_SLOWEST_S)
+        if not self._complete():
+            sys.stderr.write("waiting for the agent\n")
+        try:
+            async with asyncio.timeout(START_WITHIN_S):
+                while not self._stop.is_set() and not self._complete():
+                    await self._wait_for_news(START_WITHIN_S)
+        except TimeoutError:
+            if self.picture.agent is None:
+                raise no_agent(self._given, f"waited {START_WITHIN_S:g} s") from None
+            raise Trouble(f"no simulated street answers at {self._street_path}", UNREACHABLE) from None
+
+    def _complete(self) -> bool:
+        return self.picture.agent is not None and (self._hand is None or self.picture.street is not None)
+
+    async def _show(self) -> None:
+        """Draw whenever there is news, at most ten times a second."""
+        loop = asyncio.get_running_loop()
+        depth, look = terminal.depth(), Look(shades=terminal.shades(), blocks=terminal.unicode())
+        with screen.taken():
+            loop.add_signal_handler(signal.SIGWINCH, self._news.set)
+            loop.add_reader(sys.stdin.fileno(), self._keys)
+            try:
+                while not self._stop.is_set():
+                    self.picture = state.tick(self.picture, _now())
+                    size = os.get_terminal_size(sys.stdout.fileno())
+                    screen.paint(draw(self.picture, size.columns, size.lines, look), depth)
+                    await self._wait(_FASTEST_S)
+                    await self._wait_for_news(_SLOWEST_S - _FASTEST_S)
+            finally:
+                loop.remove_reader(sys.stdin.fileno())
+
+    async def _log(self) -> None:
+        """Print a line a second, and events."""
+        told = 0
+        while not self._stop.is_set():
+            self.picture = state.tick(self.picture, _now())
+            lines = [*log.events_after(self.picture, told), log.now(self.picture)]
+            told = self.picture.events[-1].number if self.picture.events else 0
+            terminal.show_text("\n".join(lines))
+            await self._wait(_LINE_EVERY_S)
+
+    async def _wait(self, time_s: float) -> None:
+        """Wait so long, or until the end."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(time_s):
+                await self._stop.wait()
+
+    async def _wait_for_news(self, time_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(time_s):
+                await self._news.wait()
+        self._news.clear()
+
+    def _fold(self, picture: Picture) -> None:
+        self.picture = picture
+        self._news.set()
+
+    def _agent_said(self, status: Status) -> None:
+        self._fold(state.agent_said(self.picture, status, _now()))
+
+    def _agent_gone(self) -> None:
+        self._fold(state.agent_gone(self.picture, _now()))
+
+    def _street_said(self, message: StreetMessage) -> None:
+        if message.state is not None:
+            self._fold(state.street_said(self.picture, message.state, _now()))
+        elif not message.ok:
+            self._fold(state.happened(self.picture, f"the street refused: {message.error}", "warn"))
+
+    def _street_gone(self) -> None:
+        self._fold(state.street_gone(self.picture, _now()))
+
+    def _end(self) -> None:
+        self._stop.set()
+        self._news.set()
+
+    def _keys(self) -> None:
+        for key in screen.keys() or "q":  # an empty read: the terminal is gone
+            if key == "q":
+                self._end()
+            elif self._hand is not None and key in _KEYS:
+                _KEYS[key](self._hand, self.picture)
+            if key == "k" and self._hand is not None:
+                self._fold(state.happened(self.picture, "the agent is killed with -9", "warn"))
+
+
+def _sensor(hand: StreetHand, picture: Picture) -> None:
+    hand.ask(do="sensor_back" if picture.any_dead else "sensor_dies")
+
+
+def _kill(_: StreetHand, picture: Picture) -> None:
+    if picture.up and picture.agent is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(picture.agent.pid, signal.SIGKILL)
+
+
+_KEYS: dict[str, Callable[[StreetHand, Picture], None]] = {
+    "p": lambda hand, _: hand.ask(do="person"),
+    "v": lambda hand, _: hand.ask(do="vehicle"),
+    "s": _sensor,
+    "k": _kill,
+    "d": lambda hand, picture: hand.ask(do="door", open=not picture.door_open),
+}
+
+
+def _now() -> Moment:
+    return Moment(datetime.now(UTC), time.monotonic())
