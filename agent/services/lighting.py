@@ -19,10 +19,19 @@ FULL_M, NEAR_M, FAR_M = 15.0, 45.0, 75.0
 
 SENSOR_REACH_M = 10.0  # to either side of its pole; what common radar and PIR heads see along a street
 DRIVING_M_PER_S = 4.0  # above it somebody is lit as a vehicle: further ahead
+FASTEST_M_PER_S = 40.0  # two sensors that begin to see one after the other quicker than that see two people
 WALKING_M_PER_S = 1.4
 FORGET_S = 60.0  # a neighbour's first sight older than this belongs to somebody else
+SENSOR_CLEARS_S = 5.0  # a sensor goes on seeing for so long after the last movement
+PASSED_S = 1.0  # light stays for this long behind a vehicle
+SEEN_LATE_S = 1.5  # a sensor may say so much later that it sees a vehicle: poll and debounce
+BLUR = 0.3  # a vehicle's place is known to this share of the way since it was last seen
+MOST_VEHICLES = 16
 LEAD_S = 1.5  # the next lamp is lit so long before somebody comes to it: response of bus, module and lamp
 RENEW_S = 1.0  # needs that last while a condition holds are renewed each step and end so long after it
+
+
+Span = tuple[float, float]
 
 
 class Lamp(msgspec.Struct, frozen=True):
@@ -52,16 +61,45 @@ class Needs(Protocol):
     def set_need(self, i: int, slot: int, until_s: float) -> None: ...
 
 
+class _Vehicle:
+    """Somebody who drives: seen last at `from_m` and `from_s`, going at a constant speed; the sensors still to confirm it."""
+
+    __slots__ = ("direction", "from_m", "from_s", "speed_m_per_s", "to_pass")
+
+    def __init__(self, direction: int, speed_m_per_s: float, from_m: float, from_s: float, to_pass: list[int]) -> None:
+        self.direction = direction
+        self.speed_m_per_s = speed_m_per_s
+        self.from_m = from_m
+        self.from_s = from_s
+        self.to_pass = to_pass
+
+    def at_m(self, now_s: float) -> float:
+        return self.from_m + self.direction * self.speed_m_per_s * (now_s - self.from_s)
+
+
 class _Track:
     """What is known of whoever a sensor sees: since when, and how they move (+1 = to higher positions)."""
 
-    __slots__ = ("direction", "faulty", "present", "since_s", "speed_m_per_s", "until_s")
+    __slots__ = ("anywhere", "direction", "faulty", "present", "since_s", "speed_m_per_s", "until_s")
 
     def __init__(self) -> None:
         self.present = False
         self.faulty = True
         self.since_s = float("-inf")
         self.until_s = float("-inf")
+        self.anywhere = False  # came unseen behind a vehicle: neither place nor direction is known
+        self.direction = 0
+        self.speed_m_per_s = WALKING_M_PER_S
+
+    def passing(self, now_s: float) -> bool:
+        """Whether a vehicle alone explains what is seen: it drove in, and has not been seen for longer than that takes."""
+        passed_s = 2 * SENSOR_REACH_M / self.speed_m_per_s + SENSOR_CLEARS_S + SEEN_LATE_S
+        return self.speed_m_per_s >= DRIVING_M_PER_S and now_s < self.since_s + passed_s
+
+    def walker(self, now_s: float) -> None:
+        """Take that somebody on foot is there: a vehicle alone would have been gone by now."""
+        self.since_s = now_s
+        self.anywhere = True
         self.direction = 0
         self.speed_m_per_s = WALKING_M_PER_S
 
@@ -75,13 +113,8 @@ class LightWave:
         self._light = light
         self._order = sorted(range(len(sensors)), key=lambda i: sensors[i].position_m)
         self._tracks = [_Track() for _ in sensors]
-        self._around = [
-            [
-                (lamp, abs(at.position_m - sensor.position_m), at.position_m - sensor.position_m)
-                for lamp, at in enumerate(lamps)
-            ]
-            for sensor in sensors
-        ]
+        self._vehicles: list[_Vehicle] = []
+        self._offsets_m = [[lamp.position_m - sensor.position_m for lamp in lamps] for sensor in sensors]
         self.covered = tuple(any(abs(lamp.position_m - s.position_m) <= FULL_M for s in sensors) for lamp in lamps)
 
     def see(self, sensor: int, present: bool, faulty: bool, now_s: float, needs: Needs) -> None:
@@ -92,63 +125,111 @@ class LightWave:
         track.faulty = faulty
         track.present = present and not faulty
         if track.present:
-            track.until_s = now_s + self._light.hold_s
+            if track.speed_m_per_s >= DRIVING_M_PER_S and not track.passing(now_s):
+                track.walker(now_s)
+            track.until_s = now_s + (PASSED_S if track.passing(now_s) else self._light.hold_s)
 
     def step(self, now_s: float, needs: Needs) -> None:
         """Renew the needs around everybody who is seen or was a moment ago, and in the cells of faulty sensors."""
         for sensor, track in enumerate(self._tracks):
             if track.faulty:
-                # Fail lit: a sensor that cannot be believed counts as presence at the class level.
-                for lamp, away_m, _ in self._around[sensor]:
-                    if away_m <= FULL_M:
-                        needs.set_need(lamp, CLASS, now_s + RENEW_S)
+                # Fail lit: a sensor that cannot be believed counts as presence at the class level, and so does its ring:
+                # whoever leaves its cell must not come to the next lamp unannounced.
+                self._ring(sensor, (0.0, 0.0), ((CLASS, FULL_M), (NEAR, NEAR_M)), now_s + RENEW_S, needs)
             if now_s < track.until_s:
                 self._surround(sensor, track, now_s, needs)
+        self._vehicles = [vehicle for vehicle in self._vehicles if self._follow(vehicle, now_s, needs)]
 
     def _surround(self, sensor: int, track: _Track, now_s: float, needs: Needs) -> None:
-        """Rings around a sensor that sees somebody, widened towards where they are about to be."""
-        seen_m = track.speed_m_per_s * (now_s + LEAD_S - track.since_s)
-        leaving = seen_m >= SENSOR_REACH_M + FULL_M
+        """Rings around where whoever a sensor sees can be, up to where they are about to be."""
         until_s = now_s + RENEW_S
-        for lamp, away_m, offset_m in self._around[sensor]:
-            if away_m <= FULL_M:
-                needs.set_need(lamp, FULL, until_s)
-            elif away_m <= NEAR_M:
-                ahead = track.direction == 0 or offset_m * track.direction > 0
-                needs.set_need(lamp, FULL if leaving and ahead else NEAR, until_s)
-            elif away_m <= FAR_M:
-                needs.set_need(lamp, FAR, until_s)
+        if track.passing(now_s):
+            self._ring(sensor, (0.0, 0.0), ((FULL, FULL_M),), until_s, needs)
+            return
+        front_m = track.speed_m_per_s * (now_s + LEAD_S - track.since_s) - SENSOR_REACH_M
+        front_m = min(max(front_m, SENSOR_REACH_M), SENSOR_REACH_M + FULL_M)
+        if track.anywhere:
+            front_m = SENSOR_REACH_M + FULL_M
+        back_m = SENSOR_REACH_M if track.direction else front_m
+        span = (-back_m, front_m) if track.direction >= 0 else (-front_m, back_m)
+        self._ring(sensor, span, ((FULL, FULL_M), (NEAR, NEAR_M), (FAR, FAR_M)), until_s, needs)
+
+    def _ring(
+        self, sensor: int, span_m: Span, rings: Sequence[tuple[int, float]], until_s: float, needs: Needs
+    ) -> None:
+        """Light the lamps within each ring's distance of a span around a sensor."""
+        for lamp, offset_m in enumerate(self._offsets_m[sensor]):
+            away_m = max(span_m[0] - offset_m, offset_m - span_m[1], 0.0)
+            for slot, reach_m in rings:
+                if away_m <= reach_m:
+                    needs.set_need(lamp, slot, until_s)
+                    break
+
+    def _follow(self, vehicle: _Vehicle, now_s: float, needs: Needs) -> bool:
+        """Light the way ahead of a vehicle. False if no sensor saw it where it should have been: it stopped or turned off."""
+        at_m = vehicle.at_m(now_s)
+        blur_m = BLUR * abs(at_m - vehicle.from_m)
+        for lamp, place in enumerate(self._lamps):
+            ahead_m = (place.position_m - at_m) * vehicle.direction
+            if -FULL_M - blur_m <= ahead_m <= self._light.sight_m + blur_m:
+                needs.set_need(lamp, FULL, now_s + RENEW_S)
+        late_m = SENSOR_REACH_M + vehicle.speed_m_per_s * SEEN_LATE_S + blur_m
+        while vehicle.to_pass:
+            sensor = vehicle.to_pass[0]
+            if (at_m - self._sensors[sensor].position_m) * vehicle.direction < late_m:
+                return True
+            # A sensor that already sees somebody else cannot tell; one that sees nobody has the last word.
+            if now_s >= self._tracks[sensor].until_s and not self._tracks[sensor].faulty:
+                return False
+            vehicle.to_pass.pop(0)
+        end_m = max(abs(lamp.position_m - vehicle.from_m) for lamp in self._lamps)
+        return abs(at_m - vehicle.from_m) <= end_m + FULL_M
 
     def _first_sight(self, sensor: int, now_s: float, needs: Needs) -> None:
         """Somebody comes into a sensor's view: find out from its neighbours how they move, and light the way ahead."""
         track = self._tracks[sensor]
-        track.since_s = now_s
         track.direction, track.speed_m_per_s = self._motion(sensor, now_s)
-        if track.direction != 0 and track.speed_m_per_s < DRIVING_M_PER_S:
-            return
-        for direction in (track.direction,) if track.direction else (-1, 1):
+        track.since_s = now_s
+        track.anywhere = False
+        if track.direction == 0:
             # Unknown yet: whoever drives is at the next sensor by then; whoever walks costs that much light once.
-            gap_m = self._gap_m(sensor, direction)
-            speed_m_per_s = track.speed_m_per_s if track.direction else 2 * DRIVING_M_PER_S
-            until_s = now_s + max(self._light.vehicle_hold_s, LEAD_S + gap_m / speed_m_per_s)
-            for lamp, _, offset_m in self._around[sensor]:
-                if -FULL_M <= offset_m * direction <= self._light.sight_m:
-                    needs.set_need(lamp, FULL, until_s)
+            for direction in (-1, 1):
+                until_s = now_s + max(self._light.vehicle_hold_s, LEAD_S + self._gap_m(sensor, direction) / 8.0)
+                for lamp, offset_m in enumerate(self._offsets_m[sensor]):
+                    if -FULL_M <= offset_m * direction <= self._light.sight_m:
+                        needs.set_need(lamp, FULL, until_s)
+        elif track.speed_m_per_s >= DRIVING_M_PER_S:
+            self._drive(sensor, track, now_s)
+
+    def _drive(self, sensor: int, track: _Track, now_s: float) -> None:
+        """Follow a vehicle from here: the one that was expected, or a new one."""
+        here_m = self._sensors[sensor].position_m
+        known = [v for v in self._vehicles if v.direction == track.direction and sensor in v.to_pass[:2]]
+        self._vehicles = [vehicle for vehicle in self._vehicles if vehicle not in known][: MOST_VEHICLES - 1]
+        place = self._order.index(sensor)
+        ahead = self._order[place + 1 :] if track.direction > 0 else self._order[:place][::-1]
+        entry_m = here_m - track.direction * SENSOR_REACH_M / 2
+        self._vehicles.append(_Vehicle(track.direction, track.speed_m_per_s, entry_m, now_s, list(ahead)))
 
     def _motion(self, sensor: int, now_s: float) -> tuple[int, float]:
-        """Direction and speed from the neighbour that began to see last: (0, walking) if nobody came from there."""
-        best = (0, WALKING_M_PER_S)
-        latest_s = now_s - FORGET_S
+        """Direction and speed of whoever comes from a neighbour; (0, walking) if from none or if it could be from both."""
+        drivers, walkers = [], []
         for direction in (1, -1):
             neighbour = self._neighbour(sensor, -direction)
             if neighbour is None:
                 continue
-            since_s = self._tracks[neighbour].since_s
-            if latest_s < since_s < now_s:
-                latest_s = since_s
-                away_m = abs(self._sensors[sensor].position_m - self._sensors[neighbour].position_m)
-                best = (direction, away_m / (now_s - since_s))
-        return best
+            there = self._tracks[neighbour]
+            away_m = abs(self._sensors[sensor].position_m - self._sensors[neighbour].position_m)
+            after_s = now_s - there.since_s
+            if not away_m / FASTEST_M_PER_S < after_s < FORGET_S:
+                continue
+            if after_s <= away_m / DRIVING_M_PER_S:
+                drivers.append((after_s, direction, away_m / after_s))
+            elif there.speed_m_per_s < DRIVING_M_PER_S:
+                walkers.append((direction, away_m / after_s if not there.anywhere else WALKING_M_PER_S))
+        if drivers:
+            return min(drivers)[1:]
+        return walkers[0] if len(walkers) == 1 and walkers[0][1] < DRIVING_M_PER_S else (0, WALKING_M_PER_S)
 
     def _neighbour(self, sensor: int, direction: int) -> int | None:
         """Return the next working sensor in a direction."""

@@ -66,7 +66,7 @@ class Street:
         self._pir_until_s = 0.0
         self.door_open = False
         self.height_deg = self._height_deg()
-        self.world = World(_recorded(recording, begin) if recording else _everybody(begin))
+        self.world = World(_recorded(recording, begin) if recording else arrivals(begin))
 
     async def start(self) -> None:
         """Plug everything in."""
@@ -159,7 +159,7 @@ def _write(address: int, values: Sequence[int]) -> bytes:
     return head + b"".join(value.to_bytes(2, "big") for value in values)
 
 
-def _everybody(begin: datetime) -> Iterator[User]:
+def arrivals(begin: datetime) -> Iterator[User]:
     """A first vehicle and a walker for the show, then people by the recorded counts, vehicles by the evening's shape."""
     first = [
         traffic.entering(1, "vehicle", 0.5, LENGTH_M, up=True),

@@ -17,3 +17,14 @@ LEVELS = Levels(
     fade_down_s=4.0,
 )
 LIGHT = Light(hold_s=4.0, vehicle_hold_s=3.0, sight_m=120.0)
+DEMO_LEVELS = Levels(
+    class_pct=100.0,
+    base_pct=10.0,
+    floor_pct=5.0,
+    night_minimum_pct=10.0,
+    presence_pct=100.0,
+    near_pct=60.0,
+    far_pct=20.0,
+    fade_up_s=1.0,
+    fade_down_s=4.0,
+)

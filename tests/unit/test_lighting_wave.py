@@ -37,6 +37,19 @@ class Street:
         self.wave.see(sensor, present, faulty, now_s, self.needs)
         self.wave.step(now_s, self.needs)
 
+    def wait(self, from_s: float, to_s: float) -> None:
+        for tenth in range(round(10 * from_s), round(10 * to_s) + 1):
+            self.wave.step(tenth / 10, self.needs)
+
+    def drive(self, first: int, *, from_s: float, sensors: tuple[int, ...]) -> None:
+        """Let sensors 30 m apart begin to see one after the other at 50 km/h, and go on for 5 s more than the first 2 s."""
+        for place, sensor in enumerate(sensors):
+            self.see(sensor, present=True, now_s=from_s + 2.16 * place)
+        self.wait(from_s + 2.16 * len(sensors) - 2, from_s + 4.9)
+        for sensor in sensors:
+            self.see(sensor, present=False, now_s=from_s + 5.0)
+        self.wait(from_s + 5.0, from_s + 7.0)
+
 
 def test_an_empty_street_needs_nothing() -> None:
     street = Street()
@@ -68,10 +81,29 @@ def test_light_comes_before_a_walker_into_the_next_cell_and_only_ahead() -> None
 
 def test_a_vehicle_has_light_ahead_and_none_asked_far_behind() -> None:
     street = Street()
-    street.see(2, present=True, now_s=0.0)
-    street.see(2, present=False, now_s=1.4)
-    street.see(3, present=True, now_s=2.2)  # 30 m in 2.2 s
-    assert street.needs.live(FULL, 5.5) == {3, 4, 5, 6, 7}  # 120 m of view, until the next sensor sees it
+    street.drive(2, from_s=0.0, sensors=(2, 3))
+    assert street.needs.live(FULL, 7.0) >= {5, 6, 7, 8, 9}  # at 97 m by then: 100 m of view and more
+    street.wait(7.0, 9.0)
+    assert 2 not in street.needs.live(FULL, 9.0)
+
+
+def test_a_vehicle_that_turns_off_is_given_up() -> None:
+    street = Street()
+    street.drive(2, from_s=0.0, sensors=(2, 3))
+    street.wait(7.0, 14.0)
+    assert not street.needs.live(FULL, 14.0)
+
+
+def test_a_vehicle_is_followed_past_sensors_that_still_see_another_one() -> None:
+    street = Street()
+    for sensor in (6, 5, 4):
+        street.see(sensor, present=True, now_s=0.0)
+    street.wait(0.0, 20.0)
+    for sensor in (6, 5, 4):
+        street.see(sensor, present=True, now_s=20.0)
+    street.drive(1, from_s=20.0, sensors=(1, 2, 3))
+    street.wait(27.0, 28.0)
+    assert street.needs.live(FULL, 28.0) >= {5, 6, 7, 8}
 
 
 def test_a_first_sight_is_lit_for_walkers_and_drivers_both_ways() -> None:
@@ -107,11 +139,12 @@ def test_what_a_faulty_sensor_says_is_not_believed() -> None:
 def test_a_vehicle_is_followed_over_a_dead_sensor() -> None:
     street = Street()
     street.see(4, present=False, faulty=True, now_s=0.0)
-    street.see(2, present=True, now_s=1.0)
-    street.see(3, present=True, now_s=3.2)
-    assert {3, 4, 5, 6, 7} <= street.needs.live(FULL, 3.2 + 4.4)  # held until the sensor after the dead one can see it
-    street.see(5, present=True, now_s=3.2 + 4.4)
-    assert {5, 6, 7, 8, 9} <= street.needs.live(FULL, 10.5)
+    street.drive(2, from_s=1.0, sensors=(2, 3))
+    street.wait(6.0, 7.0)
+    assert street.needs.live(FULL, 7.0) >= {5, 6, 7, 8}  # nothing contradicts it until the sensor after the dead one
+    street.see(5, present=True, now_s=7.6)
+    street.wait(7.6, 9.0)
+    assert street.needs.live(FULL, 9.0) >= {6, 7, 8, 9}
 
 
 def test_one_retrigger_never_shortens() -> None:
