@@ -1,0 +1,188 @@
+"""One unit over virtual time: what is due when, and how reads are merged."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from drivers.bus import UnitSpec
+from drivers.bus.service import ASSERT_S, WRITE_SPACING_S, UnitService
+from drivers.bus.unit import UnitPlan
+from drivers.points import Quality
+from drivers.profile import load_profile, parse_profile
+
+
+def spec(profile: str, *devices: tuple[int | None, str], poll_s: float = 1.0) -> UnitSpec:
+    loaded = load_profile(profile)
+    return UnitSpec(id="u", address=1, profile=loaded, poll_s=poll_s, safe_after_s=3.0, safe_pct=80.0, devices=devices)
+
+
+@pytest.fixture
+def dimmer() -> UnitService:
+    return UnitService(spec("waveshare-ao8-b", (1, "a"), (2, "b")))
+
+
+def test_a_level_is_due_at_once_and_the_next_one_after_the_spacing(dimmer: UnitService) -> None:
+    assert dimmer.due_s(writes_only=True) == math.inf
+    dimmer.want("a", 50, 10.0)
+    assert dimmer.due_s(writes_only=True) == 10.0
+    assert dimmer.wrote(dimmer.levels(), 10.02) == {"a": 50}
+    assert dimmer.settled()
+    dimmer.want("a", 51, 10.03)
+    assert dimmer.due_s(writes_only=True) == pytest.approx(10.02 + WRITE_SPACING_S)
+    dimmer.want("a", 52, 10.05)
+    assert dimmer.levels() == {"a": 52}
+    assert dimmer.due_s(writes_only=True) == pytest.approx(10.02 + WRITE_SPACING_S)
+
+
+def test_a_level_that_came_in_during_the_write_is_still_due(dimmer: UnitService) -> None:
+    dimmer.want("a", 50, 0.0)
+    levels = dimmer.levels()
+    dimmer.want("a", 60, 0.01)
+    dimmer.wrote(levels, 0.02)
+    assert not dimmer.settled()
+    assert dimmer.due_s(writes_only=True) == pytest.approx(0.02 + WRITE_SPACING_S)
+
+
+def test_levels_are_asserted_again_and_only_changes_are_news(dimmer: UnitService) -> None:
+    dimmer.want("a", 50, 0.0)
+    dimmer.wrote(dimmer.levels(), 0.0)
+    assert dimmer.due_s(writes_only=True) == ASSERT_S
+    assert dimmer.wrote(dimmer.levels(), ASSERT_S) == {}
+    assert dimmer.due_s(writes_only=True) == 2 * ASSERT_S
+
+
+def test_a_refused_level_is_not_repeated_before_it_is_asserted(dimmer: UnitService) -> None:
+    dimmer.want("a", 50, 0.0)
+    dimmer.refused_levels(0.0)
+    assert not dimmer.settled()
+    assert dimmer.due_s(writes_only=True) == ASSERT_S
+
+
+def test_polls_keep_their_pace_and_are_left_out_on_a_busy_line() -> None:
+    unit = UnitService(spec("jxct-illuminance", (None, "lux")))
+    assert unit.due_s() == -math.inf
+    unit.next_block(0.0)
+    first_s = unit.due_s()
+    assert first_s == 0.5
+    unit.next_block(first_s)
+    assert unit.due_s() == 1.5
+    unit.next_block(1.6)
+    assert unit.due_s() == 2.5  # the pace is kept though the poll was late
+    unit.next_block(9.0)
+    assert unit.due_s() == 9.5  # what was missed is not made up for
+
+
+def test_two_failures_make_silence_and_pauses_that_double_up_to_10_s() -> None:
+    unit = UnitService(spec("jxct-illuminance", (None, "lux")))
+    assert not unit.failed("no answer", 0.0)
+    assert unit.report().state == "starting"
+    assert unit.failed("no answer", 0.0)
+    assert unit.report().state == "silent"
+    pauses_s = [unit.due_s()]
+    for _ in range(6):
+        now_s = unit.due_s()
+        assert not unit.failed("no answer", now_s)
+        pauses_s.append(unit.due_s() - now_s)
+    assert pauses_s == [0.5, 1, 2, 4, 8, 10, 10]
+    assert unit.answered()
+    assert unit.report().state == "ok"
+    assert (unit.report().failures, unit.report().answers) == (8, 1)
+    assert not unit.failed("no answer", 100.0)
+    assert not unit.answered()
+
+
+def test_a_silent_unit_begins_anew_with_what_lights_its_lamps() -> None:
+    unit = UnitService(spec("wb-mao4", (1, "a")))
+    unit.want("a", 50, 0.0)
+    unit.opening.clear()
+    unit.wrote(unit.levels(), 0.0)
+    while unit.programme:
+        unit.proved(0.0)
+    assert unit.report().safety_verified
+    unit.failed("no answer", 1.0)
+    assert unit.report().safety_verified
+    unit.failed("no answer", 1.0)
+    assert not unit.report().safety_verified
+    assert list(unit.opening) == list(unit.plan.setup)
+    assert not unit.settled()
+    assert unit.due_s(writes_only=True) == 1.5
+
+
+def test_settings_wait_for_the_levels_and_what_cannot_be_proved_is_tried_a_minute_later() -> None:
+    unit = UnitService(spec("wb-mao4", (1, "a")))
+    unit.want("a", 50, 0.0)
+    assert not unit.must_programme(0.0)
+    unit.wrote(unit.levels(), 0.0)
+    assert unit.must_programme(0.0)
+    assert unit.not_proved("refused", 0.0)
+    while unit.programme and unit.must_programme(0.0):
+        unit.proved(0.0)
+    assert not unit.report().safety_verified
+    assert "refused" in unit.report().last_error
+    assert not unit.must_programme(59.0)
+    assert unit.must_programme(60.0)
+    assert not unit.not_proved("refused", 60.0)  # no news
+    assert unit.must_programme(120.0)
+    unit.proved(120.0)
+    assert unit.report().safety_verified
+    assert not unit.must_programme(1e9)
+
+
+def test_neighbours_are_read_together_across_small_holes() -> None:
+    plan = UnitPlan(spec("eastron-sdm230", (None, "m")))
+    spans = [
+        (int.from_bytes(block.request.frame[2:4], "big"), int.from_bytes(block.request.frame[4:6], "big"))
+        for block in plan.blocks
+    ]
+    assert spans == [(0x00, 14), (0x1E, 2), (0x46, 4)]
+
+
+def test_a_block_is_never_larger_than_the_unit_gives() -> None:
+    rows = "".join(
+        f'[[points]]\npoint = "x/v{chr(97 + n)}"\ntitle = "v"\nspace = "input"\naddress = {n}\ntype = "u16"\n'
+        for n in range(7)
+    )
+    head = 'title = "t"\nsource = "s"\nkinds = ["meter"]\npoll_s = 1.0\nmax_read = 3\n'
+    profile = parse_profile("p", head + rows)
+    plan = UnitPlan(
+        UnitSpec(
+            id="u", address=1, profile=profile, poll_s=1.0, safe_after_s=None, safe_pct=0.0, devices=((None, "d"),)
+        )
+    )
+    assert [len(block.items) for block in plan.blocks] == [3, 3, 1]
+
+
+def test_error_values_are_bad_readings_and_their_neighbours_are_good() -> None:
+    document = """
+        title = "t"
+        source = "s"
+        kinds = ["lux"]
+        poll_s = 1.0
+        [[points]]
+        point = "x/broken"
+        title = "broken"
+        space = "input"
+        address = 0
+        type = "s16"
+        scale = 0.1
+        errors = [0x7FFF]
+        [[points]]
+        point = "x/sound"
+        title = "sound"
+        space = "input"
+        address = 1
+        type = "s16"
+    """
+    profile = parse_profile("p", document)
+    plan = UnitPlan(
+        UnitSpec(
+            id="u", address=1, profile=profile, poll_s=1.0, safe_after_s=None, safe_pct=0.0, devices=((None, "d"),)
+        )
+    )
+    (block,) = plan.blocks
+    readings = dict(plan.readings(block, bytes.fromhex("7FFF FFFE"), 5.0))
+    assert readings["d/x/broken"].quality is Quality.BAD
+    assert "0x7FFF" in readings["d/x/broken"].reason
+    assert (readings["d/x/sound"].value, readings["d/x/sound"].mono_s) == (-2, 5.0)
