@@ -26,7 +26,10 @@ class Violation:
 
 
 class SafetyChecker:
-    """Two rules at night: no lamp with somebody within 10 m below 10 % for more than 2 s; no lamp off for more than 5 s."""
+    """At night: no lamp with somebody within 10 m is below 10 % for more than 2 s; no lamp is off for more than 5 s.
+
+    A breach is told once, when it has lasted too long. The list keeps the latest ones, `count` counts all.
+    """
 
     def __init__(self, lamps: Sequence[tuple[str, float]]) -> None:
         self._lamps = lamps
@@ -40,21 +43,19 @@ class SafetyChecker:
     ) -> None:
         """Look once; `levels` are what the lamps give, 0..1."""
         for lamp, (name, lamp_m) in enumerate(self._lamps):
-            there = [user for user in users if abs(user.at_m - lamp_m) <= OCCUPIED_M]
-            dark = night and bool(there) and levels[lamp] < DARK_LEVEL - _ROUNDING
-            off = night and levels[lamp] <= _ROUNDING
-            self._dark_s[lamp] = self._watch(self._dark_s[lamp], DARK_ALLOWED_S, dt_s, now_s, broken=dark,
-                                             rule="dark while occupied", what=f"{name} at {levels[lamp]:.0%}")  # fmt: skip
-            self._off_s[lamp] = self._watch(self._off_s[lamp], OFF_ALLOWED_S, dt_s, now_s, broken=off,
-                                            rule="dark street", what=f"{name} is off")  # fmt: skip
+            level = levels[lamp]
+            occupied = night and any(abs(user.at_m - lamp_m) <= OCCUPIED_M for user in users)
+            before_s, self._dark_s[lamp] = self._dark_s[lamp], 0.0
+            if occupied and level < DARK_LEVEL - _ROUNDING:
+                self._dark_s[lamp] = before_s + dt_s
+                if before_s <= DARK_ALLOWED_S + _ROUNDING < before_s + dt_s:
+                    self._tell(now_s, "dark while occupied", f"{name} at {level:.0%}")
+            before_s, self._off_s[lamp] = self._off_s[lamp], 0.0
+            if night and level <= _ROUNDING:
+                self._off_s[lamp] = before_s + dt_s
+                if before_s <= OFF_ALLOWED_S + _ROUNDING < before_s + dt_s:
+                    self._tell(now_s, "dark street", f"{name} is off")
 
-    def _watch(  # noqa: PLR0913 (one line of account)
-        self, so_far_s: float, allowed_s: float, dt_s: float, now_s: float, *, broken: bool, rule: str, what: str
-    ) -> float:
-        """How long a rule has been broken by now; told once, when that has been too long."""
-        if not broken:
-            return 0.0
-        if so_far_s <= allowed_s < so_far_s + dt_s:
-            self.count += 1
-            self.violations.append(Violation(round(now_s, 2), rule, what))
-        return so_far_s + dt_s
+    def _tell(self, now_s: float, rule: str, what: str) -> None:
+        self.count += 1
+        self.violations.append(Violation(round(now_s, 2), rule, what))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from firmware_sim.score import Presence, Score
+from firmware_sim.score import Need, Presence, Score
 
 UP_PER_S, DOWN_PER_S = 1.0, 0.25  # full scale up in 1 s, down in 4 s
 SENSOR_REACH_M = 10.0
@@ -12,23 +12,27 @@ MOTION_HOLD_S = 60.0
 MOTION_BASE = 0.2
 
 Targets = Callable[[Sequence[Presence], float, float], list[float]]
+"""Wanted levels 0..1 at night, from who is there, the time in seconds and the local hour 0..24."""
 
 
 class Ghost:
     """A scheme without lamps: its levels slew as a driver would, and are accounted for on the same users."""
 
-    def __init__(self, name: str, lamps_m: Sequence[float], targets: Targets) -> None:
-        self.score = Score(name, lamps_m)
+    def __init__(self, name: str, targets: Targets) -> None:
+        self.score = Score(name)
+        self.levels: list[float] = []
         self._targets = targets
-        self._levels: list[float] | None = None
 
-    def step(self, users: Sequence[Presence], now_s: float, hour: float, dt_s: float) -> None:
-        """Go on by `dt_s`; `hour` is the local time of day, 0..24."""
+    def step(  # noqa: PLR0913 (what there is to know of a moment)
+        self, users: Sequence[Presence], needs: Sequence[Need], now_s: float, hour: float, dt_s: float, *, night: bool
+    ) -> None:
+        """Go on by `dt_s`; `hour` is the local time of day, 0..24. By day all lamps are off."""
         targets = self._targets(users, now_s, hour)
-        if self._levels is None:
-            self._levels = targets
-        self._levels = [slewed(level, target, dt_s) for level, target in zip(self._levels, targets, strict=True)]
-        self.score.step(users, self._levels, dt_s)
+        if not night:
+            targets = [0.0] * len(targets)
+        levels = self.levels or targets
+        self.levels = [slewed(level, target, dt_s) for level, target in zip(levels, targets, strict=True)]
+        self.score.step(needs, self.levels, dt_s)
 
 
 def slewed(level: float, target: float, dt_s: float) -> float:
@@ -58,8 +62,4 @@ def ghosts(lamps_m: Sequence[float]) -> list[Ghost]:
                     lit_until_s[lit] = now_s + MOTION_HOLD_S
         return [1.0 if until_s > now_s else MOTION_BASE for until_s in lit_until_s]
 
-    return [
-        Ghost("step-dimming", lamps_m, step_dimming),
-        Ghost("motion 20 %", lamps_m, motion),
-        Ghost("full", lamps_m, full),
-    ]
+    return [Ghost("step-dimming", step_dimming), Ghost("motion 20 %", motion), Ghost("full", full)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import itertools
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -146,7 +147,7 @@ class Street:
 
 
 def _commission(mao4: Sequence[WbMao4], waveshare: WaveshareAo8B, now_s: float) -> None:
-    """The street was lit before we came: dimmers that light their lamps when power comes, as an installer leaves them."""
+    """The street was lit before we came: dimmers light their lamps when power comes, as an installer leaves them."""
     for unit in mao4:
         unit.answer(_write(672, [100] * 4), now_s)
         unit.answer(_write(664, [3] * 4), now_s)
@@ -160,7 +161,7 @@ def _write(address: int, values: Sequence[int]) -> bytes:
 
 
 def arrivals(begin: datetime) -> Iterator[User]:
-    """A first vehicle and a walker for the show, then people by the recorded counts, vehicles by the evening's shape."""
+    """A vehicle and a walker for the show; then people by the recorded counts, vehicles by the shape of a night."""
     first = [
         traffic.entering(1, "vehicle", 0.5, LENGTH_M, up=True),
         User(2, "person", 0.5, 215.0, -traffic.WALK_M_PER_S),
@@ -172,8 +173,8 @@ def arrivals(begin: datetime) -> Iterator[User]:
     )
 
 
-def _stream(begin: datetime, kind: traffic.Kind, per_hour: list[float], shift: float) -> Iterator[User]:
-    """Users from the beginning of the local hour on, without those who would have come before the street began."""
+def _stream(begin: datetime, kind: traffic.Kind, per_hour: Iterable[float], shift: float) -> Iterator[User]:
+    """Users from the beginning of the local hour on, for ever, without those who came before the street began."""
     gone_s = begin.minute * 60 + begin.second
     for number, (at_s, up) in enumerate(traffic.entries(per_hour, shift)):
         if at_s >= gone_s:
@@ -181,16 +182,16 @@ def _stream(begin: datetime, kind: traffic.Kind, per_hour: list[float], shift: f
             yield traffic.entering(base + number, kind, at_s - gone_s, LENGTH_M, up=up)
 
 
-def _vehicles_per_h(begin: datetime) -> list[float]:
+def _vehicles_per_h(begin: datetime) -> Iterator[float]:
+    """The shape of a night from the local hour on; by day the peak."""
     shape = traffic.VEHICLE_SHAPE
-    return [
-        PEAK_VEHICLES_PER_H * (shape[hour - 18] if hour >= 18 else shape[hour + 6] if hour < 6 else 1.0)
-        for hour in ((begin.hour + ahead) % 24 for ahead in range(HOURS))
-    ]
+    for hour in itertools.count(begin.hour):
+        since_18 = (hour - 18) % 24
+        yield PEAK_VEHICLES_PER_H * (shape[since_18] if since_18 < len(shape) else 1.0)
 
 
-def _people_per_h(begin: datetime) -> list[float]:
-    """Recorded counts from the same weekday and hour on."""
+def _people_per_h(begin: datetime) -> Iterator[float]:
+    """Recorded counts from the same weekday and hour on; after the last week the first one comes again."""
     with (resources.files("firmware_sim") / "data" / "pedestrians.csv").open(encoding="utf-8") as lines:
         rows = [
             (datetime.fromisoformat(row["local_hour"]), int(row["pedestrians_per_hour"]))
@@ -199,7 +200,7 @@ def _people_per_h(begin: datetime) -> list[float]:
     first = next(
         place for place, (hour, _) in enumerate(rows) if hour.weekday() == begin.weekday() and hour.hour == begin.hour
     )
-    return [PEOPLE_SHARE * count for _, count in rows[first : first + HOURS]]
+    return (PEOPLE_SHARE * count for _, count in itertools.cycle(rows[first:] + rows[:first]))
 
 
 def _recorded(recording: Recording, begin: datetime) -> Iterator[User]:

@@ -1,13 +1,14 @@
 """Who comes along the street and when, without chance: the same night comes again. Pure.
 
-With hourly volumes and their running count C(t), user k (from 1) enters at C^-1(k - 0.5 + 0.98 (frac(k phi + s) - 0.5)),
-phi = (sqrt 5 - 1) / 2: the volumes are met, the gaps are uneven.
+With hourly volumes and their running count C(t), user k (from 1) enters at
+C^-1(k - 0.5 + 0.98 (frac(k phi + s) - 0.5)),
+phi = (sqrt 5 - 1) / 2, so that the volumes are met and the gaps are uneven. Odd k go up the street, even k down.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +27,7 @@ _PHI = (math.sqrt(5) - 1) / 2
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody on the street: enters at `start_s` at `from_m` and goes on at a constant speed (m/s, + is up the street)."""
+    """Somebody on the street: enters at `start_s` at `from_m` and goes on at a constant speed; + is up the street."""
 
     number: int
     kind: Kind
@@ -44,14 +45,17 @@ class User:
         return at_m > length_m + APPROACH_M if self.speed_m_per_s > 0 else at_m < -APPROACH_M
 
 
-def entries(per_hour: Sequence[float], shift: float) -> Iterator[tuple[float, bool]]:
-    """Seconds from the beginning of the first hour at which users enter, and whether they go up; till the hours end."""
-    total = sum(per_hour)
-    k = 1
-    while k <= total:
-        wanted = k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)
-        yield _inverse(per_hour, wanted), k % 2 == 1
-        k += 1
+def entries(per_hour: Iterable[float], shift: float) -> Iterator[tuple[float, bool]]:
+    """When users enter, in seconds from the beginning of the first hour, and whether they go up. Hours may go on for ever.
+
+    Within an hour its users are spread evenly, so C is a straight line there.
+    """
+    k, before = 1, 0.0
+    for hour, volume in enumerate(per_hour):
+        while (count := k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)) <= before + volume:
+            yield 3600 * (hour + (count - before) / volume), k % 2 == 1
+            k += 1
+        before += volume
 
 
 def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bool) -> User:
@@ -60,12 +64,3 @@ def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bo
     if up:
         return User(number, kind, start_s, -APPROACH_M, speed)
     return User(number, kind, start_s, length_m + APPROACH_M, -speed)
-
-
-def _inverse(per_hour: Sequence[float], count: float) -> float:
-    """When the running count reaches a number, each hour's users spread evenly over it."""
-    for hour, volume in enumerate(per_hour):
-        if count <= volume and volume > 0:
-            return 3600 * (hour + count / volume)
-        count -= volume
-    return 3600.0 * len(per_hour)

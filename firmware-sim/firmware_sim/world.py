@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from firmware_sim.safety import SafetyChecker
 from firmware_sim.schemes import ghosts
-from firmware_sim.score import Presence, Score, power_w
-from firmware_sim.traffic import User, entering
+from firmware_sim.score import Presence, Score, need, power_w
+from firmware_sim.traffic import WALK_M_PER_S, User, entering
 
 LAMPS = 12
 SPACING_M = 30.0
@@ -19,7 +19,7 @@ LENGTH_M = (LAMPS - 1) * SPACING_M
 SENSOR_REACH_M = 10.0
 DRIVER_SLEW_PER_S = 1 / 0.3  # a quick LED driver behind its 0-10 V input
 DOORWAYS_M = (93.0, 217.0, 158.0, 272.0, 35.0)  # where somebody steps out who walks in by the key
-MOST_USERS = 200
+MOST_USERS = 50  # a busy street has ten; more would make a step longer than the lines can wait
 
 
 class World:
@@ -31,7 +31,7 @@ class World:
         self.names = tuple(f"lum-{lamp + 1:02}" for lamp in range(LAMPS))
         self.sensors_m = self.lamps_m
         self.levels = [0.0] * LAMPS
-        self.score = Score("gadelys", self.lamps_m)
+        self.score = Score("gadelys")
         self.ghosts = ghosts(self.lamps_m)
         self.checker = SafetyChecker(list(zip(self.names, self.lamps_m, strict=True)))
         self.users: list[User] = []
@@ -57,10 +57,10 @@ class World:
         ]
         here = self.here()
         self._count(here)
-        if night:
-            self.score.step(here, self.levels, dt_s)
-            for ghost in self.ghosts:
-                ghost.step(here, now_s, hour, dt_s)
+        needs = [need(user, self.lamps_m) for user in here] if night else []
+        self.score.step(needs, self.levels, dt_s)
+        for ghost in self.ghosts:
+            ghost.step(here, needs, now_s, hour, dt_s, night=night)
         self.checker.step(here, self.levels, now_s, dt_s, night=night)
 
     def here(self) -> list[Presence]:
@@ -75,27 +75,27 @@ class World:
         """Whether somebody moves within a sensor's reach."""
         return any(abs(user.at_m(self.now_s) - self.sensors_m[sensor]) <= SENSOR_REACH_M for user in self.users)
 
-    def add(self, user: User) -> None:
-        """Let somebody in; beyond the most that the street holds they turn away."""
-        if len(self.users) < MOST_USERS:
-            self.users.append(user)
+    def add(self, user: User) -> bool:
+        """Let somebody in; false if the street is full and they turn away."""
+        if len(self.users) >= MOST_USERS:
+            return False
+        self.users.append(user)
+        return True
 
-    def person_steps_out(self) -> User:
-        """Somebody steps out of a doorway and walks."""
+    def person_steps_out(self) -> User | None:
+        """Somebody steps out of a doorway and walks; none if the street is full."""
         at_m = DOORWAYS_M[self._doorway % len(DOORWAYS_M)]
-        speed = 1.4 if self._doorway % 2 == 0 else -1.4
+        speed = WALK_M_PER_S if self._doorway % 2 == 0 else -WALK_M_PER_S
         self._doorway += 1
         self._number += 1
         user = User(self._number, "person", self.now_s, at_m, speed)
-        self.add(user)
-        return user
+        return user if self.add(user) else None
 
-    def vehicle_enters(self) -> User:
-        """A vehicle comes in from the lower end."""
+    def vehicle_enters(self) -> User | None:
+        """A vehicle comes in from one end or the other; none if the street is full."""
         self._number += 1
         user = entering(self._number, "vehicle", self.now_s, LENGTH_M, up=self._number % 2 == 1)
-        self.add(user)
-        return user
+        return user if self.add(user) else None
 
     def power_w(self) -> float:
         """What all lamps draw now."""
