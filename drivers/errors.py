@@ -7,15 +7,15 @@ class WireError(Exception):
     """Root of everything a bus or an instrument can do wrong. The text says what was expected and what came."""
 
 
-class NoAnswer(WireError):  # noqa: N818 (named by what happened, so that the next move follows)
+class NoAnswer(WireError):
     """The unit was silent until its time-out. Next move: count it, try again later, mark the points bad."""
 
 
-class BadAnswer(WireError):  # noqa: N818
+class BadAnswer(WireError):
     """Bytes came that are not the answer to this request. Next move: as NoAnswer; never believe them."""
 
 
-class Refused(WireError):  # noqa: N818
+class Refused(WireError):
     """The unit answered with a Modbus exception. Next move: do not repeat the same request; `code` says why."""
 
     def __init__(self, text: str, code: int) -> None:
@@ -23,5 +23,5 @@ class Refused(WireError):  # noqa: N818
         self.code = code
 
 
-class LinkLost(WireError):  # noqa: N818
+class LinkLost(WireError):
     """The port itself is gone (unplugged, EIO). Next move: close it and open it again with back-off."""

@@ -31,7 +31,7 @@ class Code(msgspec.Struct, frozen=True):
         return 2 if self.type in {"u32", "s32", "float32"} else 1
 
 
-class NoValue(Exception):  # noqa: N818 (what the device says, not a mistake)
+class NoValue(Exception):
     """The registers hold a word for "no value", or a number that is none. The text says which."""
 
 
