@@ -48,14 +48,23 @@ class User:
 def entries(per_hour: Iterable[float], shift: float) -> Iterator[tuple[float, bool]]:
     """When users enter, in seconds from the beginning of the first hour, and whether they go up. Hours may go on for ever.
 
-    Within an hour its users are spread evenly, so C is a straight line there.
+    Within an hour its users are spread evenly, so C is a straight line there. Users are counted whole: k <= C(end).
     """
     k, before = 1, 0.0
+    at_s: float | None = None  # when user k enters, once that is known
     for hour, volume in enumerate(per_hour):
-        while (count := k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)) <= before + volume:
-            yield 3600 * (hour + (count - before) / volume), k % 2 == 1
-            k += 1
-        before += volume
+        after = before + volume
+        while k <= after or at_s is None:
+            count = k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)
+            if at_s is None:
+                if count > after:
+                    break
+                at_s = 3600 * (hour + (count - before) / volume)
+            if k > after:
+                break
+            yield at_s, k % 2 == 1
+            k, at_s = k + 1, None
+        before = after
 
 
 def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bool) -> User:

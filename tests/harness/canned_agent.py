@@ -115,7 +115,7 @@ class Agent:
     def answer(self, request: Json) -> Json:
         self.asked.append(request)
         made = self.answers.get(request["method"], {"code": -32601, "message": "no such method"})
-        result = made(request["params"]) if isinstance(made, Callable) else made  # type: ignore[arg-type]
+        result = made(request.get("params", {})) if isinstance(made, Callable) else made  # type: ignore[arg-type]
         if isinstance(result, dict) and "code" in result:
             return {"jsonrpc": "2.0", "id": request["id"], "error": result}
         return {"jsonrpc": "2.0", "id": request["id"], "result": result}

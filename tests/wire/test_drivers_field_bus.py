@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from rtu_line import Registers, RtuLine
 
 from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
+from rtu_line import Registers, RtuLine
 
 PATIENCE_S = 15.0
 TIMEOUT_S = 0.02

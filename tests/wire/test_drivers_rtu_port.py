@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rtu_line import Registers, RtuLine, sealed
 
 from drivers.bus.records import BusSpec
 from drivers.bus.rtu_port import RtuPort
 from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused
 from drivers.modbus import rtu
+from rtu_line import Registers, RtuLine, sealed
 
 TIMEOUT_S = 0.05
 READ = rtu.read(1, 3, 0, 2)

@@ -65,8 +65,14 @@ class Picture(msgspec.Struct, frozen=True):
 
     @property
     def time(self) -> datetime:
-        """The street's calendar where there is a street, else wall time."""
-        return self.street.street_time if self.street else self.now.wall
+        """The street's calendar: in a demonstration it runs beside wall time, whether or not the agent is there."""
+        if self.street is not None:
+            return self.street.street_time
+        if self.agent is None:
+            return self.now.wall
+        return self.now.wall + (
+            datetime.fromisoformat(self.agent.street_time) - datetime.fromisoformat(self.agent.time)
+        )
 
     @property
     def time_zone(self) -> str:
