@@ -50,7 +50,7 @@ class SystemClock:
         return time.monotonic()
 
     def wall(self) -> Wall:
-        utc = datetime.now(UTC)
+        utc = datetime.now(UTC)  # noqa: TID251 - the one place
         return Wall(utc, utc >= RELEASED and (self._source == "rtc" or self._network_trusted()))
 
     def street(self) -> Wall:

@@ -94,7 +94,7 @@ def _follow(client: Client, name: str, start_s: float) -> tuple[LampState, str, 
             moved_s, levels = now_s, (lamp.sent_pct, lamp.confirmed_pct)
         if follows(lamp) or now_s - moved_s > FOLLOW_S or now_s - start_s > _LONGEST_S:
             return lamp, street.time_zone, now_s - start_s
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_LOOK_EVERY_S)  # noqa: TID251 - a client of its own process looks again, by the clock of its user
 
 
 def _whole_s(remaining_s: float) -> float:

@@ -7,7 +7,7 @@ MISUSED = 2
 UNREACHABLE = 3
 
 
-class Trouble(Exception):  # noqa: N818  it ends a command, which is not always an error of anybody
+class Trouble(Exception):
     """Ends a command. The text is for a technician; `code` is the exit code."""
 
     def __init__(self, text: str, code: int) -> None:

@@ -55,7 +55,8 @@ def _follow(client: Client, zone: str, *, as_json: bool, until_s: float | None) 
                 terminal.show_json(bytes(raw))
             else:
                 point = msgspec.json.decode(raw, type=PointState)
-                terminal.show([clip(change(point, datetime.now(UTC), zone), terminal.width())])
+                now = datetime.now(UTC)  # noqa: TID251 - the time of the person who looks
+                terminal.show([clip(change(point, now, zone), terminal.width())])
         client.wait_at_most(_left_s(until_s))
 
 

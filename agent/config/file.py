@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from drivers.profile import load_profile, profile_names
-
 from agent.config.errors import ConfigError, Mistake
 from agent.config.read import ProfileFacts, read
 from agent.config.records import Config
 from agent.config.table import Ledger
 from agent.config.toml_lines import key_lines
+from drivers.profile import load_profile, profile_names
 
 LONGEST_FILE_BYTES = 1 << 20
 

@@ -11,6 +11,8 @@ from typing import Any
 from agent.config.errors import Mistake
 from agent.config.toml_lines import KeyPath, Lines
 
+T = TypeVar("T")
+
 REQUIRED: Any = object()
 _MISSING: Any = object()  # a required option that is not there, and has been noted
 
@@ -151,7 +153,7 @@ class Table:
             return _MISSING
         return default
 
-    def _refuse(self, key: str, expected: str, value: object, harmless: Any) -> Any:
+    def _refuse(self, key: str, expected: str, value: object, harmless: T) -> T:
         if value is not _MISSING:
             self.wrong(key, expected, shown(value))
         return harmless

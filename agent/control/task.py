@@ -58,7 +58,7 @@ def lamp_points(device: str) -> list[Point]:
 class ControlTask:
     """Steps the street's control by the clock and hands its levels to the buses."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it stands between
         self,
         control: StreetControl,
         image: Image,

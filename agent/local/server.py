@@ -8,6 +8,7 @@ import os
 import socket
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from agent.local import protocol
@@ -99,12 +100,12 @@ class _Connection:
         request_id: int | str | None = None
         try:
             request = protocol.parse(line)
-            answered = not isinstance(request.id, protocol.msgspec.UnsetType)
-            request_id = request.id if not isinstance(request.id, protocol.msgspec.UnsetType) else None
+            if request.id is not msgspec.UNSET:
+                request_id = request.id
             result = self._call(request)
         except Fault as fault:
             return protocol.refusal(request_id, fault)
-        return protocol.answer(request_id, result) if answered else b""
+        return b"" if request.id is msgspec.UNSET else protocol.answer(request_id, result)
 
     def _call(self, request: protocol.Request) -> object:
         if request.method == "points.unsubscribe":

@@ -67,7 +67,7 @@ def main() -> int:
 
 
 async def _street(arguments: argparse.Namespace, recording: Recording | None) -> int:
-    begin = arguments.street_time or datetime.now().astimezone()
+    begin = arguments.street_time or datetime.now().astimezone()  # noqa: TID251 - a street without a time of its own
     folder: Path = arguments.dir
     folder.mkdir(parents=True, exist_ok=True)
     street = Street(folder, begin, seed=arguments.seed, recording=recording)

@@ -87,10 +87,11 @@ class StreetSocket:
 
     async def _do(self, request: dict[str, Any]) -> dict[str, object]:
         street, what = self._street, request["do"]
-        if what == "person":
-            return {"x_m": round(street.world.person_steps_out().from_m, 1)}
-        if what == "vehicle":
-            return {"x_m": round(street.world.vehicle_enters().from_m, 1)}
+        if what in {"person", "vehicle"}:
+            user = street.world.person_steps_out() if what == "person" else street.world.vehicle_enters()
+            if user is None:
+                raise Wrong(f"{what}: the street is full, wait until somebody has left it")
+            return {"x_m": round(user.from_m, 1)}
         if what == "sensor_dies":
             dead = street.sensor_dies(_text(request, "sensor") if "sensor" in request else None)
             if dead is None:

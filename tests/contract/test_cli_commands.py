@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from canned_agent import Agent, lamp, point, sensor, status
 
 from agent.cli import client, dim
 from agent.cli.main import main
+from canned_agent import Agent, lamp, point, sensor, status
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
+
 from firmware_sim import modbus
 from firmware_sim.units import JxctLux, Mtdx62, Sdm230, Unit, WaveshareAo8B, WbMao4
 

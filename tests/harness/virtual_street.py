@@ -6,14 +6,13 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from agent.control.street import Output, StreetControl
+from agent.services.lighting import Sensor
 from firmware_sim.street import arrivals
 from firmware_sim.traffic import User
 from firmware_sim.units.mtdx62 import Mtdx62
 from firmware_sim.world import LAMPS, World
 from street_levels import DEMO_LEVELS, LIGHT
-
-from agent.control.street import Output, StreetControl
-from agent.services.lighting import Sensor
 
 STEP_S = 0.05
 POLL_S = 0.45  # the field line's round over eleven radars

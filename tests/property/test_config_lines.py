@@ -5,19 +5,22 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 
-from config_reading import POLE
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.toml_lines import KeyPath, key_lines
+from config_reading import POLE
 
-TRICKY = r'''
+TRICKY = (
+    r'''
 a = 1
 "quoted key" = 'x' # a = [
 dotted.key."with = sign" = """
 not.a.key = 1
 \""" [nor.this]"""
-'literal key' = '''+"'''\nb = 2\n'''"+r'''
+'literal key' = '''
+    "'''\nb = 2\n'''"
+    r"""
 inline = {x = 1, y.z = "}", w = [1, {v = 2}]}
 array = [ # comment with ] in it
   "a", # [[
@@ -36,7 +39,8 @@ c = 1
 [[many]]
 a = 2
 many-er = "]"
-'''
+"""
+)
 
 
 def paths(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:
@@ -63,21 +67,32 @@ def test_a_tricky_document() -> None:
 
 def test_the_annotated_example() -> None:
     check(POLE)
-    assert key_lines(POLE)["bus", "lamps", "baud"] == POLE.split("\n").index(
-        next(line for line in POLE.split("\n") if line.startswith("baud = 19200"))
-    ) + 1
+    assert (
+        key_lines(POLE)["bus", "lamps", "baud"]
+        == POLE.split("\n").index(next(line for line in POLE.split("\n") if line.startswith("baud = 19200"))) + 1
+    )
 
 
 names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=6)
 keys = names | names.map(lambda name: f'"{name} ="') | names.map(lambda name: f"'{name}#'")
 values = st.recursive(
-    st.sampled_from(["1", "-1.5e3", "true", '"a # b"', "'c = d'", '"""x\ny"""', "'''\n]'''", "12:30:00", "inf", r'"\"{"']),
-    lambda inner: st.lists(inner, max_size=3).map(lambda parts: "[ " + ",\n".join(parts) + " # ]\n]")
-    | st.dictionaries(names, inner, max_size=3).map(lambda d: "{" + ", ".join(f"{k} = {v}" for k, v in d.items()) + "}"),
+    st.sampled_from(
+        ["1", "-1.5e3", "true", '"a # b"', "'c = d'", '"""x\ny"""', "'''\n]'''", "12:30:00", "inf", r'"\"{"']
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: "[ " + ",\n".join(parts) + " # ]\n]")
+        | st.dictionaries(names, inner, max_size=3).map(
+            lambda d: "{" + ", ".join(f"{k} = {v}" for k, v in d.items()) + "}"
+        )
+    ),
     max_leaves=5,
 )
-pairs = st.tuples(st.lists(keys, min_size=1, max_size=3).map(" . ".join), values).map(lambda pair: f"{pair[0]} = {pair[1]}")
-headers = st.lists(keys, min_size=1, max_size=2).map(lambda parts: f"[{'.'.join(parts)}]") | names.map(lambda n: f"[[{n}]]")
+pairs = st.tuples(st.lists(keys, min_size=1, max_size=3).map(" . ".join), values).map(
+    lambda pair: f"{pair[0]} = {pair[1]}"
+)
+headers = st.lists(keys, min_size=1, max_size=2).map(lambda parts: f"[{'.'.join(parts)}]") | names.map(
+    lambda n: f"[[{n}]]"
+)
 
 
 @given(st.lists(pairs | headers | st.just("# [x]\n"), max_size=12).map("\n".join))

@@ -1,4 +1,4 @@
-"""Hours on the simulated street in virtual time, judged at the output side: nobody in the dark, little under-lit, less energy."""
+"""Hours on the simulated street in virtual time, judged at the output side: nobody in the dark, little under-lit."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from running_street import Lines, Street, script, settled
 
 MAO4 = {"lum-01", "lum-02", "lum-03", "lum-04", "lum-05", "lum-06"}

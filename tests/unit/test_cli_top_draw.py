@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import canned_agent
-import canned_street
 import msgspec
 import pytest
-from canned_agent import status
-from canned_street import street
 
+import canned_agent
+import canned_street
 from agent.cli.text import Depth, length, plain, render
 from agent.cli.top import plain as log
 from agent.cli.top import state
 from agent.cli.top.draw import draw, saving
 from agent.cli.top.lane import Look
 from agent.cli.top.state import Moment, Picture
+from canned_agent import status
+from canned_street import street
 
 START = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 BEST = Look(shades=True, blocks=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import canned_agent
-import canned_street
 import msgspec
 import pytest
-from canned_agent import status
-from canned_street import street
 
+import canned_agent
+import canned_street
 from agent.cli.top import state
 from agent.cli.top.changes import names
 from agent.cli.top.state import Moment, Picture
 from agent.cli.top.street import Violation
 from agent.local.records import Status, TaskRow
+from canned_agent import status
+from canned_street import street
 
 START = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 
@@ -97,7 +97,10 @@ def test_a_sensor_dies_and_the_agent_notices() -> None:
     [
         (status(buses=[msgspec.structs.replace(status().buses[0], state="down")]), "line lamps is down"),
         (status(units=[msgspec.structs.replace(status().units[1], state="silent")]), "unit dimmer-2 is silent"),
-        (status(tasks=[TaskRow("control", "running", 1, 0.0, "KeyError: 3")]), "task control was restarted: KeyError: 3"),
+        (
+            status(tasks=[TaskRow("control", "running", 1, 0.0, "KeyError: 3")]),
+            "task control was restarted: KeyError: 3",
+        ),
         (status(pid=5), "the agent was started again (pid 5)"),
         (
             status(lamps=[canned_agent.lamp(3, commanded_pct=40.0, winner="technician", holder="cli")]),

@@ -1,4 +1,5 @@
 """Each kind of mistake, with the message that a person will read."""
+# ruff: noqa: E501 - a mistake and its message on a line
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from config_reading import POLE, read_text
 
 from agent.config import ConfigError, load_file
+from config_reading import POLE, read_text
 
 
 def line_of(text: str, nth: int = 1) -> int:
@@ -61,13 +62,27 @@ def test_a_mistake_is_named(before: str, after: str, place: str, message: str) -
 
 
 def test_all_mistakes_are_told_in_the_order_of_their_lines() -> None:
-    messages = said(POLE.replace("baud = 19200", "baud = 1").replace("address = 11", "address = 0").replace("hold_s = 4", "hold_s = 0"))
-    assert [message.split(": ")[1] for message in messages] == ["bus.lamps.baud", "unit.dimmer-1.address", "lighting.hold_s"]
+    messages = said(
+        POLE.replace("baud = 19200", "baud = 1")
+        .replace("address = 11", "address = 0")
+        .replace("hold_s = 4", "hold_s = 0")
+    )
+    assert [message.split(": ")[1] for message in messages] == [
+        "bus.lamps.baud",
+        "unit.dimmer-1.address",
+        "lighting.hold_s",
+    ]
 
 
 def test_devices_and_their_channels() -> None:
-    assert "a channel from 1 to 8 of waveshare-ao8-b, found nothing" in said(POLE.replace("channel = 1\nposition_m = 30", "position_m = 30"))[0]
-    assert "a channel from 1 to 8 of waveshare-ao8-b, found 9" in said(POLE.replace("channel = 1\nposition_m = 30", "channel = 9\nposition_m = 30"))[0]
+    assert (
+        "a channel from 1 to 8 of waveshare-ao8-b, found nothing"
+        in said(POLE.replace("channel = 1\nposition_m = 30", "position_m = 30"))[0]
+    )
+    assert (
+        "a channel from 1 to 8 of waveshare-ao8-b, found 9"
+        in said(POLE.replace("channel = 1\nposition_m = 30", "channel = 9\nposition_m = 30"))[0]
+    )
     twice = POLE.replace('unit = "dimmer-2"\nchannel = 1', 'unit = "dimmer-1"\nchannel = 1')
     assert any("device.lum-02.channel: expected one that lum-01 does not have, found 1" in line for line in said(twice))
 

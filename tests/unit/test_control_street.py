@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from street_levels import LEVELS, LIGHT
 
 from agent.control.leases import Demand, Refusal
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.services.lighting import Sensor
+from street_levels import LEVELS, LIGHT
 
 STEP_S = 0.05
 

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
 
-from street_levels import LEVELS, LIGHT
-
 from agent.clock import Wall
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
@@ -15,6 +13,7 @@ from agent.control.task import FEED_S, ControlTask, lamp_points
 from agent.image import Image
 from agent.services.lighting import Sensor
 from drivers.points import Point, PointType, Quality, Reading
+from street_levels import LEVELS, LIGHT
 
 RADAR = "radar-1/presence/state"
 NIGHT = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)

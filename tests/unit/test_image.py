@@ -35,7 +35,8 @@ def test_bad_stays_bad_however_old() -> None:
 
 
 def test_listeners_hear_changes_only() -> None:
-    image, heard = Image([LUX]), []
+    image = Image([LUX])
+    heard: list[str] = []
     image.listeners.append(heard.append)
     image.put(LUX.key, good(12.0, 1.0))
     image.put(LUX.key, good(12.0, 2.0))

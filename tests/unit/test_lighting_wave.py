@@ -41,7 +41,7 @@ class Street:
         for tenth in range(round(10 * from_s), round(10 * to_s) + 1):
             self.wave.step(tenth / 10, self.needs)
 
-    def drive(self, first: int, *, from_s: float, sensors: tuple[int, ...]) -> None:
+    def drive(self, *, from_s: float, sensors: tuple[int, ...]) -> None:
         """Let sensors 30 m apart begin to see one after the other at 50 km/h, and go on for 5 s more than the first 2 s."""
         for place, sensor in enumerate(sensors):
             self.see(sensor, present=True, now_s=from_s + 2.16 * place)
@@ -81,7 +81,7 @@ def test_light_comes_before_a_walker_into_the_next_cell_and_only_ahead() -> None
 
 def test_a_vehicle_has_light_ahead_and_none_asked_far_behind() -> None:
     street = Street()
-    street.drive(2, from_s=0.0, sensors=(2, 3))
+    street.drive(from_s=0.0, sensors=(2, 3))
     assert street.needs.live(FULL, 7.0) >= {5, 6, 7, 8, 9}  # at 97 m by then: 100 m of view and more
     street.wait(7.0, 9.0)
     assert 2 not in street.needs.live(FULL, 9.0)
@@ -89,7 +89,7 @@ def test_a_vehicle_has_light_ahead_and_none_asked_far_behind() -> None:
 
 def test_a_vehicle_that_turns_off_is_given_up() -> None:
     street = Street()
-    street.drive(2, from_s=0.0, sensors=(2, 3))
+    street.drive(from_s=0.0, sensors=(2, 3))
     street.wait(7.0, 14.0)
     assert not street.needs.live(FULL, 14.0)
 
@@ -101,7 +101,7 @@ def test_a_vehicle_is_followed_past_sensors_that_still_see_another_one() -> None
     street.wait(0.0, 20.0)
     for sensor in (6, 5, 4):
         street.see(sensor, present=True, now_s=20.0)
-    street.drive(1, from_s=20.0, sensors=(1, 2, 3))
+    street.drive(from_s=20.0, sensors=(1, 2, 3))
     street.wait(27.0, 28.0)
     assert street.needs.live(FULL, 28.0) >= {5, 6, 7, 8}
 
@@ -139,7 +139,7 @@ def test_what_a_faulty_sensor_says_is_not_believed() -> None:
 def test_a_vehicle_is_followed_over_a_dead_sensor() -> None:
     street = Street()
     street.see(4, present=False, faulty=True, now_s=0.0)
-    street.drive(2, from_s=1.0, sensors=(2, 3))
+    street.drive(from_s=1.0, sensors=(2, 3))
     street.wait(6.0, 7.0)
     assert street.needs.live(FULL, 7.0) >= {5, 6, 7, 8}  # nothing contradicts it until the sensor after the dead one
     street.see(5, present=True, now_s=7.6)

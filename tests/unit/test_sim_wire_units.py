@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+
 from firmware_sim.units import JxctLux, Mtdx62, Output, Sdm230, WaveshareAo8B, WbMao4
 
 

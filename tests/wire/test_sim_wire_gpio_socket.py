@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from firmware_sim.gpio_socket import PinBoard
 
 DEADLINE_S = 10.0

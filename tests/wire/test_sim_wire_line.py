@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from firmware_sim import modbus
 from firmware_sim.line import Line
 from firmware_sim.units import JxctLux

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from firmware_sim.line import Line
 from firmware_sim.units import JxctLux, Mtdx62, Sdm230, WaveshareAo8B, WbMao4
 

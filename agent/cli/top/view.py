@@ -187,4 +187,4 @@ _KEYS: dict[str, Callable[[StreetHand, Picture], None]] = {
 
 
 def _now() -> Moment:
-    return Moment(datetime.now(UTC), time.monotonic())
+    return Moment(datetime.now(UTC), time.monotonic())  # noqa: TID251 - the time of the person who looks
