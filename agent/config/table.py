@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.config.errors import Mistake
 from agent.config.toml_lines import KeyPath, Lines
