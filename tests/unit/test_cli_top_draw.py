@@ -45,7 +45,7 @@ def test_the_whole_picture_at_80_by_24() -> None:
         "light                    █████",
         "       ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂ █████ ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂ ▂▂▂▂▂",
         "people                     ☻",
-        "road                                                  ■►",
+        "road                                                   ■►",
         "lamp     01    02    03    04    05    06    07    08    09    10    11    12",
         "%        10    10    10   100    10    10    10    10    10    10    10    10",
         "won by  sch   sch   sch   sch   sch   sch   sch   sch   sch   sch   sch   sch",
@@ -68,7 +68,6 @@ def test_the_whole_picture_at_80_by_24() -> None:
 def test_with_neither_colours_nor_blocks() -> None:
     lines = seen(picture(), look=LEAST)
     assert lines[4] == "light                    #####"
-    assert lines[6][7:] == (".:==:. .:==:. .:==:. "[:0] + lines[6][7:])
     assert "o" in lines[6]
     assert "=>" in lines[7]
     assert all(one.isascii() for one in lines[3:])
@@ -84,8 +83,8 @@ def test_the_agent_is_down() -> None:
     held = seen(state.street_said(down, street(lamps=lamps), at(14)))
     assert "device-side safety holds lum-01…06" in held[1]
     assert held[10].split()[2:] == ["saf"] * 6 + ["-"] * 6
-    assert held[-3].endswith("the agent is gone")
-    assert held[-2].endswith("device-side safety lights lum-01…06")
+    events = [one for one in held if one.startswith("21:30:12")]
+    assert [one[10:] for one in events] == ["the agent is gone", "device-side safety lights lum-01…06"]
 
 
 def test_without_a_street_there_are_no_people_ghosts_or_keys() -> None:
