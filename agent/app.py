@@ -8,13 +8,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import structlog
 
 import cext
-from agent import logs
+from agent import __version__, logs
 from agent.clock import Clock, SystemClock
 from agent.config import Config, ConfigError, Device, load_file
 from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
@@ -28,6 +27,7 @@ from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.services.lighting import Light, Sensor
 from drivers.bus import BusSpec, FieldBus, UnitSpec
+from drivers.errors import LinkLost
 from drivers.gpio.factory import open_chip
 from drivers.gpio.inputs import GpioInputs, InputSpec
 from drivers.points import Quality, Reading
@@ -56,7 +56,13 @@ def run(
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return asyncio.run(_Agent(config, street_time).run())
+    agent = _Agent(config, street_time)
+    try:
+        agent.take_place()
+    except OSError as error:
+        sys.stderr.write(f"gadelys: {error}\n")
+        return 2
+    return asyncio.run(agent.run())
 
 
 def safe(config_path: Path, *, street_time: datetime | None = None) -> int:
@@ -122,10 +128,10 @@ class _Agent:
         )
         self._image = image
         self._pins = {pin.point.key: pin for pin in pins}
-        self._inputs = self._open_inputs()
+        self._inputs: GpioInputs | None = None
         view = AgentView(
             config=config,
-            version=version("gadelys"),
+            version=__version__,
             kernel="compiled" if cext.COMPILED else "interpreted",
             demonstration=street_time is not None,
             started_s=self._clock.mono_s(),
@@ -139,6 +145,10 @@ class _Agent:
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 
+    def take_place(self) -> None:
+        """Take the local API's socket, so that there is one agent here. OSError if another one answers there."""
+        self._server.open()
+
     async def run(self) -> int:
         """Start everything, wait for the signal, stop in order."""
         stop = asyncio.Event()
@@ -149,8 +159,7 @@ class _Agent:
         for name, bus in self._buses.items():
             bus.beat = self._supervisor.add(f"bus-{name}", bus.run)
         self._supervisor.add("local-api", self._server.run, limit_s=float("inf"))
-        if self._inputs is not None:
-            self._inputs.start()
+        self._start_pins()
         self._task.step()  # the first levels are on their way before anything else is done
         running = asyncio.create_task(self._supervisor.run(), name="supervisor")
         ready = asyncio.create_task(self._tell_ready(), name="ready")
@@ -182,16 +191,23 @@ class _Agent:
             self._inputs.stop()
         log.info("stopped", safe_level_pct=level_pct, all_written=all(written))
 
-    def _open_inputs(self) -> GpioInputs | None:
+    def _start_pins(self) -> None:
+        """Listen to the pins. If they cannot be read, their sensors are dead, which lights their stretch of the street."""
         gpio = self._config.gpio
         if gpio is None or not self._pins:
-            return None
+            return
         specs = [
             InputSpec(key=_pin_key(device), pin=device.gpio, pull=device.pull, active_high=device.active_high)
             for device in self._config.devices
             if device.gpio is not None
         ]
-        return GpioInputs(open_chip(gpio.chip, gpio.socket), specs, self._pin_level)
+        try:
+            self._inputs = GpioInputs(open_chip(gpio.chip, gpio.socket), specs, self._pin_level)
+            self._inputs.start()
+        except (LinkLost, OSError, RuntimeError, ValueError) as error:
+            log.error("gpio_unavailable", reason=str(error))  # noqa: TRY400 - the reason says it all
+            for pin in self._pins.values():
+                pin.lost(str(error), self._clock.mono_s())
 
     def _pin_level(self, key: str, active: bool, mono_s: float) -> None:
         self._pins[key].level(active, mono_s)

@@ -29,10 +29,15 @@ class LocalServer:
         self._path = path
         self._methods = methods
         self._connections: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
+
+    def open(self) -> None:
+        """Take the path, before anything else is done. OSError if it cannot be had or another agent answers there."""
+        self._listener = _bind(self._path)
 
     async def run(self) -> None:
-        """Listen. OSError if the path cannot be bound or another agent answers there."""
-        listener = _bind(self._path)
+        """Serve, on the path taken by `open`, or taken anew after a failure."""
+        listener, self._listener = self._listener or _bind(self._path), None
         server = await asyncio.start_unix_server(self._accept, sock=listener, limit=protocol.LONGEST_LINE_BYTES)
         try:
             async with server:
@@ -163,6 +168,9 @@ def _bind(path: Path) -> socket.socket:
     mask = os.umask(0o117)  # the socket is made with mode 0660, never open for a moment
     try:
         listener.bind(os.fspath(path))
+    except OSError as error:
+        listener.close()
+        raise OSError(f"{path}: cannot listen there ({error.strerror}); [api] socket names the place") from error
     finally:
         os.umask(mask)
     listener.setblocking(False)

@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser, local_time: Callable[[str], d
 
 def run_stage(arguments: argparse.Namespace) -> int:
     """Run everything until the live view ends; returns the exit code. Nothing is left behind."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the terminal may go
+        signal.signal(number, _interrupt)
     try:
         with ExitStack() as stack:
             return Stage(arguments, stack).run()

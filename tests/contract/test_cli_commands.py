@@ -223,7 +223,7 @@ def test_lamp_names_are_completed_and_silence_where_there_is_no_agent(
 ) -> None:
     assert client.lamp_names(agent.path)[2] == "lum-03"
     assert client.lamp_names(tmp_path / "none.sock") == []
-    monkeypatch.setenv("_GADELYS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("_GADELYS_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", "gadelys dim lum-0")
     monkeypatch.setenv("COMP_CWORD", "2")
     assert "lum-03" in gadelys()[1]

@@ -1,0 +1,216 @@
+"""The technician's commands. Only names and options here; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from agent import __version__
+from agent.cli.main import COMPLETING
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Exits(click.Command):
+    """A command whose function returns its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the function and end with its exit code."""
+        ctx.exit(super().invoke(ctx))
+
+
+class _Commands(click.Group):
+    command_class = _Exits
+    group_class = type  # groups below are of this class
+
+
+def _lamps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from agent.cli.client import lamp_names  # noqa: PLC0415
+
+    return [CompletionItem(name) for name in lamp_names(ctx.params.get("socket")) if name.startswith(incomplete)]
+
+
+_PATH = click.Path(path_type=Path)
+
+_socket = click.option(
+    "--socket",
+    type=_PATH,
+    metavar="PATH",
+    help="The agent's socket. Default: $GADELYS_SOCKET, else where an agent listens.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, times in UTC, and nothing else.")
+_lamp = click.argument("lamp", metavar="LAMP", shell_complete=_lamps)
+_seconds = click.option("--seconds", type=click.FloatRange(min=0.1), metavar="N", help="End after so many seconds.")
+_pattern = click.argument("pattern", metavar="[PATTERN]", default="*")
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def gadelys() -> None:
+    """Street lights of one lamp post: run the agent, look at it, take a lamp by hand.
+
+    \b
+    gadelys status                      how the street is
+    gadelys dim lum-03 40 --for 10m     take a lamp by hand
+    gadelys release lum-03              give it back
+
+    \b
+    Exit codes: 0 done, 1 refused or not confirmed, 2 wrong usage or configuration, 3 no agent reachable.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a short command ends quietly; long ones take Ctrl-C themselves
+
+
+@gadelys.command(add_help_option=False, short_help="Run the agent until SIGTERM or Ctrl-C.")
+def run() -> None:
+    """Stand in the list: `daemon` runs it, without what only commands need."""
+
+
+@gadelys.command(add_help_option=False, short_help="Light the lamps that cannot do so themselves. For ExecStopPost=.")
+def safe() -> None:
+    """Stand in the list: `daemon` runs it."""
+
+
+@gadelys.command()
+@_socket
+@_json
+def status(socket: Path | None, as_json: bool) -> int:
+    """Show how the street is: problems first, then lamps, sensors, lines, units.
+
+    Example: gadelys status
+    """
+    from agent.cli import show  # noqa: PLC0415
+
+    return show.status(socket, as_json=as_json)
+
+
+@gadelys.command()
+@_pattern
+@_socket
+@_json
+def points(pattern: str, socket: Path | None, as_json: bool) -> int:
+    """List points with value, quality and age. PATTERN: keys with * and ?, or a device.
+
+    \b
+    Examples: gadelys points
+              gadelys points lum-03
+              gadelys points '*/presence/state' --json
+    """
+    from agent.cli import show  # noqa: PLC0415
+
+    return show.points(socket, pattern, as_json=as_json)
+
+
+@gadelys.command()
+@_pattern
+@_socket
+@_json
+@_seconds
+def watch(pattern: str, socket: Path | None, as_json: bool, seconds: float | None) -> int:
+    """Print changes of points as they come, a line each, until Ctrl-C. PATTERN: keys with * and ?, or a device.
+
+    Example: gadelys watch '*/presence/state' --seconds 60
+    """
+    from agent.cli.watch import watch as run_watch  # noqa: PLC0415
+
+    return run_watch(socket, pattern, as_json=as_json, seconds=seconds)
+
+
+@gadelys.command(context_settings={"ignore_unknown_options": True})  # so that -1 is a level, and refused as one
+@_lamp
+@click.argument("level", metavar="LEVEL")
+@click.option("--for", "for_", metavar="TIME", help="How long: 90s, 10m, 1h30m; from 1 s to 12 h.  [default: 4h]")
+@_socket
+@_json
+def dim(lamp: str, level: str, for_: str | None, socket: Path | None, as_json: bool) -> int:
+    """Take LAMP by hand for a while, and see that it follows. LEVEL: per cent of full light, 0 to 100.
+
+    Example: gadelys dim lum-03 40 --for 10m
+    """
+    from agent.cli.dim import dim as run_dim  # noqa: PLC0415
+
+    return run_dim(socket, lamp, level, for_, as_json=as_json)
+
+
+@gadelys.command()
+@_lamp
+@_socket
+@_json
+def release(lamp: str, socket: Path | None, as_json: bool) -> int:
+    """Give LAMP back that was taken by hand.
+
+    Example: gadelys release lum-03
+    """
+    from agent.cli.dim import release as run_release  # noqa: PLC0415
+
+    return run_release(socket, lamp, as_json=as_json)
+
+
+@gadelys.command()
+@_socket
+@click.option(
+    "--street", type=_PATH, metavar="PATH", help="The simulated street's socket: shows who walks there, and gives keys."
+)
+@click.option("--plain", is_flag=True, help="A line a second; needs no terminal.")
+@_seconds
+def top(socket: Path | None, street: Path | None, plain: bool, seconds: float | None) -> int:
+    """Show the street live.
+
+    \b
+    Examples: gadelys top
+              gadelys top --plain --seconds 60
+    """
+    from agent.cli.top.view import top as run_top  # noqa: PLC0415
+
+    return run_top(socket, street, plain=plain, seconds=seconds)
+
+
+@gadelys.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print the completion of commands, options and lamps for a shell.
+
+    Example: gadelys completion bash | sudo tee /etc/bash_completion.d/gadelys
+    """
+    made = get_completion_class(shell)
+    if made is None:
+        raise click.UsageError(f"no completion for {shell}")
+    click.echo(made(gadelys, {}, "gadelys", COMPLETING).source())
+    return 0
+
+
+@gadelys.group()
+def config() -> None:
+    """Check a configuration, list device profiles."""
+
+
+@config.command()
+@click.argument("file", metavar="FILE", type=_PATH)
+@_json
+def check(file: Path, as_json: bool) -> int:
+    """Check a configuration; each mistake with its line, key and what was expected. Touches no device.
+
+    Example: gadelys config check pole.toml
+    """
+    from agent.cli import config as configuration  # noqa: PLC0415
+
+    return configuration.check(file, as_json=as_json)
+
+
+@config.command()
+@_json
+def profiles(as_json: bool) -> int:
+    """List the device profiles that a unit can name.
+
+    Example: gadelys config profiles
+    """
+    from agent.cli import config as configuration  # noqa: PLC0415
+
+    return configuration.profiles(as_json=as_json)
