@@ -40,9 +40,9 @@ class LocalServer:
         listener, self._listener = self._listener or _bind(self._path), None
         server = await asyncio.start_unix_server(self._accept, sock=listener, limit=protocol.LONGEST_LINE_BYTES)
         try:
-            async with server:
-                await server.serve_forever()
+            await asyncio.Event().wait()  # serve_forever would wait for its clients when cancelled
         finally:
+            server.close()
             for task in self._connections:
                 task.cancel()
             self._path.unlink(missing_ok=True)

@@ -36,7 +36,7 @@ class PinBoard:
         server.close()
         served = tuple(self._clients.values())
         for client in tuple(self._clients):
-            client.close()
+            client.transport.abort()  # whoever does not read must not keep us
         await asyncio.gather(*served)
         await server.wait_closed()
         self.path.unlink(missing_ok=True)

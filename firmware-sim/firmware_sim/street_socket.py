@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from datetime import UTC
 from pathlib import Path
@@ -69,12 +68,13 @@ class StreetSocket:
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass  # gone, or a line without an end
+        except asyncio.CancelledError:
+            writer.transport.abort()  # whoever does not read must not keep us
+            raise
         finally:
             if watch is not None:
                 watch.cancel()
             writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
 
     async def _watch(self, writer: asyncio.StreamWriter, interval_s: float) -> None:
         while True:

@@ -29,7 +29,11 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(PATIENCE_S)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
         self._file = self._socket.makefile("rwb")
 
     def send(self, message: Json) -> None:
@@ -128,6 +132,10 @@ class Street:
     def levels(self, state: Json) -> dict[str, float]:
         return {lamp["id"]: lamp["level_pct"] for lamp in state["lamps"]}
 
+    def outputs(self, state: Json) -> dict[str, str]:
+        """Return what holds each lamp: `commanded`, `safe mode`, `off`."""
+        return {lamp["id"]: lamp["output"] for lamp in state["lamps"]}
+
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")[-3000:]
 
@@ -135,13 +143,17 @@ class Street:
         if self.agent is not None:
             self.agent.kill()
             self.agent.wait()
-        self._street.terminate()
-        self._street.wait(PATIENCE_S)
-        assert self._street.stdout is not None
-        self._street.stdout.close()
-        self.eye.close()
-        self.hand.close()
-        self._log.close()
+        try:
+            self._street.terminate()
+            self._street.wait(PATIENCE_S)
+        finally:
+            self._street.kill()
+            self._street.wait()
+            assert self._street.stdout is not None
+            self._street.stdout.close()
+            self.eye.close()
+            self.hand.close()
+            self._log.close()
 
 
 def settled(status: Json) -> bool:
