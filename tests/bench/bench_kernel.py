@@ -4,8 +4,9 @@ from math import inf
 from statistics import median
 from time import perf_counter
 from types import ModuleType
-from typing import Any, TypedDict
+from typing import Any
 
+from figures import Figure, figure
 from tests.kernels import kernel
 
 NAME = "kernel"
@@ -17,27 +18,17 @@ TICK_S = 0.05
 RUNS = 7
 
 
-class Figure(TypedDict):
-    """One row: `budget` is None where nothing was promised."""
-
-    name: str
-    value: float
-    unit: str
-    budget: float | None
-    note: str
-
-
 def run() -> list[Figure]:
     """Medians of seven runs, in this process, one thread."""
     compiled, interpreted = kernel("compiled", "lighting"), kernel("interpreted", "lighting")
     moving_ns = _moving_ns(compiled, 20_000)
     slow_ns = _moving_ns(interpreted, 200)
     return [
-        _figure("one in ten fading", moving_ns, "ns", 10.0, "no allocation"),
-        _figure("one in ten fading, its needs renewed", _renewed_ns(compiled, 5_000), "ns", None, "set_need included"),
-        _figure("all at rest", _idle_ns(compiled, 100_000), "ns", None, "skipped until something is due"),
-        _figure("one in ten fading, interpreted", slow_ns, "ns", None, "the same source"),
-        _figure("interpreted / compiled", slow_ns / moving_ns, "x", None, ""),
+        figure("one in ten fading", moving_ns, "ns", 10.0, "no allocation"),
+        figure("one in ten fading, its needs renewed", _renewed_ns(compiled, 5_000), "ns", None, "set_need included"),
+        figure("all at rest", _idle_ns(compiled, 100_000), "ns", None, "skipped until something is due"),
+        figure("one in ten fading, interpreted", slow_ns, "ns", None, "the same source"),
+        figure("interpreted / compiled", slow_ns / moving_ns, "x"),
     ]
 
 
@@ -80,7 +71,3 @@ def _median_ns(street: Any, steps: int, renewed: range | tuple[()]) -> float:
             step(now_s)
         spans.append(perf_counter() - begin_s)
     return median(spans) / steps / COUNT * 1e9
-
-
-def _figure(name: str, value: float, unit: str, budget: float | None, note: str) -> Figure:
-    return {"name": name, "value": value, "unit": unit, "budget": budget, "note": note}
