@@ -42,8 +42,7 @@ async def _spans() -> tuple[list[float], list[float]]:
         await street.until("a first level", lambda: street.first_level_s is not None)
         for _ in range(ROUNDS):
             pins.append(await _pir(street))
-            for place in PLACES:
-                polls.append(await _radar(street, place))
+            polls += [await _radar(street, place) for place in PLACES]
     return pins, polls
 
 
