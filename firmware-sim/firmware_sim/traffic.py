@@ -7,6 +7,7 @@ phi = (sqrt 5 - 1) / 2, so that the volumes are met and the gaps are uneven. Odd
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -50,21 +51,9 @@ def entries(per_hour: Iterable[float], shift: float) -> Iterator[tuple[float, bo
 
     Within an hour its users are spread evenly, so C is a straight line there. Users are counted whole: k <= C(end).
     """
-    k, before = 1, 0.0
-    at_s: float | None = None  # when user k enters, once that is known
-    for hour, volume in enumerate(per_hour):
-        after = before + volume
-        while k <= after or at_s is None:
-            count = k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)
-            if at_s is None:
-                if count > after:
-                    break
-                at_s = 3600 * (hour + (count - before) / volume)
-            if k > after:
-                break
-            yield at_s, k % 2 == 1
-            k, at_s = k + 1, None
-        before = after
+    reached_s = _reached_s(per_hour, _counts(shift))
+    for k, (entered_s, _whole_s) in enumerate(zip(reached_s, reached_s, strict=False), 1):
+        yield entered_s, k % 2 == 1
 
 
 def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bool) -> User:
@@ -73,3 +62,20 @@ def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bo
     if up:
         return User(number, kind, start_s, -APPROACH_M, speed)
     return User(number, kind, start_s, length_m + APPROACH_M, -speed)
+
+
+def _counts(shift: float) -> Iterator[float]:
+    """For each user the count at which they enter, and the one at which they are whole."""
+    for k in itertools.count(1):
+        yield k - 0.5 + 0.98 * ((k * _PHI + shift) % 1.0 - 0.5)
+        yield k
+
+
+def _reached_s(per_hour: Iterable[float], counts: Iterator[float]) -> Iterator[float]:
+    """When C reaches each of these rising counts."""
+    before, count = 0.0, next(counts)
+    for hour, volume in enumerate(per_hour):
+        while count <= before + volume:
+            yield 3600 * (hour + (count - before) / volume)
+            count = next(counts)
+        before += volume
