@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import os
 import signal
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from firmware_sim.passages import PassagesError
 from firmware_sim.stage import add_arguments, run_stage
@@ -21,20 +22,47 @@ EXAMPLES = """examples:
 """
 
 
+LONGEST_SOCKET_PATH = 107  # unix(7), without its end
+FIRST_YEAR, LAST_YEAR = 1950, 2049  # for which the sun is reckoned
+
+
 def local_time(text: str) -> datetime:
     """A local time with its offset."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"expected such as 2026-11-20T21:30+01:00, found {text!r}")
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise argparse.ArgumentTypeError(
+            f"expected such as 2026-11-20T21:30+01:00, from {FIRST_YEAR} to {LAST_YEAR}; found {text!r}"
+        )
     return moment
+
+
+def evening(text: str) -> date:
+    """The date of the evening by which a night begins."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise argparse.ArgumentTypeError(
+            f"expected such as 2014-12-01, from {FIRST_YEAR} to {LAST_YEAR}; found {text!r}"
+        )
+    return day
+
+
+class OneLine(argparse.ArgumentParser):
+    """Arguments whose mistakes are told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was expected and exit with 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = OneLine(
         "firmware-sim",
         description="A street to try things on: firmware on pseudo-terminals.",
         epilog=EXAMPLES,
@@ -49,19 +77,23 @@ def main() -> int:
     street.add_argument("--seed", type=int, default=1, help="for what happens by chance (default 1)")
     street.add_argument("--passages", type=Path, help="replay recorded single passages (CSV, or CSV with gzip)")
     street.add_argument("--site", help="with --passages: the site")
-    street.add_argument("--night", help="with --passages: the evening, as a date")
+    street.add_argument("--night", type=evening, help="with --passages: the evening, as a date")
     stage = commands.add_parser("stage", help="street, agent and live view together, as ./dev run does")
     add_arguments(stage, local_time)
     arguments = parser.parse_args()
     if arguments.command == "stage":
         return run_stage(arguments)
+    if len(os.fsencode(arguments.dir / "street.sock")) > LONGEST_SOCKET_PATH:
+        street.error(f"--dir: expected a shorter path, sockets have {LONGEST_SOCKET_PATH} bytes: {arguments.dir}")
     given = [arguments.passages, arguments.site, arguments.night]
-    if any(given) and not all(given):
-        street.error("--passages, --site and --night go together")
-    recording = Recording(*given) if all(given) else None
+    recording = None
+    if given != [None] * 3:
+        if None in given:
+            street.error("--passages, --site and --night go together")
+        recording = Recording(*given)
     try:
         return asyncio.run(_street(arguments, recording))
-    except (PassagesError, OSError, ValueError) as error:
+    except (PassagesError, OSError) as error:
         sys.stderr.write(f"firmware-sim: {error}\n")
         return 2
 
@@ -75,25 +107,27 @@ async def _street(arguments: argparse.Namespace, recording: Recording | None) ->
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await street.start()
-    running = asyncio.create_task(street.run())
     try:
+        await street.start()
         street.step()
         await eye.start()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        waiting = asyncio.create_task(stop.wait())
-        await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if running.done():
-            running.result()  # a bug in the street is told, not hidden
+        await _until(stop, street)
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
         await eye.stop()
         await street.stop()
     return 0
+
+
+async def _until(stop: asyncio.Event, street: Street) -> None:
+    running, stopping = asyncio.create_task(street.run()), asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    stopping.cancel()
+    outcome, _ = await asyncio.gather(running, stopping, return_exceptions=True)
+    if isinstance(outcome, Exception):
+        raise outcome  # a bug in the street is told, not hidden
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -34,6 +34,7 @@ DUSK_DEG = -0.833
 PEAK_VEHICLES_PER_H = 60.0
 PEOPLE_SHARE = 0.25  # of the recorded counts, which are a city centre's
 HOURS = 14
+NOON = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Recording:
 
     path: Path
     site: str
-    night: str
+    night: date
 
 
 class Street:
@@ -204,11 +205,19 @@ def _people_per_h(begin: datetime) -> Iterator[float]:
 
 
 def _recorded(recording: Recording, begin: datetime) -> Iterator[User]:
-    """The recorded passages of one evening and night, from the street's time of day on; direction 1 goes up."""
-    evening = datetime.combine(datetime.fromisoformat(recording.night).date(), begin.timetz())
-    taken = passages.between(passages.read_file(recording.path, recording.site), evening, HOURS)
+    """The recorded passages of one night, from the street's time of day on; direction 1 goes up."""
+    start = datetime.combine(recording.night, begin.timetz())
+    if begin.hour < NOON:  # the small hours of that night
+        start += timedelta(days=1)
+    recorded = passages.read_file(recording.path, recording.site)
+    taken = passages.between(recorded, start, HOURS)
+    if not taken:
+        raise passages.PassagesError(
+            f"{recording.path}: no passages of site {recording.site!r} within {HOURS} h from {start.isoformat()}; "
+            f"there are some from {recorded[0].utc:%Y-%m-%d} to {recorded[-1].utc:%Y-%m-%d}"
+        )
     for number, passage in enumerate(taken):
-        start_s = (passage.utc - evening).total_seconds()
+        start_s = (passage.utc - start).total_seconds()
         up = passage.direction == 1
         from_m = -traffic.APPROACH_M if up else LENGTH_M + traffic.APPROACH_M
         speed = passage.speed_m_per_s if up else -passage.speed_m_per_s

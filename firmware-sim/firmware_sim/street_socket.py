@@ -37,8 +37,9 @@ class StreetSocket:
 
     async def stop(self) -> None:
         """Let every client go and remove the socket."""
-        if self._server is not None:
-            self._server.close()
+        if self._server is None:
+            return
+        self._server.close()
         for client in tuple(self._clients):
             client.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
