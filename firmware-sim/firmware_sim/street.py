@@ -68,7 +68,7 @@ class Street:
         self._pir_until_s = 0.0
         self.door_open = False
         self.height_deg = self._height_deg()
-        self.world = World(_recorded(recording, begin) if recording else arrivals(begin))
+        self.world = World(recorded(recording, begin) if recording else arrivals(begin))
 
     async def start(self) -> None:
         """Plug everything in."""
@@ -204,17 +204,17 @@ def _people_per_h(begin: datetime) -> Iterator[float]:
     return (PEOPLE_SHARE * count for _, count in itertools.cycle(rows[first:] + rows[:first]))
 
 
-def _recorded(recording: Recording, begin: datetime) -> Iterator[User]:
+def recorded(recording: Recording, begin: datetime) -> Iterator[User]:
     """The recorded passages of one night, from the street's time of day on; direction 1 goes up."""
     start = datetime.combine(recording.night, begin.timetz())
     if begin.hour < NOON:  # the small hours of that night
         start += timedelta(days=1)
-    recorded = passages.read_file(recording.path, recording.site)
-    taken = passages.between(recorded, start, HOURS)
+    known = passages.read_file(recording.path, recording.site)
+    taken = passages.between(known, start, HOURS)
     if not taken:
         raise passages.PassagesError(
             f"{recording.path}: no passages of site {recording.site!r} within {HOURS} h from {start.isoformat()}; "
-            f"there are some from {recorded[0].utc:%Y-%m-%d} to {recorded[-1].utc:%Y-%m-%d}"
+            f"there are some from {known[0].utc:%Y-%m-%d} to {known[-1].utc:%Y-%m-%d}"
         )
     for number, passage in enumerate(taken):
         start_s = (passage.utc - start).total_seconds()
