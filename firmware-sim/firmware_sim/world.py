@@ -55,21 +55,18 @@ class World:
         self.levels = [
             level + max(-most, min(most, output - level)) for level, output in zip(self.levels, outputs, strict=True)
         ]
-        here = self.here()
+        everyone = self.everyone()
+        here = [user for user in everyone if 0.0 <= user.at_m <= LENGTH_M]
         self._count(here)
         needs = [need(user, self.lamps_m) for user in here] if night else []
         self.score.step(needs, self.levels, dt_s)
         for ghost in self.ghosts:
-            ghost.step(here, needs, now_s, hour, dt_s, night=night)
-        self.checker.step(here, self.levels, now_s, dt_s, night=night)
+            ghost.step(everyone, needs, now_s, hour, dt_s, night=night)
+        self.checker.step(everyone, self.levels, now_s, dt_s, night=night)
 
-    def here(self) -> list[Presence]:
-        """Who is on the lit part of the street now."""
-        return [
-            Presence(user.number, user.kind, at_m, user.speed_m_per_s)
-            for user in self.users
-            if 0.0 <= (at_m := user.at_m(self.now_s)) <= LENGTH_M
-        ]
+    def everyone(self) -> list[Presence]:
+        """Who is on the street and its approaches now."""
+        return [Presence(user.number, user.kind, user.at_m(self.now_s), user.speed_m_per_s) for user in self.users]
 
     def seen(self, sensor: int) -> bool:
         """Whether somebody moves within a sensor's reach."""
