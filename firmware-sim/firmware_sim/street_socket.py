@@ -29,6 +29,7 @@ class StreetSocket:
         self._street = street
         self._clients: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._hand = asyncio.Lock()  # one line is pulled or plugged at a time
 
     async def start(self) -> None:
         """Listen; a socket left by an earlier run is replaced."""
@@ -46,6 +47,10 @@ class StreetSocket:
         self._path.unlink(missing_ok=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._clients) >= MOST_CLIENTS:
+            _tell(writer, {"ok": False, "error": f"expected at most {MOST_CLIENTS} clients at a time"})
+            writer.close()
+            return
         task = asyncio.create_task(self._serve(reader, writer))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
@@ -53,7 +58,7 @@ class StreetSocket:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         watch: asyncio.Task[None] | None = None
         try:
-            while len(self._clients) <= MOST_CLIENTS and (line := await reader.readline()):
+            while line := await reader.readline():
                 try:
                     request = _request(line)
                     if request["do"] == "watch":
@@ -67,8 +72,10 @@ class StreetSocket:
                 except Wrong as wrong:
                     _tell(writer, {"ok": False, "error": str(wrong)})
                 await writer.drain()
-        except (ConnectionError, ValueError):
-            pass  # gone, or a line without an end
+        except ConnectionError:
+            pass  # gone
+        except ValueError:
+            _tell(writer, {"ok": False, "error": f"expected a line of at most {LONGEST_LINE} bytes"})
         except asyncio.CancelledError:
             writer.transport.abort()  # whoever does not read must not keep us
             raise
@@ -105,7 +112,8 @@ class StreetSocket:
             line = street.lines.get(_text(request, "line"))
             if line is None:
                 raise Wrong(f"line: expected one of {', '.join(street.lines)}")
-            await asyncio.to_thread(line.pull if what == "pull" else line.plug)
+            async with self._hand:
+                await asyncio.to_thread(line.pull if what == "pull" else line.plug)
             return {}
         if what == "door":
             if not isinstance(request.get("open"), bool):

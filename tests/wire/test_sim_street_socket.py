@@ -1,0 +1,276 @@
+"""The eye above the street and the hand in it: what is done, what is refused and why, and clients that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware_sim.street import Street
+from firmware_sim.street_socket import LONGEST_LINE, MOST_CLIENTS, StreetSocket
+from firmware_sim.world import MOST_USERS
+
+DEADLINE_S = 10.0
+BEGIN = datetime.fromisoformat("2026-11-20T21:30+01:00")
+Json = dict[str, Any]
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def send(self, line: bytes) -> None:
+        self.writer.write(line)
+        await self.writer.drain()
+
+    async def receive(self) -> Json:
+        message: Json = json.loads(await asyncio.wait_for(self.reader.readline(), DEADLINE_S))
+        return message
+
+    async def do(self, **request: object) -> Json:
+        await self.send(json.dumps(request).encode() + b"\n")
+        return await self.receive()
+
+    async def ended(self) -> bool:
+        """Whether the other side closes, in a time that is long."""
+        with suppress(ConnectionError):
+            return await asyncio.wait_for(self.reader.read(), DEADLINE_S) == b""
+        return True
+
+
+class Tried:
+    """A street whose time stands still, and its socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.street = Street(folder, BEGIN)
+        self.street.step()
+        self.path = folder / "street.sock"
+        self.socket = StreetSocket(self.path, self.street)
+        self.clients: list[Client] = []
+
+    async def client(self) -> Client:
+        self.clients.append(Client(*await asyncio.open_unix_connection(self.path, limit=1 << 20)))
+        return self.clients[-1]
+
+    def seen(self) -> tuple[object, ...]:
+        """All that a hand can change."""
+        return (
+            [user.number for user in self.street.world.users],
+            [radar.alive for radar in self.street.radars],
+            [line.plugged for line in self.street.lines.values()],
+            self.street.door_open,
+        )
+
+
+@pytest.fixture
+async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
+    tried = Tried(tmp_path)
+    await tried.socket.start()
+    yield tried
+    await tried.socket.stop()
+    for client in tried.clients:
+        client.writer.close()
+    await tried.street.stop()
+
+
+async def test_somebody_steps_out_and_a_vehicle_enters(tried: Tried) -> None:
+    client = await tried.client()
+    assert await client.do(do="person") == {"ok": True, "x_m": 93.0}
+    assert await client.do(do="vehicle") == {"ok": True, "x_m": 380.0}
+    assert [user.kind for user in tried.street.world.users] == ["person", "vehicle"]
+
+
+async def test_sensors_die_and_come_back(tried: Tried) -> None:
+    client = await tried.client()
+    assert await client.do(do="sensor_dies", sensor="radar-05") == {"ok": True, "sensor": "radar-05"}
+    died = {(await client.do(do="sensor_dies"))["sensor"] for _ in range(10)} | {"radar-05"}
+    assert died == {f"radar-{place:02}" for place in range(1, 12)}
+    assert (await client.do(do="sensor_dies"))["error"] == "sensor: expected a healthy one of radar-01 to radar-11"
+    assert await client.do(do="sensor_back") == {"ok": True}
+    assert all(radar.alive for radar in tried.street.radars)
+
+
+async def test_the_door(tried: Tried) -> None:
+    client = await tried.client()
+    assert await client.do(do="door", open=True) == {"ok": True}
+    assert tried.street.door_open is True
+    assert await client.do(do="door", open=False) == {"ok": True}
+    assert tried.street.door_open is False
+
+
+async def test_a_line_is_pulled_and_plugged_by_many_hands_at_once(tried: Tried) -> None:
+    clients = [await tried.client() for _ in range(4)]
+    for _ in range(5):
+        plugged = await asyncio.gather(*(client.do(do="plug", line="lamps") for client in clients))
+        assert plugged == [{"ok": True}] * 4
+        assert (tried.path.parent / "lamps").is_symlink()
+        pulled = await asyncio.gather(*(client.do(do="pull", line="lamps") for client in clients))
+        assert pulled == [{"ok": True}] * 4
+        assert not (tried.path.parent / "lamps").is_symlink()
+
+
+OBJECT = 'expected an object such as {"do": "person"}'
+LINE = 'expected a line of JSON such as {"do": "person"}'
+DO = "do: expected person, vehicle, sensor_dies, sensor_back, pull, plug, door or watch"
+RADAR = "sensor: expected a healthy one of radar-01 to radar-11"
+INTERVAL = "interval_s: expected 0.05 to 60"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"", LINE),
+        (b"hello", LINE),
+        (b"\xff\xfe\x00", LINE),
+        (b"\0", LINE),
+        (b'{"do": "person"', LINE),
+        (b"[" * 4000, LINE),
+        (b"9" * 4090, OBJECT),
+        (b'"person"', OBJECT),
+        (b"[]", OBJECT),
+        (b"null", OBJECT),
+        (b"{}", OBJECT),
+        (b'{"do": null}', OBJECT),
+        (b'{"do": ["person"]}', OBJECT),
+        (b'{"do": "Person"}', DO),
+        (b'{"do": "dance"}', DO),
+        (b'{"do": "\\ud800"}', DO),
+        (b'{"do": "sensor_dies", "sensor": "radar-12"}', RADAR),
+        (b'{"do": "sensor_dies", "sensor": "pir-1"}', RADAR),
+        (b'{"do": "sensor_dies", "sensor": null}', "sensor: expected a name"),
+        (b'{"do": "sensor_dies", "sensor": 5}', "sensor: expected a name"),
+        (b'{"do": "pull"}', "line: expected a name"),
+        (b'{"do": "plug", "line": ["lamps"]}', "line: expected a name"),
+        (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field"),
+        (b'{"do": "door"}', "open: expected true or false"),
+        (b'{"do": "door", "open": 1}', "open: expected true or false"),
+        (b'{"do": "door", "open": "true"}', "open: expected true or false"),
+        (b'{"do": "watch", "interval_s": 0.04}', INTERVAL),
+        (b'{"do": "watch", "interval_s": 61}', INTERVAL),
+        (b'{"do": "watch", "interval_s": NaN}', INTERVAL),
+        (b'{"do": "watch", "interval_s": 1e999}', INTERVAL),
+        (b'{"do": "watch", "interval_s": "1"}', INTERVAL),
+        (b'{"do": "watch", "interval_s": true}', INTERVAL),
+        (b'{"do": "watch", "interval_s": null}', INTERVAL),
+    ],
+)
+async def test_what_cannot_be_done_is_refused_and_changes_nothing(tried: Tried, line: bytes, told: str) -> None:
+    client = await tried.client()
+    before = tried.seen()
+    await client.send(line + b"\n")
+    assert await client.receive() == {"ok": False, "error": told}
+    assert tried.seen() == before
+    assert (await client.do(do="person"))["ok"]  # and the connection lives on
+
+
+async def test_a_full_street_refuses_more(tried: Tried) -> None:
+    client = await tried.client()
+    for _ in range(MOST_USERS):
+        assert (await client.do(do="person"))["ok"]
+    for kind in ("person", "vehicle"):
+        refused = await client.do(do=kind)
+        assert refused == {"ok": False, "error": f"{kind}: the street is full, wait until somebody has left it"}
+    assert len(tried.street.world.users) == MOST_USERS
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+async def test_a_line_that_is_too_long_is_refused_and_the_client_let_go(tried: Tried, end: bytes) -> None:
+    client = await tried.client()
+    await client.send(b'{"do": "person", "x": "' + b"x" * 2 * LONGEST_LINE + b'"}' + end)
+    assert await client.receive() == {"ok": False, "error": "expected a line of at most 4096 bytes"}
+    assert await client.ended()
+    assert tried.street.world.users == []
+
+
+async def test_one_client_too_many_is_told_and_the_others_stay(tried: Tried) -> None:
+    clients = [await tried.client() for _ in range(MOST_CLIENTS)]
+    for client in clients:
+        assert (await client.do(do="sensor_back"))["ok"]
+    late = await tried.client()
+    during = asyncio.gather(*(client.do(do="sensor_back") for client in clients))
+    assert await late.receive() == {"ok": False, "error": "expected at most 8 clients at a time"}
+    assert await late.ended()
+    assert await during == [{"ok": True}] * MOST_CLIENTS
+    clients[0].writer.write_eof()
+    assert await clients[0].ended()
+    assert (await (await tried.client()).do(do="sensor_back"))["ok"]
+
+
+async def test_watching(tried: Tried) -> None:
+    client = await tried.client()
+    await client.do(do="person")
+    await client.do(do="sensor_dies", sensor="radar-02")
+    assert await client.do(do="watch", interval_s=0.05) == {"ok": True}
+    state = (await client.receive())["state"]
+    [user] = state["users"]
+    assert (user["kind"], user["speed_m_per_s"]) == ("person", 1.4)
+    assert user["x_m"] == pytest.approx(93.0)
+    assert state["street_time"].startswith("2026-11-20T20:30:")
+    assert state["sun_deg"] == pytest.approx(-44.9, abs=0.1)
+    assert [lamp["id"] for lamp in state["lamps"]] == [f"lum-{lamp:02}" for lamp in range(1, 13)]
+    assert [sensor["id"] for sensor in state["sensors"] if not sensor["alive"]] == ["radar-02"]
+    assert [scheme["name"] for scheme in state["schemes"]] == ["gadelys", "step-dimming", "motion 20 %", "full"]
+    assert state["violations"] == []
+    assert list(state["passed"]) == [*(f"radar-{radar:02}" for radar in range(1, 12)), "pir-1"]
+    await client.send(b'{"do": "vehicle"}\n')  # who watches may act
+    while "ok" not in (message := await client.receive()):
+        assert "state" in message
+    assert message["ok"]
+    while len((await client.receive())["state"]["users"]) < 2:
+        pass
+
+
+async def test_watching_again_replaces_the_first(tried: Tried) -> None:
+    client = await tried.client()
+    await client.do(do="watch", interval_s=0.05)
+    await client.receive()
+    await client.send(b'{"do": "watch", "interval_s": 60}\n')
+    while "ok" not in await client.receive():
+        pass
+    assert (await client.do(do="person"))["ok"]  # no state comes between
+    assert (await client.do(do="vehicle"))["ok"]
+
+
+async def test_who_watches_and_does_not_read_is_let_go(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tried.socket, "state", lambda: {"much": "x" * 500_000})
+    slow, other = await tried.client(), await tried.client()
+    slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await slow.send(b'{"do": "watch", "interval_s": 0.05}\n')
+    while len(tried.socket._clients) == 2:
+        assert (await other.do(do="sensor_back"))["ok"]
+
+
+async def test_who_asks_and_does_not_read_keeps_nobody_waiting(tried: Tried) -> None:
+    slow, other = await tried.client(), await tried.client()
+    slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    flood = asyncio.create_task(slow.send(b'{"do": "dance"}\n' * 200_000))
+    for _ in range(50):
+        assert (await other.do(do="sensor_back"))["ok"]
+    await asyncio.wait_for(tried.socket.stop(), DEADLINE_S)
+    with suppress(ConnectionError):
+        await asyncio.wait_for(flood, DEADLINE_S)
+    assert not tried.path.exists()
+
+
+async def test_clients_that_go_while_watching_leave_nothing(tried: Tried) -> None:
+    other = await tried.client()
+    for _ in range(2 * MOST_CLIENTS):
+        client = await tried.client()
+        await client.do(do="watch", interval_s=0.05)
+        client.writer.transport.abort()
+        while len(tried.socket._clients) > 1:
+            assert (await other.do(do="sensor_back"))["ok"]
+
+
+async def test_a_socket_that_was_never_ours_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "street.sock").touch()
+    await StreetSocket(tmp_path / "street.sock", Street(tmp_path, BEGIN)).stop()
+    assert (tmp_path / "street.sock").exists()
