@@ -221,11 +221,12 @@ async def test_watching(tried: Tried) -> None:
     assert state["violations"] == []
     assert list(state["passed"]) == [*(f"radar-{radar:02}" for radar in range(1, 12)), "pir-1"]
     await client.send(b'{"do": "vehicle"}\n')  # who watches may act
-    while "ok" not in (message := await client.receive()):
-        assert "state" in message
-    assert message["ok"]
-    while len((await client.receive())["state"]["users"]) < 2:
-        pass
+    async with asyncio.timeout(DEADLINE_S):
+        while "ok" not in (message := await client.receive()):
+            assert "state" in message
+        assert message["ok"]
+        while len((await client.receive())["state"]["users"]) < 2:
+            pass
 
 
 async def test_watching_again_replaces_the_first(tried: Tried) -> None:
@@ -233,8 +234,9 @@ async def test_watching_again_replaces_the_first(tried: Tried) -> None:
     await client.do(do="watch", interval_s=0.05)
     await client.receive()
     await client.send(b'{"do": "watch", "interval_s": 60}\n')
-    while "ok" not in await client.receive():
-        pass
+    async with asyncio.timeout(DEADLINE_S):
+        while "ok" not in await client.receive():
+            pass
     assert (await client.do(do="person"))["ok"]  # no state comes between
     assert (await client.do(do="vehicle"))["ok"]
 
@@ -244,8 +246,9 @@ async def test_who_watches_and_does_not_read_is_let_go(tried: Tried, monkeypatch
     slow, other = await tried.client(), await tried.client()
     slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
     await slow.send(b'{"do": "watch", "interval_s": 0.05}\n')
-    while len(tried.socket._clients) == 2:
-        assert (await other.do(do="sensor_back"))["ok"]
+    async with asyncio.timeout(DEADLINE_S):
+        while len(tried.socket._clients) == 2:
+            assert (await other.do(do="sensor_back"))["ok"]
 
 
 async def test_who_asks_and_does_not_read_keeps_nobody_waiting(tried: Tried) -> None:
@@ -266,8 +269,9 @@ async def test_clients_that_go_while_watching_leave_nothing(tried: Tried) -> Non
         client = await tried.client()
         await client.do(do="watch", interval_s=0.05)
         client.writer.transport.abort()
-        while len(tried.socket._clients) > 1:
-            assert (await other.do(do="sensor_back"))["ok"]
+        async with asyncio.timeout(DEADLINE_S):
+            while len(tried.socket._clients) > 1:
+                assert (await other.do(do="sensor_back"))["ok"]
 
 
 async def test_a_socket_that_was_never_ours_is_left_alone(tmp_path: Path) -> None:
