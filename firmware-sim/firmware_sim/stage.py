@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import IO
 RESTART_AFTER_S = 5.0
 STOP_WITHIN_S = 5.0
 LAST_LINES = 15
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the terminal may go
 
 
 class CannotStart(Exception):
@@ -31,7 +32,7 @@ class CannotStart(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser, local_time: Callable[[str], datetime]) -> None:
     """Declare the options of `firmware-sim stage`."""
-    parser.add_argument("--agent", type=Path, required=True, help="the command gadelys")
+    parser.add_argument("--agent", required=True, help="the command gadelys")
     parser.add_argument("--config", type=Path, required=True, help="the agent's configuration for this street")
     parser.add_argument(
         "--dir", type=Path, help="where ports, sockets and logs are made (default: a folder of yours in /tmp)"
@@ -42,13 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser, local_time: Callable[[str], d
 
 
 def run_stage(arguments: argparse.Namespace) -> int:
-    """Run everything until the live view ends; returns the exit code. Nothing is left behind."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # the terminal may go
+    """Run everything until the live view ends or a signal comes; returns the exit code. Nothing is left behind."""
+    for number in ENDS:
         signal.signal(number, _interrupt)
     try:
         with ExitStack() as stack:
-            return Stage(arguments, stack).run()
-    except CannotStart as error:
+            try:
+                return Stage(arguments, stack).run()
+            finally:
+                _finish_undisturbed()
+    except (CannotStart, OSError) as error:
         sys.stderr.write(f"firmware-sim: {error}\n")
         return 1
     except KeyboardInterrupt:
@@ -56,7 +60,14 @@ def run_stage(arguments: argparse.Namespace) -> int:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
+    _finish_undisturbed()
     raise KeyboardInterrupt
+
+
+def _finish_undisturbed() -> None:
+    """A second Ctrl-C, or the shell's own SIGHUP after the terminal's, must not leave half of it running."""
+    for number in ENDS:
+        signal.signal(number, lambda _number, _frame: None)  # not SIG_IGN: a child would inherit that
 
 
 class Stage:
@@ -64,7 +75,10 @@ class Stage:
 
     def __init__(self, arguments: argparse.Namespace, stack: ExitStack) -> None:
         self._stack = stack
-        self._agent_command = str(arguments.agent)
+        agent_command = shutil.which(arguments.agent)
+        if agent_command is None:
+            raise CannotStart(f"--agent: expected the command gadelys, found no such command: {arguments.agent}")
+        self._agent_command = agent_command
         self._folder = _own_folder(arguments.dir)
         stack.enter_context(_lock(self._folder))
         self._config = self._folder / "pole.toml"
@@ -73,6 +87,7 @@ class Stage:
         self._seconds = [] if arguments.seconds is None else ["--seconds", f"{arguments.seconds:g}"]
         self._plain = ["--plain"] if arguments.plain else []
         self._ending = threading.Event()
+        self._starting = threading.Lock()  # nothing is started any more once it is the end
         self._agent: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
@@ -96,46 +111,34 @@ class Stage:
              "--street", str(self._folder / "street.sock"), *self._plain, *self._seconds],
         )  # fmt: skip
         self._stack.callback(_stop, top)
-        code = self._wait(top)
+        code = top.wait()
         if code != 0:
             raise CannotStart(f"the live view ended with {code}\n{_last_lines(self._folder / 'agent.log')}")
         return 0
 
-    def _wait(self, top: subprocess.Popen[bytes]) -> int:
-        try:
-            return top.wait()
-        except KeyboardInterrupt:
-            # The terminal has told the live view as well; let it put the terminal in order.
-            try:
-                top.wait(STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                _stop(top)
-            return 0
-
     def _keep_agent(self, log: IO[bytes]) -> None:
         """Start the agent, and again whenever it dies."""
-        config = ["--config", str(self._config), *self._time]
         while not self._ending.is_set():
-            self._agent = self._start([self._agent_command, "run", *config], log)
-            self._agent.wait()
-            if self._ending.is_set():
-                return
-            self._start([self._agent_command, "safe", *config], log).wait()
+            self._run_to_its_end("run", log)
+            self._run_to_its_end("safe", log)
             self._ending.wait(RESTART_AFTER_S)
 
+    def _run_to_its_end(self, subcommand: str, log: IO[bytes]) -> None:
+        command = [self._agent_command, subcommand, "--config", str(self._config), *self._time]
+        with self._starting:
+            if self._ending.is_set():
+                return
+            self._agent = subprocess.Popen(  # noqa: S603 (our own commands)
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self._agent.wait()
+
     def _end_agent(self, keeper: threading.Thread) -> None:
-        self._ending.set()
+        with self._starting:
+            self._ending.set()
         if self._agent is not None:
             _stop(self._agent)
         keeper.join()
-        if self._agent is not None:
-            _stop(self._agent)
-
-    @staticmethod
-    def _start(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 (our own commands)
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
 
     def _log(self, name: str) -> IO[bytes]:
         return self._stack.enter_context((self._folder / name).open("wb"))
@@ -148,6 +151,8 @@ def _own_folder(given: Path | None) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise CannotStart(f"{folder}: belongs to somebody else; name another folder with --dir")
+    if folder.stat().st_mode & 0o022:
+        raise CannotStart(f"{folder}: others may write there; chmod go-w it, or name another folder with --dir")
     return folder
 
 

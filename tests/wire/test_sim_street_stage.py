@@ -1,0 +1,321 @@
+"""The stage with a stand-in for the command gadelys: who is started when, who is told to end, and that nobody is left."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "firmware-sim" / "street.toml"
+PATIENCE_S = 20.0
+
+# Tells what it is and which signals it hears. `run` and `top` end with the code that is written into their own pipe, `safe` at
+# once. Manners: `safe-waits` for its pipe too, `run-slow` does so before it ends by a signal, `run-deaf` ends by none.
+STAND_IN = """#!{python}
+import os, signal, sys
+name, manners = sys.argv[1], os.environ.get("MANNERS", "").split()
+told = os.open({told!r}, os.O_WRONLY)
+def tell(what):
+    os.write(told, f"{{name}} {{os.getpid()}} {{what}}\\n".encode())
+def code():
+    with open({folder!r} + "/" + name) as order:
+        return int(order.read())
+def heard(number, _):
+    tell(signal.Signals(number).name)
+    if f"{{name}}-deaf" not in manners:
+        sys.exit(code() if f"{{name}}-slow" in manners else 0)
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, heard)
+print(name, "was here", flush=True)
+tell("begins " + " ".join(sys.argv[2:]))
+if name != "safe" or "safe-waits" in manners:
+    sys.exit(code())
+"""
+
+# The command, with less patience than it has for people.
+STAGE = """
+import sys
+from firmware_sim import main, stage
+stage.RESTART_AFTER_S, stage.STOP_WITHIN_S = 0.05, {}
+sys.exit(main.main())
+"""
+
+
+class Stage:
+    """A stage in a folder of its own, and what its stand-ins tell."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.pipes, self.folder = tmp_path / "pipes", tmp_path / "street"
+        self.pipes.mkdir()
+        for name in ("told", "run", "safe", "top"):
+            os.mkfifo(self.pipes / name)
+        self._told = os.open(self.pipes / "told", os.O_RDWR)
+        self._rest = b""
+        self.agent = tmp_path / "gadelys"
+        self.agent.write_text(
+            STAND_IN.format(python=sys.executable, told=str(self.pipes / "told"), folder=str(self.pipes))
+        )
+        self.agent.chmod(0o755)
+        self.pids: dict[str, int] = {}
+        self.process: subprocess.Popen[str] | None = None
+
+    def command(self, *more: str, stop_within_s: float = PATIENCE_S) -> list[str]:
+        options = ["--agent", str(self.agent), "--config", str(CONFIG), "--dir", str(self.folder)]
+        return [sys.executable, "-c", STAGE.format(stop_within_s), "stage", *options, *more]
+
+    def start(self, *more: str, manners: str = "", stop_within_s: float = PATIENCE_S) -> None:
+        self.process = subprocess.Popen(
+            self.command(*more, stop_within_s=stop_within_s),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "MANNERS": manners},
+        )
+
+    def hear(self) -> tuple[str, str]:
+        """The next thing that is told: by whom, and what."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while b"\n" not in self._rest:
+            if not select.select([self._told], [], [], max(0.0, deadline_s - time.monotonic()))[0]:
+                pytest.fail(f"nothing was told; {self.logs()}")
+            self._rest += os.read(self._told, 4096)
+        line, _, self._rest = self._rest.partition(b"\n")
+        name, pid, what = line.decode().split(" ", 2)
+        self.pids[name] = int(pid)
+        return name, what
+
+    def hear_set(self, count: int) -> set[tuple[str, str]]:
+        """So many things, in any order; of a beginning the first word alone."""
+        return {(name, what.split()[0]) for name, what in (self.hear() for _ in range(count))}
+
+    def begin(self, *more: str, manners: str = "", stop_within_s: float = PATIENCE_S) -> None:
+        """Start, until the agent and the live view are there."""
+        self.start(*more, manners=manners, stop_within_s=stop_within_s)
+        assert self.hear_set(2) == {("run", "begins"), ("top", "begins")}
+
+    def end(self, name: str, code: int) -> None:
+        """Let a stand-in end with this code."""
+        (self.pipes / name).write_text(str(code))
+
+    def signal(self, *numbers: signal.Signals) -> None:
+        assert self.process is not None
+        for number in numbers:
+            self.process.send_signal(number)
+
+    def ended(self) -> tuple[int, str]:
+        """The exit code, and what was said. Nothing is left behind."""
+        assert self.process is not None
+        _, said = self.process.communicate(timeout=PATIENCE_S)
+        for name, pid in self.pids.items():
+            assert not alive(pid), name
+        left = {path.name for path in self.folder.iterdir()}
+        assert left == {"agent.log", "lock", "pole.toml", "street.log"}
+        return self.process.returncode, said
+
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in self.folder.glob("*.log"))
+
+    def close(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            for child in children(self.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            self.process.kill()
+            self.process.communicate()
+        os.close(self._told)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def children(pid: int) -> set[int]:
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found |= {int(child) for child in (task / "children").read_text().split()}
+    return found
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path)
+    try:
+        yield stage
+    finally:
+        stage.close()
+
+
+def test_everybody_is_started_with_what_they_need(stage: Stage) -> None:
+    stage.start("--street-time", "2026-11-20T21:30+01:00", "--plain", "--seconds", "60")
+    told = dict([stage.hear(), stage.hear()])
+    folder = stage.folder
+    assert told == {
+        "run": f"begins --config {folder}/pole.toml --street-time 2026-11-20T21:30:00+01:00",
+        "top": f"begins --socket {folder}/api.sock --street {folder}/street.sock --plain --seconds 60",
+    }
+    assert (folder / "pole.toml").read_bytes() == CONFIG.read_bytes()
+    assert all((folder / name).exists() for name in ("lamps", "field", "gpio.sock", "street.sock"))
+    stage.end("top", 0)
+    assert stage.hear() == ("run", "SIGTERM")
+    assert stage.ended() == (0, "")
+
+
+def test_an_agent_that_dies_is_made_safe_and_started_again(stage: Stage) -> None:
+    stage.begin()
+    for code in (1, 0):
+        first = stage.pids["run"]
+        stage.end("run", code)
+        assert stage.hear() == ("safe", f"begins --config {stage.folder}/pole.toml")
+        assert stage.hear()[0] == "run"
+        assert stage.pids["run"] != first
+    os.kill(stage.pids["run"], signal.SIGKILL)
+    assert [stage.hear()[0], stage.hear()[0]] == ["safe", "run"]
+    stage.end("top", 0)
+    assert stage.hear() == ("run", "SIGTERM")
+    assert stage.ended() == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything_in_order(stage: Stage, number: signal.Signals) -> None:
+    stage.begin()
+    assert stage.process is not None
+    kept = children(stage.process.pid)
+    assert len(kept) == 3
+    stage.signal(number)
+    assert [stage.hear(), stage.hear()] == [("top", "SIGTERM"), ("run", "SIGTERM")]
+    assert stage.ended() == (0, "")
+    assert not any(map(alive, kept))
+
+
+def test_ctrl_c_is_for_the_live_view_and_the_stage(stage: Stage) -> None:
+    stage.begin()
+    assert stage.process is not None
+    os.killpg(stage.process.pid, signal.SIGINT)
+    told = [stage.hear()]
+    while told[-1][0] != "run":
+        told.append(stage.hear())
+    assert told[0] == ("top", "SIGINT")
+    assert told[-1] == ("run", "SIGTERM")  # in order, and not by Ctrl-C
+    assert stage.ended() == (0, "")
+
+
+def test_an_impatient_hand_leaves_nothing_behind(stage: Stage) -> None:
+    stage.begin(manners="run-slow")
+    stage.signal(signal.SIGINT)
+    assert [stage.hear(), stage.hear()] == [("top", "SIGTERM"), ("run", "SIGTERM")]
+    stage.signal(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    stage.end("run", 0)
+    assert stage.ended() == (0, "")
+
+
+def test_a_hand_that_comes_after_the_end_too(stage: Stage) -> None:
+    stage.begin(manners="run-slow")
+    stage.end("top", 0)
+    assert stage.hear() == ("run", "SIGTERM")
+    stage.signal(signal.SIGINT, signal.SIGHUP)
+    stage.end("run", 0)
+    assert stage.ended() == (0, "")
+
+
+@pytest.mark.parametrize("name", ["run", "top"])
+def test_whoever_does_not_listen_is_ended_all_the_same(stage: Stage, name: str) -> None:
+    stage.begin(manners=f"{name}-deaf", stop_within_s=0.3)
+    stage.signal(signal.SIGTERM)
+    assert stage.hear_set(2) == {("run", "SIGTERM"), ("top", "SIGTERM")}
+    assert stage.ended() == (0, "")
+
+
+def test_light_that_takes_long_to_make_safe_does_not_hold_the_end(stage: Stage) -> None:
+    stage.begin(manners="safe-waits")
+    stage.end("run", 1)
+    assert stage.hear()[0] == "safe"
+    stage.signal(signal.SIGTERM)
+    assert [stage.hear(), stage.hear()] == [("top", "SIGTERM"), ("safe", "SIGTERM")]
+    assert stage.ended() == (0, "")
+
+
+def test_a_live_view_that_fails_is_told_with_the_agents_last_words(stage: Stage) -> None:
+    stage.begin()
+    stage.end("top", 3)
+    assert stage.ended() == (1, "firmware-sim: the live view ended with 3\n  agent.log: run was here\n")
+
+
+def test_a_second_stage_in_the_same_folder_is_refused(stage: Stage) -> None:
+    stage.begin()
+    second = subprocess.run(stage.command(), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    remedy = "a street is running there; stop it first, or name another folder with --dir"
+    assert (second.returncode, second.stderr) == (1, f"firmware-sim: {stage.folder}: {remedy}\n")
+    assert (stage.folder / "street.sock").exists()
+    stage.end("top", 0)
+    assert stage.hear() == ("run", "SIGTERM")
+    assert stage.ended() == (0, "")
+
+
+def test_the_next_stage_may_use_the_folder(stage: Stage) -> None:
+    for _ in range(2):
+        stage.begin()
+        stage.signal(signal.SIGTERM)
+        assert stage.hear_set(2) == {("run", "SIGTERM"), ("top", "SIGTERM")}
+        assert stage.ended() == (0, "")
+
+
+def open_to_all(stage: Stage) -> str:
+    stage.folder.mkdir()
+    stage.folder.chmod(0o777)
+    return f"{stage.folder}: others may write there; chmod go-w it, or name another folder with --dir"
+
+
+def a_link(stage: Stage) -> str:
+    stage.folder.symlink_to(stage.pipes)
+    return f"{stage.folder}: belongs to somebody else; name another folder with --dir"
+
+
+def a_file(stage: Stage) -> str:
+    stage.folder.write_text("")
+    return f"[Errno 17] File exists: '{stage.folder}'"
+
+
+def no_agent(stage: Stage) -> str:
+    stage.agent.unlink()
+    return f"--agent: expected the command gadelys, found no such command: {stage.agent}"
+
+
+def an_agent_that_cannot_run(stage: Stage) -> str:
+    stage.agent.chmod(0o644)
+    return f"--agent: expected the command gadelys, found no such command: {stage.agent}"
+
+
+@pytest.mark.parametrize("wrong", [open_to_all, a_link, a_file, no_agent, an_agent_that_cannot_run])
+def test_what_cannot_start_is_told_in_one_line(stage: Stage, wrong: Callable[[Stage], str]) -> None:
+    told = wrong(stage)
+    done = subprocess.run(stage.command(), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (done.returncode, done.stderr) == (1, f"firmware-sim: {told}\n")
+
+
+def test_a_configuration_that_is_not_there(stage: Stage) -> None:
+    command = stage.command("--config", "nowhere.toml")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (done.returncode, done.stderr) == (1, "firmware-sim: [Errno 2] No such file or directory: 'nowhere.toml'\n")
+
+
+def test_a_street_that_does_not_start_is_told_with_its_last_words(stage: Stage) -> None:
+    stage.folder = stage.folder / ("x" * 100)
+    done = subprocess.run(stage.command(), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    first, second = done.stderr.splitlines()
+    assert (done.returncode, first) == (1, "firmware-sim: the street did not start")
+    assert second.startswith("  street.log: firmware-sim street: --dir: expected a shorter path")
