@@ -1,84 +1,25 @@
-"""The eye above the street and the hand in it: what is done, what is refused and why, and clients that misbehave."""
+"""The eye above the street and the hand in it: what is done and seen, and clients that misbehave."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from firmware_sim.street import Street
 from firmware_sim.street_socket import LONGEST_LINE, MOST_CLIENTS, StreetSocket
-from firmware_sim.world import MOST_USERS
-
-DEADLINE_S = 10.0
-BEGIN = datetime.fromisoformat("2026-11-20T21:30+01:00")
-Json = dict[str, Any]
-
-
-class Client:
-    """One connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def send(self, line: bytes) -> None:
-        self.writer.write(line)
-        await self.writer.drain()
-
-    async def receive(self) -> Json:
-        message: Json = json.loads(await asyncio.wait_for(self.reader.readline(), DEADLINE_S))
-        return message
-
-    async def do(self, **request: object) -> Json:
-        await self.send(json.dumps(request).encode() + b"\n")
-        return await self.receive()
-
-    async def ended(self) -> bool:
-        """Whether the other side closes, in a time that is long."""
-        with suppress(ConnectionError):
-            return await asyncio.wait_for(self.reader.read(), DEADLINE_S) == b""
-        return True
-
-
-class Tried:
-    """A street whose time stands still, and its socket."""
-
-    def __init__(self, folder: Path) -> None:
-        self.street = Street(folder, BEGIN)
-        self.street.step()
-        self.path = folder / "street.sock"
-        self.socket = StreetSocket(self.path, self.street)
-        self.clients: list[Client] = []
-
-    async def client(self) -> Client:
-        self.clients.append(Client(*await asyncio.open_unix_connection(self.path, limit=1 << 20)))
-        return self.clients[-1]
-
-    def seen(self) -> tuple[object, ...]:
-        """All that a hand can change."""
-        return (
-            [user.number for user in self.street.world.users],
-            [radar.alive for radar in self.street.radars],
-            [line.plugged for line in self.street.lines.values()],
-            self.street.door_open,
-        )
+from street_hand import BEGIN, DEADLINE_S, Tried
 
 
 @pytest.fixture
 async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
     tried = Tried(tmp_path)
-    await tried.socket.start()
+    await tried.start()
     yield tried
-    await tried.socket.stop()
-    for client in tried.clients:
-        client.writer.close()
-    await tried.street.stop()
+    await tried.stop()
 
 
 async def test_somebody_steps_out_and_a_vehicle_enters(tried: Tried) -> None:
@@ -115,70 +56,6 @@ async def test_a_line_is_pulled_and_plugged_by_many_hands_at_once(tried: Tried) 
         pulled = await asyncio.gather(*(client.do(do="pull", line="lamps") for client in clients))
         assert pulled == [{"ok": True}] * 4
         assert not (tried.path.parent / "lamps").is_symlink()
-
-
-OBJECT = 'expected an object such as {"do": "person"}'
-LINE = 'expected a line of JSON such as {"do": "person"}'
-DO = "do: expected person, vehicle, sensor_dies, sensor_back, pull, plug, door or watch"
-RADAR = "sensor: expected a healthy one of radar-01 to radar-11"
-INTERVAL = "interval_s: expected 0.05 to 60"
-
-
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        (b"", LINE),
-        (b"hello", LINE),
-        (b"\xff\xfe\x00", LINE),
-        (b"\0", LINE),
-        (b'{"do": "person"', LINE),
-        (b"[" * 4000, LINE),
-        (b"9" * 4090, OBJECT),
-        (b'"person"', OBJECT),
-        (b"[]", OBJECT),
-        (b"null", OBJECT),
-        (b"{}", OBJECT),
-        (b'{"do": null}', OBJECT),
-        (b'{"do": ["person"]}', OBJECT),
-        (b'{"do": "Person"}', DO),
-        (b'{"do": "dance"}', DO),
-        (b'{"do": "\\ud800"}', DO),
-        (b'{"do": "sensor_dies", "sensor": "radar-12"}', RADAR),
-        (b'{"do": "sensor_dies", "sensor": "pir-1"}', RADAR),
-        (b'{"do": "sensor_dies", "sensor": null}', "sensor: expected a name"),
-        (b'{"do": "sensor_dies", "sensor": 5}', "sensor: expected a name"),
-        (b'{"do": "pull"}', "line: expected a name"),
-        (b'{"do": "plug", "line": ["lamps"]}', "line: expected a name"),
-        (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field"),
-        (b'{"do": "door"}', "open: expected true or false"),
-        (b'{"do": "door", "open": 1}', "open: expected true or false"),
-        (b'{"do": "door", "open": "true"}', "open: expected true or false"),
-        (b'{"do": "watch", "interval_s": 0.04}', INTERVAL),
-        (b'{"do": "watch", "interval_s": 61}', INTERVAL),
-        (b'{"do": "watch", "interval_s": NaN}', INTERVAL),
-        (b'{"do": "watch", "interval_s": 1e999}', INTERVAL),
-        (b'{"do": "watch", "interval_s": "1"}', INTERVAL),
-        (b'{"do": "watch", "interval_s": true}', INTERVAL),
-        (b'{"do": "watch", "interval_s": null}', INTERVAL),
-    ],
-)
-async def test_what_cannot_be_done_is_refused_and_changes_nothing(tried: Tried, line: bytes, told: str) -> None:
-    client = await tried.client()
-    before = tried.seen()
-    await client.send(line + b"\n")
-    assert await client.receive() == {"ok": False, "error": told}
-    assert tried.seen() == before
-    assert (await client.do(do="person"))["ok"]  # and the connection lives on
-
-
-async def test_a_full_street_refuses_more(tried: Tried) -> None:
-    client = await tried.client()
-    for _ in range(MOST_USERS):
-        assert (await client.do(do="person"))["ok"]
-    for kind in ("person", "vehicle"):
-        refused = await client.do(do=kind)
-        assert refused == {"ok": False, "error": f"{kind}: the street is full, wait until somebody has left it"}
-    assert len(tried.street.world.users) == MOST_USERS
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
