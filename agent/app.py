@@ -142,6 +142,7 @@ class _Agent:
             buses=list(self._buses.values()),
             supervisor=self._supervisor,
             lamps={lamp.id: number for number, lamp in enumerate(lamps)},
+            uplink=lambda: None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 

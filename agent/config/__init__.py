@@ -2,7 +2,7 @@
 
 from agent.config.errors import ConfigError, Mistake
 from agent.config.file import load_file
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
 
 __all__ = [
     "Api",
@@ -15,5 +15,6 @@ __all__ = [
     "Lighting",
     "Mistake",
     "Unit",
+    "Uplink",
     "load_file",
 ]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
 from agent.config.table import Ledger, Table, did_you_mean
 
 _Record = TypeVar("_Record")
@@ -58,6 +58,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         devices=tuple(reader.device(table) for table in root.tables("device").values()),
         gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
         lighting=reader.lighting(root.table("lighting")),
+        uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
     )
     reader.rules(root, config)
     root.finish()
@@ -192,6 +193,23 @@ class _Reader:
             if getattr(light, low) > getattr(light, high):
                 table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
         return self._finish(table, light)
+
+    def uplink(self, table: Table) -> Uplink:
+        return self._finish(
+            table,
+            Uplink(
+                host=table.text("host", "the name or address of an MQTT broker"),
+                port=table.whole("port", 1, 65535, 1883),
+                mqtt=table.choice("mqtt", ("5", "3.1.1"), "5"),
+                keepalive_s=table.whole("keepalive_s", 5, 600, 30),
+                journal=self._path(table, "journal", "/var/lib/gadelys/journal.db"),
+                journal_mb=table.whole("journal_mb", 1, 4096, 64),
+                operator_s=table.number("operator_s", 1, 86400, 3600),
+                level_every_s=table.number("level_every_s", 0, 3600, 60),
+                presence_every_s=table.number("presence_every_s", 1, 86400, 900),
+                mirror=table.flag("mirror", default=False),
+            ),
+        )
 
     def rules(self, root: Table, config: Config) -> None:
         """Note what is wrong between tables."""

@@ -92,6 +92,21 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     dusk_deg: float
 
 
+class Uplink(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to the platform: MQTT, the journal, how often what presence moves is told (s)."""
+
+    host: str
+    port: int
+    mqtt: Literal["5", "3.1.1"]
+    keepalive_s: int
+    journal: Path
+    journal_mb: int
+    operator_s: float
+    level_every_s: float
+    presence_every_s: float
+    mirror: bool
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in the file."""
 
@@ -103,3 +118,4 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...]
     gpio: Gpio | None
     lighting: Lighting
+    uplink: Uplink | None

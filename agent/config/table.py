@@ -91,6 +91,11 @@ class Table:
         value = self._take(key, default, says)
         return value if value in choices else self._refuse(key, says + did_you_mean(value, choices), value, choices[0])
 
+    def flag(self, key: str, *, default: bool = REQUIRED) -> bool:
+        """Read true or false."""
+        value = self._take(key, default, "true or false")
+        return value if isinstance(value, bool) else self._refuse(key, "true or false", value, False)
+
     def text(self, key: str, says: str, default: str = REQUIRED) -> str:
         """Read a string that is not empty; `says` is what it is, for the message."""
         value = self._take(key, default, says)

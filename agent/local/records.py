@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from drivers.points import Value
@@ -94,6 +96,31 @@ class TaskRow(msgspec.Struct, frozen=True):
     last_error: str
 
 
+class UplinkState(msgspec.Struct, frozen=True):
+    """The way to the platform: where it leads, how it is, what is not proven delivered."""
+
+    state: Literal["connecting", "online", "waiting"]
+    host: str
+    port: int
+    mqtt: str
+    group: str
+    node: str
+    since_s: float
+    bd_seq: int | None
+    sent: int
+    received: int
+    unproven: int
+    proof_age_s: float | None
+    journal_waiting: int
+    journal_dropped: int
+    journal_fault: str
+    commands_accepted: int
+    commands_refused: int
+    last_refusal: str
+    last_error: str
+    mirror: bool
+
+
 class Status(msgspec.Struct, frozen=True):
     """The whole of it, for one look."""
 
@@ -120,3 +147,4 @@ class Status(msgspec.Struct, frozen=True):
     model_power_w: float
     memory_mb: float
     cpu_s: float
+    uplink: UplinkState | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,7 +20,7 @@ from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.health import Supervisor
 from agent.image import Image
-from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow
+from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow, UplinkState
 from drivers.bus import BusStats, UnitState
 from drivers.points import Quality, Reading
 
@@ -51,6 +51,7 @@ class AgentView(msgspec.Struct, frozen=True):
     buses: Sequence[BusView]
     supervisor: Supervisor
     lamps: dict[str, int]
+    uplink: Callable[[], UplinkState | None]
 
     def keys(self, pattern: str) -> list[str]:
         """Return the keys of the points that a glob pattern names, sorted."""
@@ -137,6 +138,7 @@ class AgentView(msgspec.Struct, frozen=True):
             model_power_w=round(sum(_model_w(lamp) for lamp in lamps), 1),
             memory_mb=_resident_mb(),
             cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
+            uplink=self.uplink(),
         )
 
     def _sensor(self, device: Device, now_s: float) -> SensorState:

@@ -84,6 +84,7 @@ def status(**changes: Any) -> Status:
         model_power_w=103.2,
         memory_mb=31.5,
         cpu_s=12.0,
+        uplink=None,
     )
     return msgspec.structs.replace(state, **changes)
 

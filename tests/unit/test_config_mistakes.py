@@ -48,7 +48,7 @@ CASES = [
     ('unit = "meter"', 'unit = "lux"', "kind = \"meter\"", "device.meter-1.kind: expected lux, which is what jxct-illuminance serves, found \"meter\""),
     ("safe_after_s = 3", "safe_after_s = 0", "safe_after_s", "unit.dimmer-1.safe_after_s: expected a number from 1 to 600, found 0"),
     ("address = 21", "address = 21\nsafe_after_s = 3", "address = 21", "unit.dimmer-2.safe_after_s: expected no such option for waveshare-ao8-b, which has no device-side safety, found 3"),
-    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, lighting, unit (did you mean lighting?), found an unknown option"),
+    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
 
