@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import signal
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 import cext
 from agent import __version__, logs
-from agent.clock import Clock, SystemClock
+from agent.clock import Clock, SystemClock, boot_id
 from agent.config import Config, ConfigError, Device, load_file
 from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
 from agent.control.street import Levels, Output, StreetControl, safe_pct
@@ -32,6 +34,9 @@ from drivers.gpio.factory import open_chip
 from drivers.gpio.inputs import GpioInputs, InputSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
+
+if TYPE_CHECKING:
+    from agent.uplink.uplink import Uplink
 
 _READY_WITHIN_S = (
     5.0  # ready is said when each lamp has its level, or after this with a dead line: the rest of the street is lit
@@ -122,6 +127,8 @@ class _Agent:
             Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
             night=_night(self._clock, sun),
         )
+        self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
+        self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._buses[_bus_of(config, lamp)] for lamp in lamps}
         self._task = ControlTask(
             self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=[pin.step for pin in pins]
@@ -141,8 +148,8 @@ class _Agent:
             sun=sun,
             buses=list(self._buses.values()),
             supervisor=self._supervisor,
-            lamps={lamp.id: number for number, lamp in enumerate(lamps)},
-            uplink=lambda: None,
+            lamps=self._lamps,
+            uplink=lambda: self._uplink.state() if self._uplink is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 
@@ -160,6 +167,8 @@ class _Agent:
         for name, bus in self._buses.items():
             bus.beat = self._supervisor.add(f"bus-{name}", bus.run)
         self._supervisor.add("local-api", self._server.run, limit_s=float("inf"))
+        if self._config.uplink is not None:
+            self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
         self._start_pins()
         self._task.step()  # the first levels are on their way before anything else is done
         running = asyncio.create_task(self._supervisor.run(), name="supervisor")
@@ -191,6 +200,22 @@ class _Agent:
         if self._inputs is not None:
             self._inputs.stop()
         log.info("stopped", safe_level_pct=level_pct, all_written=all(written))
+
+    async def _run_uplink(self) -> None:
+        """Run the uplink, loaded only where there is one and beside the street: it costs 60 ms and 8 MB."""
+        options = self._config.uplink
+        if options is None:
+            raise RuntimeError("no uplink is configured")
+        await asyncio.to_thread(importlib.import_module, "agent.uplink.uplink")
+        from agent.journal import Journal  # noqa: PLC0415
+        from agent.uplink.uplink import Street, Uplink  # noqa: PLC0415
+
+        journal = Journal(options.journal, options.journal_mb * 1_000_000, boot_id())
+        street = Street(self._control, self._lamps, self._task.step)
+        self._uplink = Uplink(
+            options, self._config.controller, __version__, self._clock, self._image, street, journal
+        )
+        await self._uplink.run()
 
     def _start_pins(self) -> None:
         """Listen to the pins. If they cannot be read, their sensors are dead, which lights their stretch of the street."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -64,6 +65,11 @@ class SystemClock:
             self._asked_s = now_s
             self._synchronised = _kernel_synchronised()
         return self._synchronised
+
+
+def boot_id() -> str:
+    """Return the kernel's name of this boot: monotonic times of two boots do not compare."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def _kernel_synchronised() -> bool:

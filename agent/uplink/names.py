@@ -9,6 +9,7 @@ REBIRTH = "Node Control/Rebirth"
 
 # Of the node.
 VERSION = "agent/version"
+CLOCK_TRUSTED = "agent/clock_trusted"
 STORE_ID = "journal/store_id"
 WAITING = "journal/waiting"
 DROPPED = "journal/dropped"

@@ -1,0 +1,25 @@
+"""How long to wait before the next try: exponential with full jitter, so that a district does not return at once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+FIRST_S = 1.0
+LONGEST_S = 120.0
+CALM_S = 60.0  # a connection that lived so long was a good one: the next wait is short again
+
+
+class Backoff:
+    """Waits of one connection. `random` returns numbers from 0 to 1."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._most_s = FIRST_S
+
+    def next_s(self, lived_s: float) -> float:
+        """Return the next wait in seconds, after a connection that lived so long (0 if there was none)."""
+        if lived_s >= CALM_S:
+            self._most_s = FIRST_S
+        wait_s = self._random() * self._most_s
+        self._most_s = min(2 * self._most_s, LONGEST_S)
+        return wait_s

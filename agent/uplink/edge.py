@@ -1,0 +1,148 @@
+"""The Sparkplug edge node of one session: births, data, deaths, one sequence number over all. Pure; bytes come out.
+
+Source: Eclipse Sparkplug 3.0 (ISO/IEC 20237), chapters 5 and 6. One MQTT connection is one session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+import msgspec
+
+from agent.journal.records import Entry, Report
+from agent.uplink import names
+from agent.uplink.payload import DataType, Metric, Payload, Property, encode
+from agent.uplink.reports import SPARKPLUG_QUALITY, Reporter
+from agent.uplink.table import Spec, Table
+from agent.uplink.topics import MessageType, Topics
+
+MOST_METRICS = 100  # a message; a backlog is sent in several
+
+GOOD = 192
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What is to be published, with QoS 0 and not retained."""
+
+    topic: str
+    payload: bytes
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """How monotonic seconds become UTC milliseconds: both of one moment."""
+
+    mono_s: float
+    wall_ms: int
+
+    def ms(self, mono_s: float) -> int:
+        """Return the wall time of a monotonic one."""
+        return max(0, self.wall_ms - round((self.mono_s - mono_s) * 1000))
+
+
+def will(topics: Topics, bd_seq: int) -> Message:
+    """Return the death of the node, which is also its will: nothing but bdSeq."""
+    return Message(topics.of("NDEATH"), encode(Payload((Metric(names.BD_SEQ, bd_seq, DataType.INT64),))))
+
+
+class EdgeNode:
+    """One session. Each message takes the next sequence number: publish them all, in this order."""
+
+    def __init__(self, topics: Topics, table: Table, reporter: Reporter, bd_seq: int) -> None:
+        self._topics = topics
+        self._table = table
+        self._reporter = reporter
+        self._devices = table.devices()
+        self._points: dict[str, list[tuple[str, Spec]]] = {device: [] for device in self._devices}
+        for key, spec in table.points.items():
+            self._points[spec.device].append((key, spec))
+        self.bd_seq = bd_seq
+        self.born: set[str] = set()
+        self._seq = 255
+
+    def births(self, stamp: Stamp) -> list[Message]:
+        """Return the node's birth and those of all living devices: the begin of a session, or a rebirth."""
+        self._seq = 255
+        self.born = {""}
+        born = [Metric(names.BD_SEQ, self.bd_seq, DataType.INT64, stamp.wall_ms), *self._own("", stamp)]
+        self._reporter.forget_news("")
+        messages = [self._message("NBIRTH", "", born, stamp)]
+        return messages + self.changes(stamp)
+
+    def changes(self, stamp: Stamp) -> list[Message]:
+        """Return the births of devices that have come to life, the deaths of those that are dead."""
+        messages = []
+        for device in self._devices:
+            alive = self._reporter.alive(device)
+            if alive and device not in self.born:
+                self.born.add(device)
+                metrics = [*self._points_of(device, stamp), *self._own(device, stamp)]
+                self._reporter.forget_news(device)
+                messages.append(self._message("DBIRTH", device, metrics, stamp))
+            elif not alive and device in self.born:
+                self.born.discard(device)
+                messages.append(self._message("DDEATH", device, [], stamp))
+        return messages
+
+    def data(self, reports: Iterable[Report], stamp: Stamp) -> list[Message]:
+        """Return live data, a message a device; of devices that are not born nothing is said."""
+        by_device: dict[str, list[Metric]] = {}
+        for report in reports:
+            if report.device in self.born:
+                by_device.setdefault(report.device, []).append(_metric(report, stamp.ms(report.mono_s)))
+        return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
+
+    def history(self, entries: Sequence[Entry], stamp: Stamp) -> tuple[list[Message], list[Entry]]:
+        """Return late data of born devices, and the entries that they carry. Entries without a time wait for one."""
+        told = [entry for entry in entries if entry.report.device in self.born and entry.report.wall_ms is not None]
+        messages: list[Message] = []
+        for device, run in groupby(told, key=lambda entry: entry.report.device):
+            messages += self._data(device, [_historical(entry) for entry in run], stamp)
+        return messages, told
+
+    def _data(self, device: str, metrics: list[Metric], stamp: Stamp) -> Iterator[Message]:
+        for at in range(0, len(metrics), MOST_METRICS):
+            kind: MessageType = "DDATA" if device else "NDATA"
+            yield self._message(kind, device, metrics[at : at + MOST_METRICS], stamp)
+
+    def _message(self, kind: MessageType, device: str, metrics: Sequence[Metric], stamp: Stamp) -> Message:
+        self._seq = (self._seq + 1) % 256
+        return Message(self._topics.of(kind, device), encode(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
+
+    def _points_of(self, device: str, stamp: Stamp) -> Iterator[Metric]:
+        for key, spec in self._points[device]:
+            reading = self._reporter.reading(key, stamp.mono_s)
+            when_ms = stamp.ms(reading.mono_s) if reading.mono_s > 0 else stamp.wall_ms
+            yield _born(spec, reading.value, SPARKPLUG_QUALITY[reading.quality], when_ms)
+
+    def _own(self, device: str, stamp: Stamp) -> Iterator[Metric]:
+        for (owner, name), spec in self._table.own.items():
+            if owner == device:
+                yield _born(spec, self._reporter.own(owner, name), GOOD, stamp.wall_ms)
+
+
+def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: int) -> Metric:
+    unit = (Property(names.UNIT_PROPERTY, DataType.STRING, spec.unit),) if spec.unit else ()
+    return Metric(spec.name, value, spec.datatype, when_ms, properties=_quality(quality) + unit)
+
+
+def _metric(report: Report, when_ms: int) -> Metric:
+    datatype = DataType(report.datatype)
+    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(report.quality))
+
+
+def _historical(entry: Entry) -> Metric:
+    report = entry.report
+    properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, entry.number), *_quality(report.quality))
+    return Metric(
+        report.metric,
+        report.value,
+        DataType(report.datatype),
+        report.wall_ms,
+        historical=True,
+        properties=properties,
+    )
+
+
+def _quality(quality: int) -> tuple[Property, ...]:
+    return () if quality == GOOD else (Property(names.QUALITY_PROPERTY, DataType.INT32, quality),)

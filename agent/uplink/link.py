@@ -1,0 +1,183 @@
+"""The connection over time: a new one each time, full jitter between them, proofs, the backlog."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Sequence
+from typing import Any, Literal, Protocol
+
+import structlog
+
+from agent.clock import Clock
+from agent.journal import Journal, JournalFault
+from agent.uplink.backoff import Backoff
+from agent.uplink.edge import EdgeNode, Stamp, will
+from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.outbox import Outbox
+from agent.uplink.topics import Topics
+
+PROVE_EVERY_S = 2.0
+PROVE_WITHIN_S = 10.0  # a half-open link is found after this
+BACKLOG_AT_ONCE = 100
+BACKLOG_EVERY_S = 0.2  # between two pieces of the backlog: live data have the right of way
+LOOK_EVERY_S = 1.0
+
+log = structlog.get_logger()
+
+
+class Node(Protocol):
+    """What the link needs of the uplink."""
+
+    def online(self, session: MqttSession, bd_seq: int) -> EdgeNode: ...
+
+    def offline(self) -> None: ...
+
+    def heard(self, message: Incoming) -> None: ...
+
+    def filters(self) -> Sequence[str]: ...
+
+    def stamp(self) -> Stamp: ...
+
+    async def commit(self) -> None: ...
+
+
+class Link:
+    """Connects, holds, connects again. One log line when the broker is gone, one when it is back."""
+
+    def __init__(self, broker: Broker, topics: Topics, clock: Clock, outbox: Outbox, journal: Journal, node: Node) -> None:
+        self._broker = broker
+        self._topics = topics
+        self._clock = clock
+        self._outbox = outbox
+        self._journal = journal
+        self._node = node
+        self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
+        self._told_lost = False
+        self.untried = True  # since the start no connection has been had or missed
+        self.state: Literal["connecting", "online", "waiting"] = "connecting"
+        self.since_s = clock.mono_s()
+        self.last_error = ""
+        self.proof_s: float | None = None
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        backoff = Backoff(random.random)
+        while True:
+            began_s = self._clock.mono_s()
+            try:
+                await self._session()
+            except Broken as broken:
+                self._lost(str(broken))
+            lived_s = self._clock.mono_s() - began_s if self.state == "online" else 0.0
+            self._turn("waiting")
+            await asyncio.sleep(backoff.next_s(lived_s))
+
+    async def _session(self) -> None:
+        """Hold one connection until it breaks, or until the intended stop, which says so."""
+        bd_seq = await self._next_bd_seq()
+        death = will(self._topics, bd_seq)
+        if self.state != "connecting":
+            self._turn("connecting")
+        session = MqttSession(self._broker, death)
+        last = None
+        try:
+            await session.open(self._node.filters())
+            self.untried = False
+            edge = self._node.online(session, bd_seq)
+            self._found()
+            last = death
+            await _first_end(self._receive(session), self._prove(session), self._deliver(session, edge))
+        except Broken:
+            last = None
+            raise
+        finally:
+            self._node.offline()
+            self._outbox.lost()
+            await session.close(last)
+            await self._node.commit()
+
+    async def _receive(self, session: MqttSession) -> None:
+        while True:
+            self._node.heard(await session.receive())
+
+    async def _prove(self, session: MqttSession) -> None:
+        """Let the broker say again and again that it has what was sent."""
+        while True:
+            await asyncio.sleep(PROVE_EVERY_S)
+            if self._outbox.unproven:
+                await self._proof(session)
+
+    async def _proof(self, session: MqttSession) -> None:
+        mark = self._outbox.mark()
+        await session.prove(self._topics.marker, PROVE_WITHIN_S)
+        self._outbox.proven(mark)
+        self.proof_s = self._clock.mono_s()
+
+    async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:
+        """Send the journal as history, piece by piece; what is proven leaves it. Dead devices' entries wait for them."""
+        after, tried = 0, frozenset[str]()
+        while True:
+            waiting = self._journal.facts().waiting
+            if waiting and (after or tried != edge.born):
+                after, tried = await self._piece(session, edge, after), frozenset(edge.born)
+                await asyncio.sleep(BACKLOG_EVERY_S)
+            else:
+                tried = tried if waiting else frozenset()
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _piece(self, session: MqttSession, edge: EdgeNode, after: int) -> int:
+        """Deliver some entries; return the number of the last one, 0 at the end."""
+        try:
+            entries = await self._journal.oldest(BACKLOG_AT_ONCE, after)
+            messages, told = edge.history(entries, self._node.stamp())
+            for message in messages:
+                session.send(message)
+            if told:
+                await self._proof(session)
+                await self._journal.settle([entry.number for entry in told])
+        except JournalFault as fault:
+            log.error("journal_fault", reason=str(fault))
+            return 0
+        return entries[-1].number if entries else 0
+
+    async def _next_bd_seq(self) -> int:
+        """Count the connections; if the journal cannot, from a random number on."""
+        try:
+            self._bd_seq = await self._journal.next_bd_seq()
+        except JournalFault:
+            self._bd_seq = (self._bd_seq + 1) % 256
+        return self._bd_seq
+
+    def _lost(self, reason: str) -> None:
+        self.untried = False
+        self.last_error = reason
+        if not self._told_lost:
+            self._told_lost = True
+            log.warning("uplink_lost", reason=reason, host=self._broker.host, port=self._broker.port)
+
+    def _found(self) -> None:
+        away_s = round(self._clock.mono_s() - self.since_s, 1)
+        waiting = self._journal.facts().waiting
+        self._turn("online")
+        self._told_lost = False
+        self.last_error = ""
+        log.info("uplink_online", host=self._broker.host, port=self._broker.port, after_s=away_s, to_deliver=waiting)
+
+    def _turn(self, state: Literal["connecting", "online", "waiting"]) -> None:
+        if "online" in {state, self.state}:  # waiting and connecting are one time without a connection
+            self.since_s = self._clock.mono_s()
+        self.state = state
+
+
+async def _first_end(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run the parts of a session until one of them ends, which is by an error; the others are cancelled."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

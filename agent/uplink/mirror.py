@@ -1,0 +1,97 @@
+"""The plain-JSON mirror: each device's state as one retained message, for platforms without Sparkplug. Pure.
+
+The same metrics as in Sparkplug, presence as counts included. docs/uplink.md shows the messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from agent.journal.records import Report
+from agent.uplink import names
+from agent.uplink.commands import Answer
+from agent.uplink.edge import Message, Stamp
+from agent.uplink.reports import Reporter
+from agent.uplink.table import Spec, Table
+from agent.uplink.topics import Topics
+from drivers.points import Value
+
+EVERY_S = 1.0  # a device is told at most so often
+EXPIRES_S = 900  # MQTT 5: a state that nobody renews goes away
+RENEW_S = 300.0
+
+_encode = msgspec.json.Encoder().encode
+_INPUTS = frozenset({names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER, names.RELEASE, names.REBIRTH})
+
+
+class Mirror:
+    """States to be told of one session."""
+
+    def __init__(self, topics: Topics, table: Table, reporter: Reporter, now_s: float) -> None:
+        self._topics = topics
+        self._table = table
+        self._reporter = reporter
+        self._devices = ["", *table.devices()]
+        self._specs: dict[str, list[tuple[str, Spec]]] = {device: [] for device in self._devices}
+        for key, spec in table.points.items():
+            self._specs[spec.device].append((key, spec))
+        self._dirty = dict.fromkeys(self._devices)
+        self._next_s = now_s
+        self._renew_s = now_s + RENEW_S
+
+    def changed(self, reports: Iterable[Report]) -> None:
+        """Take what has just been reported."""
+        for report in reports:
+            self._dirty[report.device] = None
+
+    def next_s(self) -> float:
+        """Return when `due` has something to say."""
+        return self._next_s if self._dirty else self._renew_s
+
+    def due(self, stamp: Stamp) -> list[Message]:
+        """Return the states that are to be told now, retained."""
+        now_s = stamp.mono_s
+        if now_s >= self._renew_s:
+            self._renew_s = now_s + RENEW_S
+            self._dirty |= dict.fromkeys(self._devices)
+        if not self._dirty or now_s < self._next_s:
+            return []
+        self._next_s = now_s + EVERY_S
+        states = [Message(self._topics.mirror_state(device), self._state(device, stamp)) for device in self._dirty]
+        self._dirty.clear()
+        return states
+
+    def result(self, answer: Answer, stamp: Stamp) -> Message:
+        """Return what has become of a command, not retained."""
+        said = {
+            "id": answer.id,
+            "device": answer.device,
+            "status": answer.status,
+            "reason": answer.reason,
+            "time": iso(stamp.wall_ms),
+        }
+        return Message(self._topics.mirror_result, _encode(said))
+
+    def _state(self, device: str, stamp: Stamp) -> bytes:
+        values: dict[str, Value | None] = {}
+        for key, spec in self._specs[device]:
+            value, _ = self._reporter.told(key)
+            values[spec.name] = value
+        for (owner, name) in self._table.own:
+            if owner == device and name not in _INPUTS:
+                values[name] = self._reporter.own(owner, name)
+        said = {
+            "device": device or self._topics.node,
+            "time": iso(stamp.wall_ms),
+            "alive": self._reporter.alive(device),
+            "values": dict(sorted(values.items())),
+        }
+        return _encode(said)
+
+
+def iso(wall_ms: int) -> str:
+    """Return a time as machines want it: ISO 8601, UTC, milliseconds, Z."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,211 @@
+"""Report by exception: what has changed and is due, as reports. Pure; time is an argument.
+
+Most values are told at once. What presence moves (lamp levels, meters) is told at a slow beat, and presence itself as
+counts, because on a quiet street each single movement is somebody's evening; a lamp that is held by hand is told at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from agent.image import Image
+from agent.journal.records import Report
+from agent.uplink import names
+from agent.uplink.table import Spec, Table
+from drivers.points import Quality, Reading, Value
+
+SPARKPLUG_QUALITY = {Quality.GOOD: 192, Quality.UNCERTAIN: 192, Quality.BAD: 0, Quality.STALE: 500}
+_WORST_FIRST = (Quality.BAD, Quality.STALE, Quality.UNCERTAIN, Quality.GOOD)
+_BY_HAND = frozenset({"technician", "operator", "lock", "interlock", "safety", "minimum_time"})
+_STALE_EVERY_S = 5.0  # values go stale without an event: so often they are looked at
+_FIRST: dict[str, Value] = {names.COUNTER: 0, names.REBIRTH: False, names.RELEASE: False}
+_NEVER_TOLD: tuple[Value | None, Quality] = (None, Quality.GOOD)  # no value can be None and good
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How often what presence moves is told, and its counts, in seconds."""
+
+    level_every_s: float
+    presence_every_s: float
+
+
+class Reporter:
+    """Listens to the image; `take` returns what is due. `wake` is called when something is due at once."""
+
+    def __init__(self, image: Image, table: Table, pace: Pace, now_s: float) -> None:
+        self._image = image
+        self._table = table
+        self._pace = pace
+        self.wake: Callable[[], None] = lambda: None
+        self._dirty: dict[str, None] = {}  # in the order of their changes
+        self._slow: dict[str, None] = {}
+        self._told: dict[str, tuple[Value | None, Quality]] = dict.fromkeys(table.points, _NEVER_TOLD)
+        self._own: dict[tuple[str, str], Value | None] = dict.fromkeys(table.own)
+        self._news: deque[Report] = deque(maxlen=10_000)
+        self._groups: dict[tuple[str, str], list[str]] = {}
+        self._driven: dict[str, list[str]] = {}
+        driven = [(key, spec.device, spec.function) for key, spec in table.points.items() if spec.driven]
+        for key, device, function in driven + [(key, device, "presence") for key, device in table.presence.items()]:
+            self._groups.setdefault((device, function), []).append(key)
+            self._driven.setdefault(device, []).append(key)
+        self._present = dict.fromkeys(table.presence, False)
+        self._presence_quality = dict.fromkeys(table.presence, Quality.BAD)
+        self._turned = False
+        self._counts = dict.fromkeys(table.presence.values(), 0)
+        self._next_slow_s = now_s + pace.level_every_s
+        self._next_count_s = now_s + pace.presence_every_s
+        self._next_stale_s = now_s + _STALE_EVERY_S
+        for device, name in table.own:
+            self._own[device, name] = _FIRST.get(name)
+        image.listeners.append(self.note)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._image.listeners.remove(self.note)
+
+    def note(self, key: str) -> None:
+        """Take that a point has changed."""
+        spec = self._table.points.get(key)
+        if spec is None:
+            self._note_presence(key)
+        elif spec.slow and self._pace.level_every_s > 0 and not self._urgent(key, spec):
+            self._slow[key] = None
+        else:
+            self._dirty[key] = None
+            self.wake()
+
+    def set(self, device: str, name: str, value: Value | None, now_s: float) -> None:
+        """Give a metric that is no point a new value; told at once if it differs."""
+        if self._own[device, name] != value:
+            self._put(device, name, value, now_s)
+            self.wake()
+
+    def tell(self, device: str, name: str, value: Value | None, now_s: float) -> None:
+        """Give a metric that is no point a value and tell it, whether it differs or not."""
+        self._put(device, name, value, now_s)
+        self.wake()
+
+    def take(self, now_s: float) -> list[Report]:
+        """Return what is due, in the order in which it happened."""
+        if now_s >= self._next_stale_s:
+            self._next_stale_s = now_s + _STALE_EVERY_S
+            self._look_for_stale(now_s)
+        if now_s >= self._next_slow_s:
+            self._next_slow_s = _next_beat(self._next_slow_s, self._pace.level_every_s, now_s)
+            self._dirty |= self._slow
+            self._slow.clear()
+        if now_s >= self._next_count_s:
+            self._next_count_s = _next_beat(self._next_count_s, self._pace.presence_every_s, now_s)
+            for device, count in self._counts.items():
+                self.set(device, names.COUNTER, count, now_s)
+        if not self._dirty and not self._news:
+            return []
+        reports = [report for key in self._dirty if (report := self._report(key, now_s)) is not None]
+        self._dirty.clear()
+        reports += self._news
+        self._news.clear()
+        return reports
+
+    def next_s(self) -> float:
+        """Return when something may be due although nothing happens."""
+        return min(self._next_slow_s if self._slow else math.inf, self._next_count_s, self._next_stale_s)
+
+    def alive(self, device: str) -> bool:
+        """Return whether anything that is read from a device itself is not bad; the node always is."""
+        keys = self._driven.get(device)
+        return keys is None or any(self._image.raw(key).quality is not Quality.BAD for key in keys)
+
+    def turned(self) -> bool:
+        """Return whether any quality has changed since the last call, so that a device may have died or come to life."""
+        turned, self._turned = self._turned, False
+        return turned
+
+    def told(self, key: str) -> tuple[Value | None, Quality]:
+        """Return what was last told of a point."""
+        return self._told[key]
+
+    def own(self, device: str, name: str) -> Value | None:
+        """Return the value of a metric that is no point."""
+        return self._own[device, name]
+
+    def reading(self, key: str, now_s: float) -> Reading:
+        """Return a point's reading for a birth, which counts as told."""
+        reading = self._image.get(key, now_s)
+        self._told[key] = (reading.value, reading.quality)
+        self._dirty.pop(key, None)
+        self._slow.pop(key, None)
+        return reading
+
+    def forget_news(self, device: str) -> None:
+        """Drop what a birth of the device has just told of its own metrics."""
+        self._news = deque((report for report in self._news if report.device != device), self._news.maxlen)
+
+    def _report(self, key: str, now_s: float) -> Report | None:
+        reading = self._image.get(key, now_s)
+        value, quality = reading.value, reading.quality
+        told, told_quality = self._told[key]
+        spec = self._table.points[key]
+        if quality is told_quality:
+            if value == told or _within(value, told, spec.deadband):
+                return None
+        elif spec.driven:
+            self._turned = True
+            self._judge(spec.device, spec.function, now_s)
+        self._told[key] = (value, quality)
+        when_s = reading.mono_s if math.isfinite(reading.mono_s) else now_s
+        return Report(spec.device, spec.name, spec.datatype, value, SPARKPLUG_QUALITY[quality], when_s, None)
+
+    def _judge(self, device: str, function: str, now_s: float) -> None:
+        """Tell the worst quality of a device's function if it is another one than before."""
+        readings = [self._image.get(key, now_s) for key in self._groups[device, function]]
+        worst = min(readings, key=lambda reading: _WORST_FIRST.index(reading.quality))
+        reason = "" if worst.quality is Quality.STALE else worst.reason  # a stale one's reason is its growing age
+        self.set(device, f"{function}/{names.QUALITY}", worst.quality + (f": {reason}" if reason else ""), now_s)
+
+    def _note_presence(self, key: str) -> None:
+        device = self._table.presence.get(key)
+        if device is None:
+            return
+        reading = self._image.raw(key)
+        present = reading.value is True
+        self._counts[device] += present and not self._present[key]
+        self._present[key] = present
+        if reading.quality is not self._presence_quality[key]:
+            self._presence_quality[key] = reading.quality
+            self._turned = True
+            self._judge(device, "presence", reading.mono_s)
+
+    def _urgent(self, key: str, spec: Spec) -> bool:
+        """Whether a slow point is told at once: its quality changes, or somebody holds the lamp by hand or did so."""
+        if self._image.raw(key).quality is not self._told[key][1]:
+            return True
+        rung = f"{spec.device}/lamp/control_rung"
+        return rung in self._told and bool({self._image.raw(rung).value, self._told[rung][0]} & _BY_HAND)
+
+    def _look_for_stale(self, now_s: float) -> None:
+        for key, (_, quality) in self._told.items():
+            if quality is not Quality.STALE and self._image.get(key, now_s).quality is Quality.STALE:
+                self._dirty[key] = None
+        for key, device in self._table.presence.items():
+            if self._image.get(key, now_s).quality is Quality.STALE:
+                self._judge(device, "presence", now_s)
+
+    def _put(self, device: str, name: str, value: Value | None, now_s: float) -> None:
+        self._own[device, name] = value
+        spec = self._table.own[device, name]
+        self._news.append(Report(device, name, spec.datatype, value, 192, now_s, None))
+
+
+def _within(value: Value | None, told: Value | None, deadband: float) -> bool:
+    if deadband <= 0 or isinstance(value, bool | str) or isinstance(told, bool | str):
+        return False
+    return value is not None and told is not None and abs(value - told) < deadband
+
+
+def _next_beat(beat_s: float, every_s: float, now_s: float) -> float:
+    """Return the next beat after now; beats that were missed are left out."""
+    return beat_s + every_s * (math.floor((now_s - beat_s) / every_s) + 1) if every_s > 0 else now_s

@@ -1,0 +1,108 @@
+"""Which metric of which device each point is. Pure. docs/uplink.md shows it to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from agent.uplink import names
+from agent.uplink.payload import DataType
+from drivers.points import Point, PointType
+
+DATATYPES = {
+    PointType.BOOL: DataType.BOOLEAN,
+    PointType.INT: DataType.INT64,
+    PointType.FLOAT: DataType.FLOAT,
+    PointType.TEXT: DataType.STRING,
+}
+_PRESENCE = "presence/state"  # single movements do not go up: on a quiet street they are one resident's evening
+_MOVED_BY_PRESENCE = frozenset({"lamp", "meter"})  # functions whose values tell the same, and so are told slowly
+_OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """A metric. `slow`: told at the pace of `level_every_s`; `driven`: read from the device itself, not known to control."""
+
+    device: str
+    name: str
+    datatype: DataType
+    unit: str = ""
+    deadband: float = 0.0
+    slow: bool = False
+    driven: bool = False
+
+    @property
+    def function(self) -> str:
+        """Return what of the device it belongs to."""
+        return self.name.partition("/")[0]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """All metrics of the devices: those that are points, by key; those that are none, by device and name."""
+
+    points: dict[str, Spec]
+    own: dict[tuple[str, str], Spec]
+    presence: dict[str, str]  # key of a presence state -> its device, which counts
+
+    def devices(self) -> list[str]:
+        """Return the devices, in order."""
+        return sorted({spec.device for spec in self.points.values()} | {device for device, _ in self.own if device})
+
+
+def build(points: Iterable[Point]) -> Table:
+    """Work out the metrics of all points."""
+    specs: dict[str, Spec] = {}
+    own: dict[tuple[str, str], Spec] = {}
+    presence: dict[str, str] = {}
+    for point in points:
+        device, _, name = point.key.partition("/")
+        function = name.partition("/")[0]
+        if name == _PRESENCE:
+            presence[point.key] = device
+            _add(own, Spec(device, names.COUNTER, DataType.INT64))
+        else:
+            specs[point.key] = Spec(
+                device,
+                name,
+                DATATYPES[point.type],
+                point.unit,
+                point.deadband,
+                slow=function in _MOVED_BY_PRESENCE,
+                driven=name not in _OF_CONTROL,
+            )
+        _add(own, Spec(device, f"{function}/{names.QUALITY}", DataType.STRING))
+        if name == names.DIMMING:
+            _add(own, Spec(device, names.OBSERVED, DataType.FLOAT, "%"))
+        for spec in _command_metrics(device):
+            _add(own, spec)
+    for spec in _of_node():
+        _add(own, spec)
+    return Table(specs, own, presence)
+
+
+def _add(own: dict[tuple[str, str], Spec], spec: Spec) -> None:
+    own[spec.device, spec.name] = spec
+
+
+def _command_metrics(device: str) -> list[Spec]:
+    return [
+        Spec(device, names.COMMAND_ID, DataType.STRING),
+        Spec(device, names.COMMAND_FOR, DataType.INT64, "s"),
+        Spec(device, names.COMMAND_NOT_AFTER, DataType.DATETIME),
+        Spec(device, names.RELEASE, DataType.BOOLEAN),
+        *(Spec(device, name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)),
+    ]
+
+
+def _of_node() -> list[Spec]:
+    return [
+        Spec("", names.REBIRTH, DataType.BOOLEAN),
+        Spec("", names.VERSION, DataType.STRING),
+        Spec("", names.CLOCK_TRUSTED, DataType.BOOLEAN),
+        Spec("", names.STORE_ID, DataType.STRING),
+        Spec("", names.WAITING, DataType.INT64),
+        Spec("", names.DROPPED, DataType.INT64),
+        Spec("", names.REFUSED, DataType.INT64),
+        *(Spec("", name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)),
+    ]

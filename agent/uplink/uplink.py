@@ -1,0 +1,286 @@
+"""The uplink's task: what is due goes up, what is not proven delivered is kept, what comes down is carried out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import structlog
+
+from agent.clock import Clock
+from agent.config import Controller
+from agent.config import Uplink as Options
+from agent.control.street import StreetControl
+from agent.image import Image
+from agent.journal import Journal, JournalFault
+from agent.journal.records import Report
+from agent.local.records import UplinkState
+from agent.uplink import names, table, topics
+from agent.uplink.commands import Answer, Commands
+from agent.uplink.downlink import Downlink, Moment
+from agent.uplink.edge import EdgeNode, Stamp
+from agent.uplink.link import Link
+from agent.uplink.mirror import EXPIRES_S, Mirror
+from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.outbox import Outbox
+from agent.uplink.reports import Pace, Reporter
+
+COMMIT_EVERY_S = 10.0
+COMMIT_AT_ONCE = 400
+REBIRTH_EVERY_S = 5.0
+FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
+
+log = structlog.get_logger()
+
+
+class Street(msgspec.Struct, frozen=True):
+    """What the uplink needs of the street: its control and lamps by device, and control's step after a demand."""
+
+    control: StreetControl
+    lamps: Mapping[str, int]
+    step: Callable[[], None]
+
+
+class Uplink:
+    """One edge node, from the image to the broker and back. `run` lasts until cancelled, which is the intended stop."""
+
+    def __init__(
+        self, options: Options, controller: Controller, version: str, clock: Clock, image: Image, street: Street, journal: Journal
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._street = street
+        self._journal = journal
+        self._topics = topics.Topics(controller.group, controller.id)
+        self._table = table.build(image)
+        now_s = clock.mono_s()
+        self._reporter = Reporter(image, self._table, Pace(options.level_every_s, options.presence_every_s), now_s)
+        self._wake = asyncio.Event()
+        self._reporter.wake = self._wake.set
+        self._outbox = Outbox()
+        self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
+        self._downlink = Downlink(self._topics, self._table, self._commands, self.rebirth)
+        self._edge: EdgeNode | None = None
+        self._session: MqttSession | None = None
+        self._mirror: Mirror | None = None
+        self._rebirth_s = math.inf
+        self._born_s = -math.inf
+        self._sent = self._received = 0
+        self._journal_fault = ""
+        broker = Broker(options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}")
+        self._link = Link(broker, self._topics, clock, self._outbox, journal, self)
+        own = self._reporter.set
+        own("", names.VERSION, version, now_s)
+        own("", names.REFUSED, 0, now_s)
+
+    async def run(self) -> None:
+        """Go on until cancelled; then the node's death is told and what is not proven is committed."""
+        await self._open_journal()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._collect(), name="uplink-collect")
+                group.create_task(self._commit_again_and_again(), name="uplink-commit")
+                group.create_task(self._link.run(), name="uplink-link")
+        finally:
+            self._reporter.close()
+            await self.commit()
+            await self._journal.close()
+
+    # ---- What the link tells -------------------------------------------------------------------------------------------
+
+    def online(self, session: MqttSession, bd_seq: int) -> EdgeNode:
+        """Begin a session: births, then all that is due."""
+        self._session = session
+        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
+        if self._options.mirror:
+            self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
+        self._tell_journal()
+        self._bear()
+        self._push()
+        return self._edge
+
+    def offline(self) -> None:
+        """End a session: from now on reports are kept."""
+        self._session = self._edge = self._mirror = None
+
+    def heard(self, message: Incoming) -> None:
+        """Take a message from the broker."""
+        self._received += 1
+        wall = self._clock.wall()
+        moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
+        if self._downlink.take(message, moment):
+            self._street.step()
+        self._push()
+
+    def rebirth(self) -> None:
+        """Tell all births again, not too soon after the last time: one birth answers a burst."""
+        self._rebirth_s = max(self._clock.mono_s(), self._born_s + REBIRTH_EVERY_S)
+
+    def filters(self) -> Sequence[str]:
+        """Return what is subscribed to, before the births, or an early command would be lost."""
+        return (*self._topics.commands, *((self._topics.mirror_command,) if self._options.mirror else ()))
+
+    async def commit(self) -> None:
+        """Put all that is kept into the journal. A journal that cannot is told once, and tried again."""
+        while batch := self._outbox.to_commit(COMMIT_AT_ONCE):
+            stamp, trusted = self.stamp(), self._clock.wall().trusted
+            try:
+                await self._journal.commit([_stamped(report, stamp) if trusted else report for report in batch])
+            except JournalFault as fault:
+                self._outbox.keep_again(batch)
+                self._journal_is(str(fault))
+                return
+            except asyncio.CancelledError:
+                self._outbox.keep_again(batch)
+                raise
+            self._journal_is("")
+        self._tell_journal()
+
+    def stamp(self) -> Stamp:
+        """Return the moment, monotonic and by the wall clock."""
+        return Stamp(self._clock.mono_s(), round(self._clock.wall().utc.timestamp() * 1000))
+
+    def state(self) -> UplinkState:
+        """Return how the uplink is."""
+        options, facts, now_s = self._options, self._journal.facts(), self._clock.mono_s()
+        proof_s = self._link.proof_s
+        return UplinkState(
+            state=self._link.state,
+            host=options.host,
+            port=options.port,
+            mqtt=options.mqtt,
+            group=self._topics.group,
+            node=self._topics.node,
+            since_s=round(now_s - self._link.since_s, 1),
+            bd_seq=None if self._edge is None else self._edge.bd_seq,
+            sent=self._sent,
+            received=self._received,
+            unproven=self._outbox.unproven,
+            proof_age_s=None if proof_s is None else round(now_s - proof_s, 1),
+            journal_waiting=facts.waiting + self._outbox.kept,
+            journal_dropped=facts.dropped + self._outbox.dropped,
+            journal_fault=self._journal_fault or facts.fault,
+            commands_accepted=self._commands.accepted,
+            commands_refused=self._commands.refused,
+            last_refusal=self._commands.last_refusal,
+            last_error=self._link.last_error,
+            mirror=options.mirror,
+        )
+
+    # ---- Up ------------------------------------------------------------------------------------------------------------
+
+    async def _collect(self) -> None:
+        while True:
+            self._wake.clear()
+            self._push()
+            now_s = self._clock.mono_s()
+            due_s = min(self._reporter.next_s(), self._rebirth_s, math.inf if self._mirror is None else self._mirror.next_s())
+            if self._commands.pending:
+                due_s = min(due_s, now_s + FOLLOW_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(due_s - now_s, 0.0)):
+                    await self._wake.wait()
+
+    def _push(self) -> None:
+        """Send what is due, or keep it."""
+        now_s = self._clock.mono_s()
+        if self._commands.pending:
+            self._commands.follow(now_s)
+        if now_s >= self._rebirth_s:
+            self._bear()
+        if self._link.untried:
+            return  # whatever has changed by then stands in the births
+        reports = self._reporter.take(now_s)
+        edge, session = self._edge, self._session
+        if edge is None or session is None:
+            self._outbox.keep(reports)
+            return
+        stamp = self.stamp()
+        messages = edge.changes(stamp) if self._reporter.turned() else []
+        messages += edge.data(reports, stamp)
+        try:
+            for message in messages:
+                session.send(message)
+            self._sent += len(messages)
+            if self._mirror is not None:
+                self._reflect(self._mirror, session, reports, stamp)
+        except Broken:  # the link finds out by itself why
+            self._outbox.keep(reports)
+            return
+        self._outbox.sent(reports)
+
+    def _reflect(self, mirror: Mirror, session: MqttSession, reports: Sequence[Report], stamp: Stamp) -> None:
+        mirror.changed(reports)
+        for message in mirror.due(stamp):
+            session.send(message, retain=True, expires_s=EXPIRES_S)
+            self._sent += 1
+
+    def _bear(self) -> None:
+        """Tell the births; those that are asked for again too soon wait their time."""
+        now_s = self._clock.mono_s()
+        if self._edge is None or self._session is None:
+            self._rebirth_s = math.inf
+            return
+        self._rebirth_s, self._born_s = math.inf, now_s
+        self._reporter.turned()
+        births = self._edge.births(self.stamp())
+        with contextlib.suppress(Broken):
+            for message in births:
+                self._session.send(message)
+            self._sent += len(births)
+
+    # ---- Down ----------------------------------------------------------------------------------------------------------
+
+    def _answered(self, answer: Answer) -> None:
+        """Tell what has become of a command: in the log, as metrics of its device, in the mirror."""
+        refused = answer.status in {"rejected", "expired"}
+        (log.warning if refused else log.info)("command", **msgspec.structs.asdict(answer))
+        now_s = self._clock.mono_s()
+        edge = self._edge
+        # A device that is dead says nothing: the node answers for it.
+        owner = answer.device if edge is None or answer.device in edge.born else ""
+        reason = answer.reason if owner == answer.device else f"{answer.device}: {answer.reason}"
+        self._reporter.tell(owner, names.LAST_ID, answer.id, now_s)
+        self._reporter.tell(owner, names.LAST_STATUS, answer.status, now_s)
+        self._reporter.tell(owner, names.LAST_REASON, reason, now_s)
+        self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
+        if self._mirror is not None and self._session is not None:
+            with contextlib.suppress(Broken):
+                self._session.send(self._mirror.result(answer, self.stamp()))
+
+    # ---- The journal ---------------------------------------------------------------------------------------------------
+
+    async def _open_journal(self) -> None:
+        try:
+            await self._journal.open()
+        except JournalFault as fault:
+            self._journal_is(str(fault))
+
+    async def _commit_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_EVERY_S)
+            await self.commit()
+
+    def _journal_is(self, fault: str) -> None:
+        if fault != self._journal_fault:
+            self._journal_fault = fault
+            if fault:
+                log.error("journal_fault", reason=fault)
+            else:
+                log.info("journal_back")
+
+    def _tell_journal(self) -> None:
+        """Tell how the journal is, while somebody listens: an entry about entries would never end."""
+        if self._edge is not None:
+            facts, now_s = self._journal.facts(), self._clock.mono_s()
+            self._reporter.set("", names.STORE_ID, facts.store_id, now_s)
+            self._reporter.set("", names.WAITING, facts.waiting + self._outbox.kept, now_s)
+            self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
+            self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _stamped(report: Report, stamp: Stamp) -> Report:
+    return report if report.wall_ms is not None else msgspec.structs.replace(report, wall_ms=stamp.ms(report.mono_s))

@@ -1,0 +1,127 @@
+"""What a platform may ask for, read and checked: a DCMD's payload or a line of plain JSON to a wish, or why not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from agent.uplink import names
+from agent.uplink.payload import DataType, Metric, Payload, PayloadError, value_as
+from drivers.points import Value
+
+MOST_AGE_S = 30.0  # a command that is older, by its own stamp, is not carried out
+LONGEST_ID = 64
+
+
+class Unwanted(Exception):
+    """A command that is not carried out. The text says why; `id` names it as far as it could be read."""
+
+    def __init__(self, text: str, command_id: str = "", status: names.CommandStatus = "rejected") -> None:
+        super().__init__(text)
+        self.id = command_id
+        self.status: names.CommandStatus = status
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """One command: a level for a lamp (per cent; none: release it), for how long, and how fresh it is (UTC ms)."""
+
+    id: str
+    level_pct: float | None
+    for_s: float | None = None
+    sent_ms: int | None = None
+    not_after_ms: int | None = None
+
+
+_ALLOWED: Mapping[str, DataType] = {
+    names.DIMMING: DataType.FLOAT,
+    names.RELEASE: DataType.BOOLEAN,
+    names.COMMAND_ID: DataType.STRING,
+    names.COMMAND_FOR: DataType.INT64,
+    names.COMMAND_NOT_AFTER: DataType.DATETIME,
+}
+
+
+def from_payload(payload: Payload) -> Wish:
+    """Read a DCMD's payload. Unwanted if anything in it is not as the DBIRTH declares."""
+    stated = next((metric.value for metric in payload.metrics if metric.name == names.COMMAND_ID), None)
+    command_id = stated[:LONGEST_ID] if isinstance(stated, str) and stated else f"@{payload.timestamp_ms or 0}"
+    values: dict[str, Value] = {}
+    for metric in payload.metrics:
+        if metric.name in values:
+            raise Unwanted(f"{metric.name}: expected it once", command_id)
+        values[metric.name] = _value(metric, command_id)
+    if payload.timestamp_ms is None:
+        raise Unwanted("expected a payload with a timestamp", command_id)
+    return _wish(values, command_id, payload.timestamp_ms)
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    point: str
+    value: float | bool | str | None
+    for_s: float | None = None
+    id: str = ""
+    time: datetime | None = None
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode
+
+
+def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:
+    """Read a command of the plain-JSON mirror: the device and the wish. Unwanted names what was expected."""
+    try:
+        said = _decode_line(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unwanted(f'expected such as {{"point": "lum-03/lamp/dimming_level", "value": 55}}: {error}') from None
+    command_id = said.id[:LONGEST_ID] or f"@{now_ms}"
+    device, _, name = said.point.partition("/")
+    if name not in {names.DIMMING, names.RELEASE}:
+        raise Unwanted(f"point: expected a lamp's {names.DIMMING} or {names.RELEASE}, found {said.point!r}", command_id)
+    values: dict[str, Value] = {name: _value(Metric(name, said.value), command_id)}
+    if said.for_s is not None:
+        values[names.COMMAND_FOR] = said.for_s
+    if said.time is not None and said.time.tzinfo is None:
+        raise Unwanted("time: expected one with its offset from UTC, such as 2026-11-20T20:30:00Z", command_id)
+    sent_ms = None if said.time is None else round(said.time.astimezone(UTC).timestamp() * 1000)
+    return device, _wish(values, command_id, sent_ms)
+
+
+def freshness(wish: Wish, wall_ms: int, *, trusted: bool) -> None:
+    """Check that a wish is of now. Unwanted if it has expired; without a trusted clock nobody can tell."""
+    if not trusted:
+        return
+    if wish.sent_ms is not None:
+        age_s = (wall_ms - wish.sent_ms) / 1000
+        if age_s > MOST_AGE_S:
+            raise Unwanted(f"expected a command of the last {MOST_AGE_S:g} s, this one is {age_s:.0f} s old", wish.id, "expired")
+        if age_s < -MOST_AGE_S:
+            raise Unwanted(f"expected a command of now, this one is {-age_s:.0f} s ahead of the clock here", wish.id)
+    if wish.not_after_ms is not None and wall_ms > wish.not_after_ms:
+        late_s = (wall_ms - wish.not_after_ms) / 1000
+        raise Unwanted(f"came {late_s:.1f} s after {names.COMMAND_NOT_AFTER}", wish.id, "expired")
+
+
+def _value(metric: Metric, command_id: str) -> Value:
+    wanted = _ALLOWED.get(metric.name)
+    if wanted is None:
+        raise Unwanted(f"{metric.name[:LONGEST_ID]!r}: expected one of {', '.join(_ALLOWED)}", command_id)
+    try:
+        return value_as(metric, wanted)
+    except PayloadError as error:
+        raise Unwanted(str(error), command_id) from None
+
+
+def _wish(values: Mapping[str, Value], command_id: str, sent_ms: int | None) -> Wish:
+    if (names.DIMMING in values) == (names.RELEASE in values):
+        raise Unwanted(f"expected either {names.DIMMING} or {names.RELEASE}", command_id)
+    if values.get(names.RELEASE) is False:
+        raise Unwanted(f"{names.RELEASE}: expected true", command_id)
+    level, for_s, not_after = (
+        values.get(name) for name in (names.DIMMING, names.COMMAND_FOR, names.COMMAND_NOT_AFTER)
+    )
+    return Wish(command_id, _number(level), _number(for_s), sent_ms, None if not_after is None else int(not_after))
+
+
+def _number(value: Value | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,167 @@
+"""One session of the edge node: births, data, deaths, history, and one sequence number over all. Read by Google's protobuf."""
+
+from __future__ import annotations
+
+from agent.image import Image
+from agent.journal.records import Entry, Report
+from agent.uplink import names, table, topics
+from agent.uplink.edge import EdgeNode, Message, Stamp, will
+from agent.uplink.reports import Pace, Reporter
+from agent.uplink.topics import Topics
+from commanded_street import points
+from drivers.points import Quality, Reading
+from sparkplug_protobuf import parse
+
+OWN = Topics("albertslund", "pole-7")
+WALL_MS = 1_795_552_200_000
+
+
+class Session:
+    """A node with three lamps, a meter, a radar and a door, all of them read."""
+
+    def __init__(self) -> None:
+        self.image = Image(points())
+        self.now_s = 1000.0
+        self.table = table.build(self.image)
+        self.reporter = Reporter(self.image, self.table, Pace(0.0, 900.0), self.now_s)
+        self.edge = EdgeNode(OWN, self.table, self.reporter, bd_seq=7)
+        for lamp in ("lum-01", "lum-02", "lum-03"):
+            self.put(f"{lamp}/lamp/dimming_level", 10.0)
+            self.put(f"{lamp}/lamp/control_rung", "schedule")
+        self.put("meter-1/meter/active_power", 104.4)
+        self.put("radar-01/presence/state", False)
+        self.put("radar-01/illuminance/value", 0.5)
+        self.put("door-1/contact/state", False)
+
+    def put(self, key: str, value: float | bool | str | None, quality: Quality = Quality.GOOD) -> None:
+        self.image.put(key, Reading(value, quality, "" if quality is Quality.GOOD else "silent", self.now_s))
+
+    def stamp(self) -> Stamp:
+        return Stamp(self.now_s, WALL_MS + round((self.now_s - 1000.0) * 1000))
+
+    def data(self) -> list[Message]:
+        """What is due, as the uplink sends it: life and death first."""
+        reports = self.reporter.take(self.now_s)
+        changes = self.edge.changes(self.stamp()) if self.reporter.turned() else []
+        return changes + self.edge.data(reports, self.stamp())
+
+
+def kinds(messages: list[Message]) -> list[tuple[str, str]]:
+    heard = [topics.read(message.topic) for message in messages]
+    return [(one.type, one.device) for one in heard if one is not None]
+
+
+def values(message: Message) -> dict[str, object]:
+    return {metric.name: metric.value for metric in parse(message.payload).metrics}
+
+
+def test_the_will_is_the_death_and_carries_nothing_but_bdseq() -> None:
+    message = will(OWN, 7)
+    assert message.topic == "spBv1.0/albertslund/NDEATH/pole-7"
+    payload = parse(message.payload)
+    assert [(m.name, m.datatype, m.value) for m in payload.metrics] == [("bdSeq", 4, 7)]
+    assert payload.seq is None
+
+
+def test_births_come_in_order_and_tell_all() -> None:
+    session = Session()
+    births = session.edge.births(session.stamp())
+    devices = ["door-1", "lum-01", "lum-02", "lum-03", "meter-1", "radar-01"]
+    assert kinds(births) == [("NBIRTH", ""), *(("DBIRTH", device) for device in devices)]
+    payloads = [parse(message.payload) for message in births]
+    assert [payload.seq for payload in payloads] == list(range(7))
+    node = {metric.name: metric for metric in payloads[0].metrics}
+    assert (node["bdSeq"].datatype, node["bdSeq"].value) == (4, 7)
+    assert (node["Node Control/Rebirth"].datatype, node["Node Control/Rebirth"].value) == (11, False)
+    lamp = {metric.name: metric for metric in payloads[4].metrics}
+    assert set(lamp) == {
+        "lamp/dimming_level", "lamp/commanded_level", "lamp/sent_level", "lamp/observed_level", "lamp/control_rung",
+        "lamp/quality", "command/id", "command/for_s", "command/not_after", "command/release", "command/last_id",
+        "command/last_status", "command/last_reason",
+    }  # fmt: skip
+    assert (lamp["lamp/dimming_level"].datatype, lamp["lamp/dimming_level"].value) == (9, 10.0)
+    assert lamp["lamp/dimming_level"].properties == {"engUnit": "%"}
+    assert lamp["lamp/sent_level"].value is None
+    assert lamp["lamp/sent_level"].properties == {"Quality": 0, "engUnit": "%"}
+    assert all(metric.timestamp is not None for payload in payloads for metric in payload.metrics)
+    assert "presence/state" not in values(births[-1])
+    assert values(births[-1])["presence/counter"] == 0
+
+
+def test_data_are_one_message_a_device_with_names_and_types() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    session.data()
+    session.now_s += 2.0
+    session.put("lum-01/lamp/dimming_level", 55.0)
+    session.put("door-1/contact/state", True)
+    session.put("lum-01/lamp/control_rung", "operator")
+    messages = session.data()
+    assert kinds(messages) == [("DDATA", "lum-01"), ("DDATA", "door-1")]
+    first = parse(messages[0].payload)
+    assert [(m.name, m.datatype, m.value) for m in first.metrics] == [
+        ("lamp/dimming_level", 9, 55.0),
+        ("lamp/control_rung", 12, "operator"),
+    ]
+    assert first.metrics[0].timestamp == WALL_MS + 2000
+    assert not first.metrics[0].historical
+
+
+def test_one_sequence_number_over_all_that_wraps() -> None:
+    session = Session()
+    seqs = [parse(message.payload).seq for message in session.edge.births(session.stamp())]
+    session.data()
+    for number in range(300):
+        session.now_s += 1.0
+        session.put("door-1/contact/state", number % 2 == 0)
+        seqs += [parse(message.payload).seq for message in session.data()]
+    assert len(seqs) > 300
+    assert seqs == [number % 256 for number in range(len(seqs))]
+
+
+def test_a_device_dies_and_comes_back() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    session.data()
+    session.put("meter-1/meter/active_power", None, Quality.BAD)
+    assert kinds(session.data()) == [("DDEATH", "meter-1")]
+    session.put("meter-1/meter/active_power", None, Quality.BAD)
+    assert session.data() == []
+    session.put("meter-1/meter/active_power", 99.0)
+    messages = session.data()
+    assert kinds(messages)[0] == ("DBIRTH", "meter-1")
+    assert values(messages[0])["meter/active_power"] == 99.0
+
+
+def test_a_rebirth_has_the_same_bdseq_and_begins_anew() -> None:
+    session = Session()
+    first = session.edge.births(session.stamp())
+    again = session.edge.births(session.stamp())
+    assert kinds(again) == kinds(first)
+    assert values(again[0])["bdSeq"] == values(first[0])["bdSeq"] == 7
+    assert parse(again[0].payload).seq == 0
+
+
+def entry(number: int, device: str, wall_ms: int | None = WALL_MS) -> Entry:
+    return Entry(number, Report(device, "lamp/dimming_level", 9, float(number), 192, 5.0, wall_ms))
+
+
+def test_history_says_that_it_is_and_carries_its_numbers() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    entries = [entry(1, "lum-01"), entry(2, "lum-01"), entry(3, "lum-02"), entry(4, "lum-99"), entry(5, "lum-01", None)]
+    messages, told = session.edge.history(entries, session.stamp())
+    assert [one.number for one in told] == [1, 2, 3]
+    assert kinds(messages) == [("DDATA", "lum-01"), ("DDATA", "lum-02")]
+    metrics = parse(messages[0].payload).metrics
+    assert all(metric.historical for metric in metrics)
+    assert [metric.properties[names.NUMBER_PROPERTY] for metric in metrics] == [1, 2]
+    assert metrics[0].timestamp == WALL_MS
+
+
+def test_much_goes_up_in_several_messages() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    reports = [Report("lum-01", "lamp/dimming_level", 9, float(n % 100), 192, 1000.0, None) for n in range(250)]
+    messages = session.edge.data(reports, session.stamp())
+    assert [len(parse(message.payload).metrics) for message in messages] == [100, 100, 50]

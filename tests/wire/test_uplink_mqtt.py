@@ -1,0 +1,222 @@
+"""One connection against a real Mosquitto: what aiomqtt leaves open is closed here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from agent.uplink import mqtt
+from agent.uplink.edge import Message
+from agent.uplink.mqtt import Broken, Broker, MqttSession
+from mosquitto import Ear, Mosquitto, free_port
+
+WILL = Message("spBv1.0/g/NDEATH/n", b"will")
+VERSIONS: tuple[Literal["5", "3.1.1"], ...] = ("5", "3.1.1")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    made = Mosquitto(tmp_path)
+    yield made
+    made.close()
+
+
+def address(port: int, version: Literal["5", "3.1.1"] = "5", keepalive_s: int = 30) -> Broker:
+    return Broker("127.0.0.1", port, version, keepalive_s, "g/n")
+
+
+@contextlib.asynccontextmanager
+async def opened(port: int, version: Literal["5", "3.1.1"] = "5", *filters: str) -> AsyncIterator[MqttSession]:
+    session = MqttSession(address(port, version), WILL)
+    await session.open(filters)
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+@contextlib.contextmanager
+def ear(port: int, *filters: str) -> Iterator[Ear]:
+    made = Ear(port, *filters)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+async def heard(listener: Ear, topic: str) -> None:
+    await asyncio.to_thread(listener.until, lambda: topic in listener.topics())
+
+
+def descriptors() -> set[str]:
+    """The sockets of this process."""
+    links = set()
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            link = os.readlink(f"/proc/self/fd/{number}")
+            if link.startswith("socket:"):
+                links.add(link)
+    return links
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_send_prove_receive(broker: Mosquitto, version: Literal["5", "3.1.1"]) -> None:
+    with ear(broker.port, "#") as listener:
+        async with opened(broker.port, version, "cmd/+") as session:
+            for number in range(300):
+                session.send(Message(f"data/{number}", b"x" * 200))
+            await session.prove("marker", 5.0)
+            await heard(listener, "data/299")
+            assert [t for t in listener.topics() if t.startswith("data/")] == [f"data/{n}" for n in range(300)]
+            await asyncio.to_thread(listener.say, "cmd/a", b"hello")
+            message = await session.receive()
+            assert (message.topic, message.payload, message.retained) == ("cmd/a", b"hello", False)
+
+
+async def test_more_than_a_socket_takes_at_once_arrives(broker: Mosquitto) -> None:
+    with ear(broker.port, "big/#") as listener:
+        async with opened(broker.port) as session:
+            for number in range(60):
+                session.send(Message(f"big/{number}", bytes(200_000)))
+            await session.prove("marker", 10.0)
+            await heard(listener, "big/59")
+            assert len(listener.heard) == 60
+
+
+async def test_a_retained_message_says_so(broker: Mosquitto) -> None:
+    with ear(broker.port) as listener:
+        await asyncio.to_thread(listener.say, "cmd/a", b"old", retain=True)
+        async with opened(broker.port, "5", "cmd/+") as session:
+            assert (await session.receive()).retained
+
+
+@pytest.mark.parametrize(("version", "deaths"), [("5", 2), ("3.1.1", 1)])
+async def test_an_intended_stop_says_its_last_word(
+    broker: Mosquitto, version: Literal["5", "3.1.1"], deaths: int
+) -> None:
+    """By the letter of Sparkplug a node on MQTT 5 also lets its will be sent (disconnect with 0x04)."""
+    with ear(broker.port, "spBv1.0/#") as listener:
+        session = MqttSession(address(broker.port, version), WILL)
+        await session.open(())
+        await session.close(WILL)
+        await heard(listener, WILL.topic)
+        await asyncio.to_thread(listener.say, "spBv1.0/end", b"")
+        await heard(listener, "spBv1.0/end")
+        assert listener.topics().count(WILL.topic) == deaths
+
+
+async def test_a_lost_broker_is_seen_at_once(broker: Mosquitto) -> None:
+    async with opened(broker.port) as session:
+        waiting = asyncio.create_task(session.receive())
+        await asyncio.to_thread(broker.kill)
+        with pytest.raises(Broken):
+            await asyncio.wait_for(waiting, 5.0)
+        with pytest.raises(Broken):
+            session.send(Message("data", b""))
+        with pytest.raises(Broken):
+            await session.prove("marker", 1.0)
+
+
+async def test_a_half_open_link_is_found_by_the_proof(broker: Mosquitto) -> None:
+    async with opened(broker.port) as session:
+        broker.freeze()
+        try:
+            session.send(Message("data", b"into the void"))  # nobody can tell yet
+            with pytest.raises(Broken, match="no answer from the broker within 0.2 s"):
+                await session.prove("marker", 0.2)
+        finally:
+            broker.thaw()
+
+
+async def test_a_refused_marker_is_no_proof(tmp_path: Path) -> None:
+    """aiomqtt returns as if all were well; only MQTT 5 tells."""
+    broker = Mosquitto(tmp_path, acl="topic read #\ntopic write data/#\n")
+    try:
+        async with opened(broker.port) as session:
+            with pytest.raises(Broken, match="the broker refuses marker: Not authorized"):
+                await session.prove("marker", 5.0)
+    finally:
+        broker.close()
+
+
+async def test_nobody_at_the_port() -> None:
+    session = MqttSession(address(free_port()), WILL)
+    with pytest.raises(Broken, match="refused"):
+        await session.open(())
+    await session.close(WILL)
+
+
+async def test_a_refused_connect_says_why(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path, options="")
+    broker.close()
+    text = (tmp_path / "mosquitto.conf").read_text().replace("allow_anonymous true", "allow_anonymous false")
+    (tmp_path / "mosquitto.conf").write_text(text)
+    broker._log = (tmp_path / "mosquitto.log").open("ab")
+    broker.start()
+    try:
+        with pytest.raises(Broken, match="not authorized"):
+            await MqttSession(address(broker.port), WILL).open(())
+    finally:
+        broker.close()
+
+
+async def test_a_silent_server_is_given_up_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that accepts and never answers: the time-out ends it, and the socket is closed."""
+    monkeypatch.setattr(mqtt, "CONNECT_WITHIN_S", 0.2)
+    before = descriptors()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with pytest.raises(Broken, match="timed out"):
+            await MqttSession(address(server.getsockname()[1]), WILL).open(())
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(5.0)
+            await asyncio.sleep(0)
+            assert await asyncio.to_thread(_to_the_end, connection)
+    assert descriptors() <= before
+
+
+async def test_a_cancelled_connect_leaves_no_connection_behind() -> None:
+    """aiomqtt alone leaves a connected client that fights the next one for its name."""
+    before = descriptors()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        opening = asyncio.create_task(MqttSession(address(server.getsockname()[1]), WILL).open(()))
+        connection, _ = await asyncio.to_thread(server.accept)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        with connection:
+            connection.settimeout(5.0)
+            assert await asyncio.to_thread(_to_the_end, connection)
+    assert descriptors() <= before
+
+
+async def test_what_nobody_takes_is_dropped_and_counted(broker: Mosquitto) -> None:
+    with ear(broker.port) as listener:
+        async with opened(broker.port, "5", "cmd/#") as session:
+            for number in range(mqtt.MOST_WAITING + 10):
+                await asyncio.to_thread(listener.say, f"cmd/{number}", b"")
+            await session.prove("marker", 5.0)
+            assert session.dropped == 10
+            assert (await session.receive()).topic == "cmd/0"
+
+
+async def test_the_socket_does_not_wait_for_more(broker: Mosquitto) -> None:
+    """Nagle's algorithm would cost 40 ms."""
+    async with opened(broker.port) as session:
+        paho_socket = session._client._client.socket()
+        assert paho_socket is not None
+        assert paho_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def _to_the_end(connection: socket.socket) -> bool:
+    """Read until the peer has closed."""
+    while connection.recv(4096):
+        pass
+    return True
