@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
+from drivers.bus.port import Port
 from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
-from drivers.bus.rtu_port import RtuPort
+from drivers.bus.rtu_thread import RtuThread
 from drivers.bus.service import UnitService
 from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused
 from drivers.modbus.rtu import Request
@@ -21,7 +21,7 @@ _LONGEST_IDLE_S = 1.0
 
 
 class FieldBus:
-    """Runs one RTU line. All methods are for the event loop; only the port lives in a thread of its own."""
+    """Runs one line. All methods are for the event loop."""
 
     def __init__(self, spec: BusSpec, units: tuple[UnitSpec, ...], *, now: Callable[[], float], sink: BusSink) -> None:
         self._spec = spec
@@ -29,8 +29,7 @@ class FieldBus:
         self._sink = sink
         self._units = [UnitService(unit) for unit in units]
         self._carrier = {device: unit for unit in self._units for _, device in unit.spec.devices}
-        self._port = RtuPort(spec)
-        self._thread: ThreadPoolExecutor | None = None
+        self._port: Port = RtuThread(spec)
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._fed_until_s = -math.inf
@@ -85,20 +84,19 @@ class FieldBus:
     async def run(self) -> None:
         """Serve the line until cancelled; a port that is gone is opened again as soon as it is back."""
         pause_s = _FIRST_REOPEN_S
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"bus-{self._spec.id}") as self._thread:
-            while True:
-                self.beat()
-                try:
-                    await self._in_thread(self._port.open)
-                    self._link_up()
-                    pause_s = _FIRST_REOPEN_S
-                    await self._serve()
-                except LinkLost as error:
-                    self._link_lost(str(error))
-                finally:
-                    await self._in_thread(self._port.close)
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_REOPEN_S)
+        while True:
+            self.beat()
+            try:
+                await self._port.open()
+                self._link_up()
+                pause_s = _FIRST_REOPEN_S
+                await self._serve()
+            except LinkLost as error:
+                self._link_lost(str(error))
+            finally:
+                await self._port.close()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_REOPEN_S)
 
     async def _serve(self) -> None:
         while True:
@@ -190,7 +188,7 @@ class FieldBus:
         """Make one transaction. WireError if it did not yield the data that was asked for."""
         self._transactions += 1
         try:
-            data = await self._in_thread(self._port.exchange, request)
+            data = await self._port.exchange(request)
         except Refused as error:
             self._refusals += 1
             unit.refused(str(error))
@@ -228,6 +226,3 @@ class FieldBus:
         for unit in self._units:
             unit.link_lost()
         self._mark_bad((point.key for point in self.points()), reason)
-
-    async def _in_thread(self, call: Callable[..., bytes | None], *arguments: Request) -> bytes:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments) or b""
