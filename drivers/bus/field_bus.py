@@ -8,11 +8,12 @@ import math
 from collections.abc import Callable, Iterable
 
 from drivers.bus.port import Port
-from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
+from drivers.bus.records import BusSink, BusSpec, BusStats, RtuBus, UnitSpec, UnitState
 from drivers.bus.rtu_thread import RtuThread
 from drivers.bus.service import UnitService
+from drivers.bus.tcp_port import TcpPort
 from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused
-from drivers.modbus.rtu import Request
+from drivers.modbus.pdu import Request
 from drivers.points import Point, Quality, Reading
 
 _FIRST_REOPEN_S = 0.1
@@ -29,7 +30,7 @@ class FieldBus:
         self._sink = sink
         self._units = [UnitService(unit) for unit in units]
         self._carrier = {device: unit for unit in self._units for _, device in unit.spec.devices}
-        self._port: Port = RtuThread(spec)
+        self._port: Port = RtuThread(spec) if isinstance(spec, RtuBus) else TcpPort(spec)
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._fed_until_s = -math.inf
@@ -66,8 +67,8 @@ class FieldBus:
         """Return how busy and how sound the line is."""
         return BusStats(
             id=self._spec.id,
-            port=str(self._spec.port),
-            baud=self._spec.baud,
+            port=self._spec.place,
+            baud=self._spec.baud if isinstance(self._spec, RtuBus) else None,
             up=self._up is True,
             use_pct=self._port.use_pct(),
             transactions=self._transactions,
@@ -215,7 +216,7 @@ class FieldBus:
 
     def _link_up(self) -> None:
         if self._up is False:
-            self._sink.event("link_up", bus=self._spec.id, port=str(self._spec.port))
+            self._sink.event("link_up", bus=self._spec.id, port=self._spec.place)
         self._up = True
 
     def _link_lost(self, reason: str) -> None:

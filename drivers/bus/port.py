@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from drivers.modbus.rtu import Request
+from drivers.modbus.pdu import Request
 
 
 class Port(Protocol):

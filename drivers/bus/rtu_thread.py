@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
-from drivers.bus.records import BusSpec
+from drivers.bus.records import RtuBus
 from drivers.bus.rtu_port import RtuPort
-from drivers.modbus.rtu import Request
+from drivers.modbus.pdu import Request
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 class RtuThread:
     """A port by the interface of `Port`. The thread lives from `open` to `close`."""
 
-    def __init__(self, spec: BusSpec) -> None:
+    def __init__(self, spec: RtuBus) -> None:
         self._name = f"bus-{spec.id}"
         self._port = RtuPort(spec)
         self._thread: ThreadPoolExecutor | None = None
