@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 import cext
+import drivers.bus
 from agent import __version__, logs
 from agent.clock import Clock, SystemClock, boot_id
-from agent.config import Config, ConfigError, Device, load_file
+from agent.config import Bus, Config, ConfigError, Device, TcpBus, load_file
 from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
 from agent.control.street import Levels, Output, StreetControl, safe_pct
 from agent.control.sun import AstronomicalClock
@@ -255,7 +256,7 @@ def _lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec
         for unit in config.units:
             carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
             if unit.bus == bus.id and carried:
-                profile = load_profile(unit.profile)
+                profile = load_profile(unit.profile, config.path.parent)
                 units.append(
                     UnitSpec(
                         id=unit.id,
@@ -267,11 +268,16 @@ def _lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec
                         devices=carried,
                     )
                 )
-        spec = BusSpec(
-            id=bus.id, port=bus.port, baud=bus.baud, parity=bus.parity, stop_bits=bus.stop_bits, timeout_s=bus.timeout_s
-        )
-        lines[bus.id] = (spec, tuple(units))
+        lines[bus.id] = (_bus_spec(bus), tuple(units))
     return lines
+
+
+def _bus_spec(bus: Bus) -> BusSpec:
+    if isinstance(bus, TcpBus):
+        return drivers.bus.TcpBus(id=bus.id, host=bus.host, port=bus.port, timeout_s=bus.timeout_s)
+    return drivers.bus.RtuBus(
+        id=bus.id, port=bus.port, baud=bus.baud, parity=bus.parity, stop_bits=bus.stop_bits, timeout_s=bus.timeout_s
+    )
 
 
 async def _write_safe(config: Config, street_time: datetime | None) -> int:
@@ -306,7 +312,7 @@ def _levels(config: Config) -> Levels:
 
 def _device_safety(config: Config, lamp: Device) -> bool:
     unit = next(unit for unit in config.units if unit.id == lamp.unit)
-    return load_profile(unit.profile).safety is not None
+    return load_profile(unit.profile, config.path.parent).safety is not None
 
 
 def _bus_of(config: Config, lamp: Device) -> str:

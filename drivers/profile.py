@@ -1,7 +1,8 @@
-"""Device models as data: one TOML file each in `profiles/`; a row reads like the datasheet it comes from."""
+"""Device models as data, one TOML file each, here in `profiles/` or one's own; a row reads like its datasheet."""
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -13,6 +14,12 @@ import msgspec
 from drivers.modbus.codec import Code, RegisterType, WordOrder
 from drivers.points import PointType
 
+OWN = ".toml"  # a profile whose name ends so is a file of one's own
+
+LONGEST_FILE_BYTES = 1 << 20
+
+_ADDRESSES = 1 << 16
+_NEEDED = {"luminaire": "lamp/dimming_level", "presence": "presence/state"}  # by whoever works with such devices
 _FOLDER = Path(__file__).parent / "profiles"
 
 Space = Literal["coil", "discrete", "holding", "input"]
@@ -103,8 +110,13 @@ def profile_names() -> tuple[str, ...]:
 
 
 @cache
-def load_profile(name: str) -> Profile:
-    """Return a profile. ProfileError if there is none of that name, or if it is not in order."""
+def load_profile(name: str, folder: Path | None = None) -> Profile:
+    """Return a profile by its name, or one's own by its file in a folder (the name ends in .toml).
+
+    ProfileError if there is none of that name, or if it is not in order.
+    """
+    if folder is not None and name.endswith(OWN):
+        return parse_profile(name.removesuffix(OWN), _document(folder / name, name))
     if name not in profile_names():
         raise ProfileError(f"profile {name!r}: expected one of {', '.join(profile_names())}")
     return parse_profile(name, (_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
@@ -116,9 +128,24 @@ def parse_profile(name: str, document: str) -> Profile:
         profile = msgspec.convert({**tomllib.loads(document), "name": name}, Profile)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
         raise ProfileError(f"{name}.toml: {error}") from None
+    except RecursionError:
+        raise ProfileError(f"{name}.toml: brackets nested without end") from None
     for fault in _faults(profile):
         raise ProfileError(f"{name}.toml: {fault}")
     return profile
+
+
+def _document(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LONGEST_FILE_BYTES + 1)
+        if len(raw) > LONGEST_FILE_BYTES:
+            raise ProfileError(f"{name}: expected at most {LONGEST_FILE_BYTES} bytes")
+        return raw.decode()
+    except OSError as error:
+        raise ProfileError(f"{name}: {error.strerror or error}") from None
+    except ValueError as error:  # no UTF-8, or a name that no file can have
+        raise ProfileError(f"{name}: {error}") from None
 
 
 def _faults(profile: Profile) -> Iterator[str]:
@@ -128,8 +155,35 @@ def _faults(profile: Profile) -> Iterator[str]:
         place = f"points[{number}] ({row.point})"
         if row.point in rows[:number]:
             yield f"{place}: expected each point once"
-        if row.scale == 0:
-            yield f"{place}: scale: expected a number that is not 0"
+        for fault in _row_faults(row, profile):
+            yield f"{place}: {fault}"
+    for kind, point in _NEEDED.items():
+        if kind in profile.kinds and point not in rows:
+            yield f'kinds: "{kind}" needs the point {point}'
+    yield from _write_faults(profile, rows)
+
+
+def _row_faults(row: Row, profile: Profile) -> Iterator[str]:
+    if row.scale == 0:
+        yield "scale: expected a number that is not 0"
+    if not all(math.isfinite(number) for number in (row.scale, row.offset, row.deadband)):
+        yield "scale, offset, deadband: expected finite numbers"
+    if row.space in {"coil", "discrete"} and row.type != "bool":
+        yield f'type: expected "bool" in space "{row.space}"'
+    if row.code.words > profile.max_read:
+        yield f"type: expected one that max_read ({profile.max_read}) allows"
+    if row.address + max(profile.channels - 1, 0) * row.stride + row.code.words > _ADDRESSES:
+        yield f"address: expected the last register to be at most {_ADDRESSES - 1}"
+
+
+def _write_faults(profile: Profile, rows: list[str]) -> Iterator[str]:
     output = profile.output
+    if output is None and "luminaire" in profile.kinds:
+        yield 'kinds: "luminaire" needs [output]'
     if output is not None and (output.confirmed_by not in rows or not profile.channels):
         yield f"output: expected channels, and confirmed_by to be one of {', '.join(rows)}"
+    if output is not None and output.address + profile.channels > _ADDRESSES:
+        yield f"output: expected its last channel to be at most at {_ADDRESSES - 1}"
+    for setting in (*profile.setup, *(profile.safety or ())):
+        if setting.address + setting.count > _ADDRESSES:
+            yield f"{setting.what}: expected its last address to be at most {_ADDRESSES - 1}"

@@ -174,7 +174,7 @@ def _buses(status: Status, width: int) -> list[Line]:
             bus.id,
             Span(bus.state, "good" if bus.state == "up" else "bad"),
             f"{bus.use_pct:.0f} %",
-            str(bus.baud),
+            fmt.MISSING if bus.baud is None else str(bus.baud),
             str(bus.transactions),
             str(bus.timeouts),
             str(bus.bad_answers),

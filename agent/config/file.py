@@ -12,7 +12,7 @@ from agent.config.read import ProfileFacts, read
 from agent.config.records import Config
 from agent.config.table import Ledger
 from agent.config.toml_lines import key_lines
-from drivers.profile import load_profile, profile_names
+from drivers.profile import OWN, load_profile, profile_names
 
 LONGEST_FILE_BYTES = 1 << 20
 
@@ -28,7 +28,7 @@ def load_file(path: Path) -> Config:
     except RecursionError:
         raise ConfigError(path, [Mistake(None, "", "a configuration", "brackets nested without end")]) from None
     ledger = Ledger(key_lines(document))
-    config = read(path, values, ledger, _World())
+    config = read(path, values, ledger, _World(path.parent))
     if ledger.mistakes:
         raise ConfigError(path, ledger.mistakes)
     return config
@@ -64,10 +64,13 @@ def _syntax(document: str, message: str) -> Mistake:
 
 
 class _World:
-    """Profiles that are installed, time zones that the system or tzdata knows."""
+    """Profiles that are installed or lie beside the file, time zones that the system or tzdata knows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def profile(self, name: str) -> ProfileFacts | None:
-        return load_profile(name) if name in profile_names() else None
+        return load_profile(name, self._folder) if name.endswith(OWN) or name in profile_names() else None
 
     def profile_names(self) -> Sequence[str]:
         return profile_names()

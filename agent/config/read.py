@@ -5,18 +5,21 @@ docs/pole.toml is its specification for people; a test holds the two against eac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, RtuBus, TcpBus, Unit, Uplink
 from agent.config.table import Ledger, Table, did_you_mean
+from drivers.profile import OWN, ProfileError
 
 _Record = TypeVar("_Record")
 
 KINDS = ("luminaire", "presence", "meter", "lux", "contact")
 _PIN_KINDS = ("presence", "contact")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name or an address
 
 
 class ProfileFacts(Protocol):
@@ -36,7 +39,7 @@ class World(Protocol):
     """What the reader asks of the world outside the file."""
 
     def profile(self, name: str) -> ProfileFacts | None:
-        """Return a profile, or none."""
+        """Return a profile, or none. ProfileError if it is one's own file, and that is not in order."""
 
     def profile_names(self) -> Sequence[str]:
         """Return the names of all profiles."""
@@ -70,6 +73,8 @@ class _Reader:
         self._folder = folder
         self._world = world
         self._tables: dict[tuple[str, ...], Table] = {}
+        self._tcp: set[str] = set()
+        self._profiles: dict[str, ProfileFacts] = {}
 
     def controller(self, table: Table) -> Controller:
         zone = table.text("time_zone", 'an IANA time zone such as "Europe/Copenhagen"')
@@ -91,23 +96,46 @@ class _Reader:
         return self._finish(table, Api(socket=self._path(table, "socket", "/run/gadelys/api.sock")))
 
     def bus(self, table: Table) -> Bus:
-        table.choice("kind", ("modbus-rtu",))
+        kind = table.choice("kind", ("modbus-rtu", "modbus-tcp"))
+        return self._tcp_bus(table) if kind == "modbus-tcp" else self._rtu_bus(table)
+
+    def _rtu_bus(self, table: Table) -> RtuBus:
+        table.needless("host", 'for kind = "modbus-rtu"')
         return self._finish(
             table,
-            Bus(
+            RtuBus(
                 id=table.path[-1],
                 port=self._path(table, "port"),
                 baud=table.whole("baud", 1200, 256000, 9600),
                 parity=table.choice("parity", ("none", "even", "odd"), "none"),
                 stop_bits=table.whole("stop_bits", 1, 2, 1),
-                timeout_s=table.whole("timeout_ms", 10, 5000, 200) / 1000,
+                timeout_s=self._timeout_s(table),
             ),
         )
 
+    def _tcp_bus(self, table: Table) -> TcpBus:
+        for key in ("baud", "parity", "stop_bits"):
+            table.needless(key, 'for kind = "modbus-tcp"')
+        self._tcp.add(table.path[-1])
+        host = table.text("host", "an address or a host's name")
+        if host and not _HOST.fullmatch(host):
+            table.wrong("host", "an address or a host's name, without the port")
+        return self._finish(
+            table,
+            TcpBus(
+                id=table.path[-1],
+                host=host,
+                port=table.whole("port", 1, 65535, 502),
+                timeout_s=self._timeout_s(table),
+            ),
+        )
+
+    def _timeout_s(self, table: Table) -> float:
+        return table.whole("timeout_ms", 10, 5000, 200) / 1000
+
     def unit(self, table: Table) -> Unit:
-        names = self._world.profile_names()
-        name = table.choice("profile", names)
-        profile = self._world.profile(name) if table.sound("profile") else None
+        name, profile = self._profile(table)
+        bus = table.text("bus", "the name of a [bus.…]")
         safe_after_s = None
         if profile is not None and profile.safety is None:
             table.needless("safe_after_s", f"for {name}, which has no device-side safety")
@@ -117,13 +145,34 @@ class _Reader:
             table,
             Unit(
                 id=table.path[-1],
-                bus=table.text("bus", "the name of a [bus.…]"),
-                address=table.whole("address", 1, 247),
+                bus=bus,
+                address=self._address(table, bus),
                 profile=name,
                 poll_s=table.number("poll_s", 0.1, 3600, profile.poll_s if profile else 1.0),
                 safe_after_s=safe_after_s,
             ),
         )
+
+    def _profile(self, table: Table) -> tuple[str, ProfileFacts | None]:
+        """Read which profile a unit has: one by its name, or a file of one's own beside the configuration."""
+        own = table.ends("profile", OWN)
+        name = table.text("profile", "a file") if own else table.choice("profile", self._world.profile_names())
+        try:
+            profile = self._world.profile(name) if table.sound("profile") else None
+        except ProfileError as error:
+            table.wrong("profile", "a profile that is in order", str(error))
+            return name, None
+        if profile is not None:
+            self._profiles[table.path[-1]] = profile
+        return name, profile
+
+    def _address(self, table: Table, bus: str) -> int:
+        if bus not in self._tcp:
+            return table.whole("address", 1, 247)
+        address = table.whole("address", 1, 255)
+        if 247 < address < 255:
+            table.wrong("address", "a whole number from 1 to 247, or 255 for the device itself")
+        return address
 
     def device(self, table: Table) -> Device:
         kind = table.choice("kind", KINDS)
@@ -252,7 +301,7 @@ class _Reader:
 
     def _on_unit(self, table: Table, device: Device, unit: Unit, taken: dict[tuple[str, int | None], str]) -> None:
         """Check a device against the profile of the unit that carries it."""
-        profile = self._world.profile(unit.profile)
+        profile = self._profiles.get(unit.id)
         if profile is None:
             return
         if table.sound("kind") and device.kind not in profile.kinds:

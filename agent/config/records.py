@@ -29,7 +29,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     socket: Path
 
 
-class Bus(msgspec.Struct, frozen=True, kw_only=True):
+class RtuBus(msgspec.Struct, frozen=True, kw_only=True):
     """A serial line."""
 
     id: str
@@ -40,8 +40,23 @@ class Bus(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
 
 
+class TcpBus(msgspec.Struct, frozen=True, kw_only=True):
+    """The units behind one Modbus TCP address."""
+
+    id: str
+    host: str
+    port: int
+    timeout_s: float
+
+
+Bus = RtuBus | TcpBus
+
+
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """A box on a bus. `safe_after_s` is none where the profile has no device-side safety."""
+    """A box on a bus. `profile`: a name, or one's own file beside this one (it ends in .toml).
+
+    `safe_after_s` is none where the profile has no device-side safety.
+    """
 
     id: str
     bus: str

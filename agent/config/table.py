@@ -66,6 +66,11 @@ class Table:
         """Return whether an option is there and nothing was wrong with it so far."""
         return key in self._values and key not in self._wrong
 
+    def ends(self, key: str, ending: str) -> bool:
+        """Return whether an option is a string with this ending."""
+        value = self._values.get(key)
+        return isinstance(value, str) and value.endswith(ending)
+
     def number(self, key: str, low: float, high: float, default: float = REQUIRED) -> float:
         """Read a finite number; whole ones are numbers too."""
         value = self._take(key, default, f"a number from {low:g} to {high:g}")
@@ -137,8 +142,8 @@ class Table:
 
     def needless(self, key: str, why: str) -> None:
         """Note an option that is not for this case."""
-        self._asked.add(key)
         if key in self._values:
+            self._asked.add(key)
             self.wrong(key, f"no such option {why}")
 
     def finish(self) -> None:

@@ -57,11 +57,11 @@ class SensorState(msgspec.Struct, frozen=True):
 
 
 class BusState(msgspec.Struct, frozen=True):
-    """A line and how busy and how sound it is."""
+    """A line and how busy and how sound it is; `baud` is none where the port is an address."""
 
     id: str
     port: str
-    baud: int
+    baud: int | None
     state: str
     use_pct: float
     transactions: int

@@ -179,8 +179,8 @@ class AgentView(msgspec.Struct, frozen=True):
 
     def _power_w(self, now_s: float) -> float | None:
         """Return the sum of what the meters read; none if one of them is not known."""
-        meters = [device for device in self.config.devices if device.kind == "meter"]
-        watts = [_number(self.image.get(f"{meter.id}/meter/active_power", now_s)) for meter in meters]
+        meters = [f"{device.id}/meter/active_power" for device in self.config.devices if device.kind == "meter"]
+        watts = [_number(self.image.get(key, now_s)) for key in meters if key in self.image]
         known = [watt for watt in watts if watt is not None]
         return round(sum(known), 1) if known and len(known) == len(watts) else None
 

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
-from drivers.bus.records import BusSink, BusSpec, BusStats, UnitSpec, UnitState
-from drivers.bus.rtu_port import RtuPort
+from drivers.bus.port import Port
+from drivers.bus.records import BusSink, BusSpec, BusStats, RtuBus, UnitSpec, UnitState
+from drivers.bus.rtu_thread import RtuThread
 from drivers.bus.service import UnitService
+from drivers.bus.tcp_port import TcpPort
 from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused
-from drivers.modbus.rtu import Request
+from drivers.modbus.pdu import Request
 from drivers.points import Point, Quality, Reading
 
 _FIRST_REOPEN_S = 0.1
@@ -21,7 +22,7 @@ _LONGEST_IDLE_S = 1.0
 
 
 class FieldBus:
-    """Runs one RTU line. All methods are for the event loop; only the port lives in a thread of its own."""
+    """Runs one line. All methods are for the event loop."""
 
     def __init__(self, spec: BusSpec, units: tuple[UnitSpec, ...], *, now: Callable[[], float], sink: BusSink) -> None:
         self._spec = spec
@@ -29,8 +30,7 @@ class FieldBus:
         self._sink = sink
         self._units = [UnitService(unit) for unit in units]
         self._carrier = {device: unit for unit in self._units for _, device in unit.spec.devices}
-        self._port = RtuPort(spec)
-        self._thread: ThreadPoolExecutor | None = None
+        self._port: Port = RtuThread(spec) if isinstance(spec, RtuBus) else TcpPort(spec)
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._fed_until_s = -math.inf
@@ -67,8 +67,8 @@ class FieldBus:
         """Return how busy and how sound the line is."""
         return BusStats(
             id=self._spec.id,
-            port=str(self._spec.port),
-            baud=self._spec.baud,
+            port=self._spec.place,
+            baud=self._spec.baud if isinstance(self._spec, RtuBus) else None,
             up=self._up is True,
             use_pct=self._port.use_pct(),
             transactions=self._transactions,
@@ -85,20 +85,19 @@ class FieldBus:
     async def run(self) -> None:
         """Serve the line until cancelled; a port that is gone is opened again as soon as it is back."""
         pause_s = _FIRST_REOPEN_S
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"bus-{self._spec.id}") as self._thread:
-            while True:
-                self.beat()
-                try:
-                    await self._in_thread(self._port.open)
-                    self._link_up()
-                    pause_s = _FIRST_REOPEN_S
-                    await self._serve()
-                except LinkLost as error:
-                    self._link_lost(str(error))
-                finally:
-                    await self._in_thread(self._port.close)
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_REOPEN_S)
+        while True:
+            self.beat()
+            try:
+                await self._port.open()
+                self._link_up()
+                pause_s = _FIRST_REOPEN_S
+                await self._serve()
+            except LinkLost as error:
+                self._link_lost(str(error))
+            finally:
+                await self._port.close()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_REOPEN_S)
 
     async def _serve(self) -> None:
         while True:
@@ -190,7 +189,7 @@ class FieldBus:
         """Make one transaction. WireError if it did not yield the data that was asked for."""
         self._transactions += 1
         try:
-            data = await self._in_thread(self._port.exchange, request)
+            data = await self._port.exchange(request)
         except Refused as error:
             self._refusals += 1
             unit.refused(str(error))
@@ -217,7 +216,7 @@ class FieldBus:
 
     def _link_up(self) -> None:
         if self._up is False:
-            self._sink.event("link_up", bus=self._spec.id, port=str(self._spec.port))
+            self._sink.event("link_up", bus=self._spec.id, port=self._spec.place)
         self._up = True
 
     def _link_lost(self, reason: str) -> None:
@@ -228,6 +227,3 @@ class FieldBus:
         for unit in self._units:
             unit.link_lost()
         self._mark_bad((point.key for point in self.points()), reason)
-
-    async def _in_thread(self, call: Callable[..., bytes | None], *arguments: Request) -> bytes:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments) or b""

@@ -11,7 +11,7 @@ from drivers.points import Reading
 from drivers.profile import Profile
 
 
-class BusSpec(msgspec.Struct, frozen=True, kw_only=True):
+class RtuBus(msgspec.Struct, frozen=True, kw_only=True):
     """A serial line. `timeout_s`: longest wait for the first character of an answer."""
 
     id: str
@@ -22,6 +22,11 @@ class BusSpec(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
 
     @property
+    def place(self) -> str:
+        """Return what the line is called in messages: its port."""
+        return str(self.port)
+
+    @property
     def char_s(self) -> float:
         """Return how long one character takes, in seconds."""
         return (9 + self.stop_bits + (self.parity != "none")) / self.baud
@@ -30,6 +35,23 @@ class BusSpec(msgspec.Struct, frozen=True, kw_only=True):
     def silence_s(self) -> float:
         """Return the silence between frames: 3.5 characters, fixed at 1.75 ms above 19200 baud (Serial Line V1.02)."""
         return 3.5 * self.char_s if self.baud <= 19200 else 0.00175
+
+
+class TcpBus(msgspec.Struct, frozen=True, kw_only=True):
+    """The units behind one Modbus TCP address. `timeout_s`: longest wait for an answer."""
+
+    id: str
+    host: str
+    port: int
+    timeout_s: float
+
+    @property
+    def place(self) -> str:
+        """Return what the line is called in messages: its address."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+BusSpec = RtuBus | TcpBus
 
 
 class UnitSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +80,11 @@ class BusSink(Protocol):
 
 
 class BusStats(msgspec.Struct, frozen=True, kw_only=True):
-    """How busy and how sound a line is, since the start; `use_pct` over the last 10 s."""
+    """How busy and how sound a line is, since the start; `use_pct` over the last 10 s. `baud` of a serial line."""
 
     id: str
     port: str
-    baud: int
+    baud: int | None
     up: bool
     use_pct: float
     transactions: int

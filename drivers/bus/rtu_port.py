@@ -14,27 +14,28 @@ import time
 
 import serial
 
-from drivers.bus.records import BusSpec
+from drivers.bus.records import RtuBus
+from drivers.bus.use import Use
 from drivers.errors import BadAnswer, LinkLost, NoAnswer
-from drivers.modbus.rtu import Request, check
+from drivers.modbus import rtu
+from drivers.modbus.pdu import Request
 
 _PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 _READ_BYTES = 512
 _GAP_S = 0.05  # a frame may pause so long inside: USB adapters hand on every 16 ms, kernels may be late
-_WINDOW_S = 10
 _LONGEST_NOISE_S = 1.0  # a line that never falls silent is not waited for longer than this, beyond the silence itself
 
 
 class RtuPort:
     """The port of one line. Everything but the counters is for the line's own thread."""
 
-    def __init__(self, spec: BusSpec) -> None:
+    def __init__(self, spec: RtuBus) -> None:
         self._spec = spec
         self._serial: serial.Serial | None = None
         self._descriptor = -1
         self._quiet_from_s = 0.0
         self._distrusted = False
-        self._busy = [(0, 0.0)] * (_WINDOW_S + 1)  # (second, time in it with characters on the line)
+        self._use = Use()
         self.stray_bytes = 0
 
     def open(self) -> None:
@@ -76,22 +77,20 @@ class RtuPort:
         try:
             self._settle(self._spec.timeout_s if self._distrusted else 0.0)
             self._distrusted = False
-            return check(request, self._answer(request, self._send(request.frame)))
+            return rtu.check(request, self._answer(request, self._send(rtu.frame(request))))
         except (NoAnswer, BadAnswer):
             self._distrusted = True
             raise
 
     def use_pct(self) -> float:
         """Return the share of the last 10 whole seconds in which characters were on the line."""
-        second = int(time.monotonic())
-        busy_s = sum(busy_s for at, busy_s in self._busy if second - _WINDOW_S <= at < second)
-        return min(100.0, 100 * busy_s / _WINDOW_S)
+        return self._use.pct(time.monotonic())
 
     def _answer(self, request: Request, sent_s: float) -> bytes:
         """Collect what answers a request that has left at `sent_s`, up to the length that it must have."""
         answer = bytearray()
         deadline_s = sent_s + self._spec.timeout_s
-        while len(answer) < (expected := request.expected_bytes(answer)):
+        while len(answer) < (expected := rtu.answer_bytes(request, answer)):
             piece = self._receive(deadline_s)
             if not piece and not answer:
                 raise NoAnswer(f"no answer within {self._spec.timeout_s * 1000:.0f} ms")
@@ -145,10 +144,7 @@ class RtuPort:
                 raise BadAnswer(f"the line does not fall silent: {len(stray)} bytes that nobody asked for")
 
     def _occupy(self, characters: int) -> None:
-        second = int(time.monotonic())
-        at, busy_s = self._busy[second % len(self._busy)]
-        spent_s = characters * self._spec.char_s
-        self._busy[second % len(self._busy)] = (second, spent_s + (busy_s if at == second else 0.0))
+        self._use.add(time.monotonic(), characters * self._spec.char_s)
 
 
 def _reason(error: Exception) -> str:

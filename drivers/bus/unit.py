@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from drivers.bus.records import UnitSpec
-from drivers.modbus import rtu
+from drivers.modbus import pdu
 from drivers.modbus.codec import Code, NoValue, decode
-from drivers.modbus.rtu import Request
+from drivers.modbus.pdu import Request
 from drivers.points import Point, Quality, Reading
 from drivers.profile import Row, Setting
 
-_READ = {"coil": rtu.READ_COILS, "discrete": rtu.READ_DISCRETE, "holding": rtu.READ_HOLDING, "input": rtu.READ_INPUT}
+_READ = {"coil": pdu.READ_COILS, "discrete": pdu.READ_DISCRETE, "holding": pdu.READ_HOLDING, "input": pdu.READ_INPUT}
 _LARGEST_HOLE = 10  # registers: reading over a hole of so many is cheaper than another frame with its silences
 
 
@@ -78,20 +78,20 @@ class UnitPlan:
 
     def _level_write(self, address: int, raw: list[int]) -> Request:
         if len(raw) == 1:
-            return rtu.write_register(self.spec.address, address, raw[0])
-        return rtu.write_registers(self.spec.address, address, raw)
+            return pdu.write_register(self.spec.address, address, raw[0])
+        return pdu.write_registers(self.spec.address, address, raw)
 
     def _programme(self, setting: Setting) -> Programme:
         known = {"safe_after_s": self.spec.safe_after_s or 0, "safe_pct": self.spec.safe_pct}
         value = round(known[setting.value]) if isinstance(setting.value, str) else setting.value
         unit, count = self.spec.address, setting.count
         if setting.space == "coil":
-            write = rtu.write_coils(unit, setting.address, [bool(value)] * count)
-            read = rtu.read(unit, rtu.READ_COILS, setting.address, count)
+            write = pdu.write_coils(unit, setting.address, [bool(value)] * count)
+            read = pdu.read(unit, pdu.READ_COILS, setting.address, count)
             expected = ((1 << count) - 1 if value else 0).to_bytes((count + 7) // 8, "little")
         else:
             write = self._level_write(setting.address, [value] * count)
-            read = rtu.read(unit, rtu.READ_HOLDING, setting.address, count)
+            read = pdu.read(unit, pdu.READ_HOLDING, setting.address, count)
             expected = value.to_bytes(2, "big") * count
         return Programme(setting.what, write, read, expected)
 
@@ -139,7 +139,7 @@ def _block(unit: int, group: list[tuple[str, int, Code, str]]) -> Block:
     space, start = group[0][:2]
     count = max(address + code.words for _, address, code, _ in group) - start
     items = tuple(Item(key, code, address - start) for _, address, code, key in group)
-    return Block(rtu.read(unit, _READ[space], start, count), space in {"coil", "discrete"}, items)
+    return Block(pdu.read(unit, _READ[space], start, count), space in {"coil", "discrete"}, items)
 
 
 def _reading(item: Item, block: Block, data: bytes, now_s: float) -> Reading:

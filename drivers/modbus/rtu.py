@@ -1,31 +1,16 @@
-"""Modbus RTU frames: CRC, requests, and answers that are held against their request. Pure.
+"""Modbus RTU frames: unit, PDU and CRC. Pure.
 
-Sources: Modbus over Serial Line V1.02 (frame, CRC, silence), Modbus Application Protocol V1.1b3 (function codes).
+Source: Modbus over Serial Line V1.02 (frame, CRC).
 """
 
 from __future__ import annotations
 
-import msgspec
+from drivers.errors import BadAnswer
+from drivers.modbus import pdu
+from drivers.modbus.pdu import Request
 
-from drivers.errors import BadAnswer, Refused
-
-READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT = 1, 2, 3, 4
-WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS = 5, 6, 15, 16
-
-EXCEPTION_BYTES = 5
-SHORTEST_ANSWER_BYTES = 5
-
-_EXCEPTIONS = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "device failure",
-    5: "acknowledge, not done yet",
-    6: "device busy",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway target did not answer",
-}
+_AROUND_BYTES = 3  # unit and CRC
+SHORTEST_ANSWER_BYTES = pdu.SHORTEST_ANSWER_BYTES + _AROUND_BYTES
 
 
 def _table() -> tuple[int, ...]:
@@ -49,99 +34,21 @@ def crc16(data: bytes) -> int:
     return crc
 
 
-class Request(msgspec.Struct, frozen=True):
-    """One question: the frame that goes out, and what an answer to it must look like."""
-
-    unit: int
-    function: int
-    frame: bytes
-    answer_bytes: int  # of a normal answer, CRC included
-    echo: bytes = b""  # what a write must give back after unit and function
-
-    def expected_bytes(self, begin: bytes | bytearray) -> int:
-        """Return how long the answer will be, as far as its first two bytes tell."""
-        return EXCEPTION_BYTES if len(begin) > 1 and begin[1] == self.function | 0x80 else self.answer_bytes
+def frame(request: Request) -> bytes:
+    """Return the frame that carries a request."""
+    body = bytes([request.unit]) + request.pdu
+    return body + crc16(body).to_bytes(2, "little")
 
 
-def read(unit: int, function: int, address: int, count: int) -> Request:
-    """Build a read of `count` coils, inputs or registers (functions 1 to 4)."""
-    bits = function in {READ_COILS, READ_DISCRETE}
-    most = 2000 if bits else 125
-    if function not in {READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT} or not 1 <= count <= most:
-        raise ValueError(f"function {function} reading {count}: expected function 1 to 4, count 1 to {most}")
-    size = (count + 7) // 8 if bits else 2 * count
-    return _request(unit, function, _words(address, count), 5 + size, b"")
-
-
-def write_register(unit: int, address: int, value: int) -> Request:
-    """Build a write of one holding register (function 6)."""
-    body = _words(address, value)
-    return _request(unit, WRITE_REGISTER, body, 8, body)
-
-
-def write_coil(unit: int, address: int, *, on: bool) -> Request:
-    """Build a write of one coil (function 5)."""
-    body = _words(address, 0xFF00 if on else 0)
-    return _request(unit, WRITE_COIL, body, 8, body)
-
-
-def write_registers(unit: int, address: int, values: list[int]) -> Request:
-    """Build a write of 1 to 123 holding registers in a row (function 16)."""
-    if not 1 <= len(values) <= 123:
-        raise ValueError(f"{len(values)} registers: expected 1 to 123")
-    head = _words(address, len(values))
-    return _request(unit, WRITE_REGISTERS, head + bytes([2 * len(values)]) + _words(*values), 8, head)
-
-
-def write_coils(unit: int, address: int, states: list[bool]) -> Request:
-    """Build a write of 1 to 1968 coils in a row (function 15)."""
-    if not 1 <= len(states) <= 1968:
-        raise ValueError(f"{len(states)} coils: expected 1 to 1968")
-    packed = bytearray((len(states) + 7) // 8)
-    for place, state in enumerate(states):
-        packed[place // 8] |= state << place % 8
-    head = _words(address, len(states))
-    return _request(unit, WRITE_COILS, head + bytes([len(packed)]) + packed, 8, head)
+def answer_bytes(request: Request, begin: bytes | bytearray) -> int:
+    """Return how long the frame of the answer will be, as far as its first two bytes tell."""
+    return request.expected_bytes(begin[1] if len(begin) > 1 else request.function) + _AROUND_BYTES
 
 
 def check(request: Request, answer: bytes) -> bytes:
-    """Return the data of an answer (registers or packed bits; empty for a write).
-
-    Refused if the unit answers with an exception, BadAnswer if these bytes are not the answer to this request.
-    """
+    """Return the data of the frame that answers a request. Refused, BadAnswer: as `pdu.check`, or if the CRC is wrong."""
     if len(answer) < SHORTEST_ANSWER_BYTES:
-        raise BadAnswer(f"expected {request.answer_bytes} bytes, {len(answer)} came")
+        raise BadAnswer(f"expected {answer_bytes(request, answer)} bytes, {len(answer)} came")
     if crc16(answer[:-2]) != int.from_bytes(answer[-2:], "little"):
         raise BadAnswer(f"CRC of {len(answer)} bytes is wrong")
-    unit, function = answer[0], answer[1]
-    if unit != request.unit:
-        raise BadAnswer(f"expected an answer of unit {request.unit}, unit {unit} answered")
-    if function == request.function | 0x80 and len(answer) == EXCEPTION_BYTES:
-        code = answer[2]
-        raise Refused(f"exception {code}: {_EXCEPTIONS.get(code, 'unknown')}", code)
-    if function != request.function:
-        raise BadAnswer(f"expected an answer to function {request.function}, one to {function} came")
-    if len(answer) != request.answer_bytes:
-        raise BadAnswer(f"expected {request.answer_bytes} bytes, {len(answer)} came")
-    body = answer[2:-2]
-    if request.echo:
-        if body != request.echo:
-            raise BadAnswer(f"expected the echo {request.echo.hex(' ')}, {body.hex(' ')} came")
-        return b""
-    if body[0] != len(body) - 1:
-        raise BadAnswer(f"byte count says {body[0]}, {len(body) - 1} came")
-    return body[1:]
-
-
-def _request(unit: int, function: int, body: bytes, answer_bytes: int, echo: bytes) -> Request:
-    if not 1 <= unit <= 247:
-        raise ValueError(f"unit {unit}: expected 1 to 247")
-    frame = bytes([unit, function]) + body
-    return Request(unit, function, frame + crc16(frame).to_bytes(2, "little"), answer_bytes, echo)
-
-
-def _words(*values: int) -> bytes:
-    try:
-        return b"".join(value.to_bytes(2, "big") for value in values)
-    except OverflowError:
-        raise ValueError(f"{values}: expected numbers from 0 to 65535") from None
+    return pdu.check(request, answer[0], answer[1:-2])

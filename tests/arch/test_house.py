@@ -26,8 +26,8 @@ EDGES = {
     "agent.cli.client", "agent.cli.commands", "agent.cli.config", "agent.cli.daemon", "agent.cli.dim", "agent.cli.main",
     "agent.cli.show", "agent.cli.terminal", "agent.cli.top.feeds", "agent.cli.top.screen", "agent.cli.top.view",
     "agent.cli.watch", "agent.local.methods",
-    "drivers.bus", "drivers.bus.field_bus", "drivers.bus.rtu_port", "drivers.gpio.factory", "drivers.gpio.inputs",
-    "drivers.gpio.simulated",
+    "drivers.bus", "drivers.bus.field_bus", "drivers.bus.rtu_port", "drivers.bus.rtu_thread", "drivers.bus.tcp_port",
+    "drivers.gpio.factory", "drivers.gpio.inputs", "drivers.gpio.simulated",
     "firmware_sim.gpio_socket", "firmware_sim.line", "firmware_sim.main", "firmware_sim.stage", "firmware_sim.street",
     "firmware_sim.street_socket",
 }  # fmt: skip

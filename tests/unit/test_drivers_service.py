@@ -133,7 +133,7 @@ def test_settings_wait_for_the_levels_and_what_cannot_be_proved_is_tried_a_minut
 def test_neighbours_are_read_together_across_small_holes() -> None:
     plan = UnitPlan(spec("eastron-sdm230", (None, "m")))
     spans = [
-        (int.from_bytes(block.request.frame[2:4], "big"), int.from_bytes(block.request.frame[4:6], "big"))
+        (int.from_bytes(block.request.pdu[1:3], "big"), int.from_bytes(block.request.pdu[3:5], "big"))
         for block in plan.blocks
     ]
     assert spans == [(0x00, 14), (0x1E, 2), (0x46, 4)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from drivers.bus import BusSpec, FieldBus, UnitSpec
+from drivers.bus import FieldBus, RtuBus, UnitSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
 from rtu_line import Registers, RtuLine
@@ -83,7 +83,7 @@ async def running(folder: Path, *specs: UnitSpec, fed: bool = True) -> AsyncIter
     units, sink = Registers(*(spec.address for spec in specs)), Sink()
     line = RtuLine(folder / "tty", units)
     line.plug()
-    spec = BusSpec(id="b", port=line.path, baud=115200, parity="none", stop_bits=1, timeout_s=TIMEOUT_S)
+    spec = RtuBus(id="b", port=line.path, baud=115200, parity="none", stop_bits=1, timeout_s=TIMEOUT_S)
     bus = FieldBus(spec, specs, now=time.monotonic, sink=sink)
     if fed:
         bus.feed(time.monotonic() + 1000)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from drivers.bus.records import BusSpec
+from drivers.bus.records import RtuBus
 from drivers.bus.rtu_port import RtuPort
 from drivers.errors import NoAnswer, Refused
-from drivers.modbus import rtu
+from drivers.modbus import pdu
 
 SOURCE = Path(__file__).with_name("libmodbus_server.c")
 UNIT = 17
@@ -39,7 +39,7 @@ def port(server: Path, tmp_path: Path) -> Iterator[RtuPort]:
     with subprocess.Popen([server, str(UNIT), link], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        made = RtuPort(BusSpec(id="b", port=link, baud=115200, parity="none", stop_bits=1, timeout_s=0.5))
+        made = RtuPort(RtuBus(id="b", port=link, baud=115200, parity="none", stop_bits=1, timeout_s=0.5))
         made.open()
         yield made
         made.close()
@@ -51,41 +51,41 @@ def words(*values: int) -> bytes:
 
 
 def test_registers_are_read(port: RtuPort) -> None:
-    assert port.exchange(rtu.read(UNIT, 3, 10, 3)) == words(1010, 1011, 1012)
-    assert port.exchange(rtu.read(UNIT, 4, 0, 125)) == words(*range(2000, 2125))
+    assert port.exchange(pdu.read(UNIT, 3, 10, 3)) == words(1010, 1011, 1012)
+    assert port.exchange(pdu.read(UNIT, 4, 0, 125)) == words(*range(2000, 2125))
 
 
 def test_inputs_are_read(port: RtuPort) -> None:
-    assert port.exchange(rtu.read(UNIT, 2, 0, 10)) == bytes([0b01001001, 0b10])
+    assert port.exchange(pdu.read(UNIT, 2, 0, 10)) == bytes([0b01001001, 0b10])
 
 
 def test_registers_are_written(port: RtuPort) -> None:
-    port.exchange(rtu.write_register(UNIT, 5, 0xBEEF))
-    port.exchange(rtu.write_registers(UNIT, 6, list(range(123))))
-    assert port.exchange(rtu.read(UNIT, 3, 5, 3)) == words(0xBEEF, 0, 1)
-    assert port.exchange(rtu.read(UNIT, 3, 128, 1)) == words(122)
+    port.exchange(pdu.write_register(UNIT, 5, 0xBEEF))
+    port.exchange(pdu.write_registers(UNIT, 6, list(range(123))))
+    assert port.exchange(pdu.read(UNIT, 3, 5, 3)) == words(0xBEEF, 0, 1)
+    assert port.exchange(pdu.read(UNIT, 3, 128, 1)) == words(122)
 
 
 def test_coils_are_written(port: RtuPort) -> None:
-    port.exchange(rtu.write_coil(UNIT, 0, on=True))
-    port.exchange(rtu.write_coils(UNIT, 3, [True, False, True, True, False, True, True]))
-    assert port.exchange(rtu.read(UNIT, 1, 0, 10)) == bytes([0b01101001, 0b11])
+    port.exchange(pdu.write_coil(UNIT, 0, on=True))
+    port.exchange(pdu.write_coils(UNIT, 3, [True, False, True, True, False, True, True]))
+    assert port.exchange(pdu.read(UNIT, 1, 0, 10)) == bytes([0b01101001, 0b11])
 
 
 def test_what_it_does_not_have_is_refused(port: RtuPort) -> None:
     with pytest.raises(Refused, match="illegal data address"):
-        port.exchange(rtu.read(UNIT, 3, 250, 10))
-    assert port.exchange(rtu.read(UNIT, 3, 0, 1)) == words(1000)
+        port.exchange(pdu.read(UNIT, 3, 250, 10))
+    assert port.exchange(pdu.read(UNIT, 3, 0, 1)) == words(1000)
 
 
 def test_another_unit_is_silent_and_the_next_answer_is_the_right_one(port: RtuPort) -> None:
     with pytest.raises(NoAnswer):
-        port.exchange(rtu.read(UNIT + 1, 3, 0, 1))
-    assert port.exchange(rtu.read(UNIT, 3, 0, 1)) == words(1000)
+        port.exchange(pdu.read(UNIT + 1, 3, 0, 1))
+    assert port.exchange(pdu.read(UNIT, 3, 0, 1)) == words(1000)
 
 
 def test_a_thousand_transactions_without_a_stray_byte(port: RtuPort) -> None:
     for number in range(1000):
         address = number % 200
-        assert port.exchange(rtu.read(UNIT, 4, address, 2)) == words(2000 + address, 2001 + address)
+        assert port.exchange(pdu.read(UNIT, 4, address, 2)) == words(2000 + address, 2001 + address)
     assert port.stray_bytes == 0

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from drivers.bus.records import BusSpec
+from drivers.bus.records import RtuBus
 from drivers.bus.rtu_port import RtuPort
 from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused
-from drivers.modbus import rtu
+from drivers.modbus import pdu, rtu
 from rtu_line import Registers, RtuLine, sealed
 
 TIMEOUT_S = 0.05
-READ = rtu.read(1, 3, 0, 2)
+READ = pdu.read(1, 3, 0, 2)
 RIGHT = sealed(bytes.fromhex("01 03 04 00 02 06 F6"))
 
 
-def spec(path: Path, baud: int = 19200) -> BusSpec:
-    return BusSpec(id="b", port=path, baud=baud, parity="none", stop_bits=2, timeout_s=TIMEOUT_S)
+def spec(path: Path, baud: int = 19200) -> RtuBus:
+    return RtuBus(id="b", port=path, baud=baud, parity="none", stop_bits=2, timeout_s=TIMEOUT_S)
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_what_is_not_the_answer_is_never_believed(line: RtuLine, port: RtuPort, 
 
 
 @pytest.mark.parametrize(
-    "request_", [rtu.write_register(1, 5, 7), rtu.write_registers(1, 5, [7, 8]), rtu.write_coils(1, 5, [True, False])]
+    "request_", [pdu.write_register(1, 5, 7), pdu.write_registers(1, 5, [7, 8]), pdu.write_coils(1, 5, [True, False])]
 )
-def test_a_wrong_echo_is_no_acknowledgement(line: RtuLine, port: RtuPort, request_: rtu.Request) -> None:
+def test_a_wrong_echo_is_no_acknowledgement(line: RtuLine, port: RtuPort, request_: pdu.Request) -> None:
     line.answer = lambda frame: sealed(frame[:5] + bytes([frame[5] ^ 1]))
     with pytest.raises(BadAnswer, match="expected the echo"):
         port.exchange(request_)
@@ -109,9 +109,9 @@ def test_a_late_answer_is_never_taken_for_the_next_one(line: RtuLine, port: RtuP
 
     line.answer = answer
     with pytest.raises(NoAnswer):
-        port.exchange(rtu.read(1, 3, 1000, 2))
+        port.exchange(pdu.read(1, 3, 1000, 2))
     for register in range(50):
-        assert port.exchange(rtu.read(1, 3, register, 2)) == 2 * register.to_bytes(2, "big")
+        assert port.exchange(pdu.read(1, 3, register, 2)) == 2 * register.to_bytes(2, "big")
     assert port.stray_bytes == 9
 
 
@@ -148,7 +148,7 @@ def test_the_line_is_silent_between_frames_as_long_as_the_standard_asks(line: Rt
     # The other end notes its own sending a little after we have read it.
     assert min(gaps_s) > bus.silence_s - 0.0005
     # A pty answers before our characters would have left a wire; the port reckons with them.
-    assert sorted(gaps_s)[len(gaps_s) // 2] < len(READ.frame) * bus.char_s + bus.silence_s + 0.002
+    assert sorted(gaps_s)[len(gaps_s) // 2] < len(rtu.frame(READ)) * bus.char_s + bus.silence_s + 0.002
 
 
 def test_a_port_that_is_pulled_and_comes_back(line: RtuLine, port: RtuPort) -> None:
@@ -172,7 +172,7 @@ def test_a_port_that_somebody_else_holds_is_refused(line: RtuLine, port: RtuPort
 
 
 def test_a_setting_that_the_port_does_not_take_is_told(line: RtuLine) -> None:
-    even = BusSpec(id="b", port=line.path, baud=9600, parity="even", stop_bits=1, timeout_s=TIMEOUT_S)
+    even = RtuBus(id="b", port=line.path, baud=9600, parity="even", stop_bits=1, timeout_s=TIMEOUT_S)
     for _ in range(2):  # a pseudo-terminal takes it together with a new speed, and refuses it alone
         port = RtuPort(even)
         try:
@@ -185,9 +185,9 @@ def test_a_setting_that_the_port_does_not_take_is_told(line: RtuLine) -> None:
 
 def test_writes_and_reads_by_every_function(line: RtuLine, port: RtuPort) -> None:
     line.answer = Registers(1)
-    port.exchange(rtu.write_registers(1, 10, [1, 2, 3]))
-    port.exchange(rtu.write_register(1, 13, 4))
-    port.exchange(rtu.write_coils(1, 0, [True, False, True]))
-    assert port.exchange(rtu.read(1, 3, 10, 4)) == bytes.fromhex("0001 0002 0003 0004")
-    assert port.exchange(rtu.read(1, 1, 0, 3)) == b"\x05"
+    port.exchange(pdu.write_registers(1, 10, [1, 2, 3]))
+    port.exchange(pdu.write_register(1, 13, 4))
+    port.exchange(pdu.write_coils(1, 0, [True, False, True]))
+    assert port.exchange(pdu.read(1, 3, 10, 4)) == bytes.fromhex("0001 0002 0003 0004")
+    assert port.exchange(pdu.read(1, 1, 0, 3)) == b"\x05"
     assert 0 <= port.use_pct() <= 100

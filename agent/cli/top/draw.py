@@ -123,7 +123,8 @@ def _agent(picture: Picture, width: int) -> list[Line]:
     follow = Span(f"not following: {names(lost)}", "bad") if lost else Span("all lamps follow", "good")
     buses: list[Span | str] = []
     for bus in agent.buses:
-        shown = f"{bus.use_pct:.0f} % of {bus.baud} baud" if bus.state == "up" else bus.state
+        of = "the time" if bus.baud is None else f"{bus.baud} baud"
+        shown = f"{bus.use_pct:.0f} % of {of}" if bus.state == "up" else bus.state
         buses += [", " if buses else "lines: ", Span(f"{bus.id} {shown}", "plain" if bus.state == "up" else "bad")]
     return [
         line(

@@ -1,0 +1,55 @@
+"""An RTU line's port as the event loop sees it: what blocks is done in a thread of the line's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, TypeVarTuple
+
+from drivers.bus.records import RtuBus
+from drivers.bus.rtu_port import RtuPort
+from drivers.modbus.pdu import Request
+
+_Arguments = TypeVarTuple("_Arguments")
+_Result = TypeVar("_Result")
+
+
+class RtuThread:
+    """A port by the interface of `Port`. The thread lives from `open` to `close`."""
+
+    def __init__(self, spec: RtuBus) -> None:
+        self._name = f"bus-{spec.id}"
+        self._port = RtuPort(spec)
+        self._thread: ThreadPoolExecutor | None = None
+
+    @property
+    def stray_bytes(self) -> int:
+        """How many bytes came that nobody asked for, since the start."""
+        return self._port.stray_bytes
+
+    async def open(self) -> None:
+        """Open the port. LinkLost if it is not there or not ours."""
+        self._thread = self._thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix=self._name)
+        await self._in_thread(self._port.open)
+
+    async def close(self) -> None:
+        """Close the port, when an exchange that is under way has ended, and end the thread."""
+        if self._thread is None:
+            return
+        try:
+            await self._in_thread(self._port.close)
+        finally:
+            self._thread.shutdown()
+            self._thread = None
+
+    async def exchange(self, request: Request) -> bytes:
+        """Send a request and return the data of its answer. NoAnswer, BadAnswer, Refused, LinkLost."""
+        return await self._in_thread(self._port.exchange, request)
+
+    def use_pct(self) -> float:
+        """Return the share of the last 10 whole seconds in which characters were on the line."""
+        return self._port.use_pct()
+
+    async def _in_thread(self, call: Callable[[*_Arguments], _Result], *arguments: *_Arguments) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
