@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from firmware_sim.broker import Broker, NoBroker
 from firmware_sim.passages import PassagesError
 from firmware_sim.stage import add_arguments, run_stage
 from firmware_sim.street import Recording, Street
@@ -18,6 +19,7 @@ from firmware_sim.street_socket import StreetSocket
 
 EXAMPLES = """examples:
   firmware-sim street --dir /tmp/street
+  firmware-sim street --dir /tmp/street --broker
   firmware-sim street --dir /tmp/street --passages passages.csv.gz --site rigistrasse-31 --night 2014-12-01
 """
 
@@ -78,6 +80,7 @@ def main() -> int:
     street.add_argument("--passages", type=Path, help="replay recorded single passages (CSV, or CSV with gzip)")
     street.add_argument("--site", help="with --passages: the site")
     street.add_argument("--night", type=evening, help="with --passages: the evening, as a date")
+    street.add_argument("--broker", action="store_true", help="with an MQTT broker of its own (Mosquitto)")
     stage = commands.add_parser("stage", help="street, agent and live view together, as ./dev run does")
     add_arguments(stage, local_time)
     arguments = parser.parse_args()
@@ -93,7 +96,7 @@ def main() -> int:
         recording = Recording(*given)
     try:
         return asyncio.run(_street(arguments, recording))
-    except (PassagesError, OSError) as error:
+    except (PassagesError, NoBroker, OSError) as error:
         sys.stderr.write(f"firmware-sim: {error}\n")
         return 2
 
@@ -102,7 +105,8 @@ async def _street(arguments: argparse.Namespace, recording: Recording | None) ->
     begin = arguments.street_time or datetime.now().astimezone()  # noqa: TID251 - a street without a time of its own
     folder: Path = arguments.dir
     folder.mkdir(parents=True, exist_ok=True)
-    street = Street(folder, begin, seed=arguments.seed, recording=recording)
+    broker = Broker(folder) if arguments.broker else None
+    street = Street(folder, begin, seed=arguments.seed, recording=recording, broker=broker)
     eye = StreetSocket(folder / "street.sock", street)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +26,7 @@ from typing import IO
 RESTART_AFTER_S = 5.0
 STOP_WITHIN_S = 5.0
 LAST_LINES = 15
+PORT_LINE = re.compile(r"^port = 18830\b", re.MULTILINE)  # of the broker, in the configuration
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the terminal may go
 
 
@@ -40,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser, local_time: Callable[[str], d
     parser.add_argument("--street-time", type=local_time, help="local time by which the street begins (default: now)")
     parser.add_argument("--seconds", type=float, help="end after so many seconds")
     parser.add_argument("--plain", action="store_true", help="lines instead of a picture; needs no terminal")
+    parser.add_argument(
+        "--story",
+        action="store_true",
+        help="play the whole demonstration in 60 s, with captions (--seconds ends it earlier)",
+    )
 
 
 def run_stage(arguments: argparse.Namespace) -> int:
@@ -82,10 +91,13 @@ class Stage:
         self._folder = _own_folder(arguments.dir)
         stack.enter_context(_lock(self._folder))
         self._config = self._folder / "pole.toml"
-        shutil.copyfile(arguments.config, self._config)
+        self._configuration = _configuration(arguments.config)
+        for left in self._folder.glob("journal.db*"):  # what an earlier demonstration still had to deliver
+            left.unlink()
         self._time = [] if arguments.street_time is None else ["--street-time", arguments.street_time.isoformat()]
         self._seconds = [] if arguments.seconds is None else ["--seconds", f"{arguments.seconds:g}"]
         self._plain = ["--plain"] if arguments.plain else []
+        self._story = ["--story"] if arguments.story else []
         self._ending = threading.Event()
         self._starting = threading.Lock()  # nothing is started any more once it is the end
         self._agent: subprocess.Popen[bytes] | None = None
@@ -94,7 +106,7 @@ class Stage:
         """Start street, agent and live view; wait for the live view."""
         street_log = self._log("street.log")
         street = subprocess.Popen(  # noqa: S603 (our own commands)
-            [sys.executable, "-m", "firmware_sim.main", "street", "--dir", str(self._folder), *self._time],
+            [sys.executable, "-m", "firmware_sim.main", "street", "--dir", str(self._folder), "--broker", *self._time],
             stdout=subprocess.PIPE,
             stderr=street_log,
             start_new_session=True,  # Ctrl-C is for the stage, which stops all in order
@@ -103,12 +115,14 @@ class Stage:
         if street.stdout is None or street.stdout.readline().strip() != b"ready":
             raise CannotStart(f"the street did not start\n{_last_lines(self._folder / 'street.log')}")
         self._stack.callback(street.stdout.close)
+        port = _broker_port(self._folder / "street.sock")
+        self._config.write_text(PORT_LINE.sub(f"port = {port}", self._configuration), encoding="utf-8")
         keeper = threading.Thread(target=self._keep_agent, args=(self._log("agent.log"),), name="keeper")
         self._stack.callback(self._end_agent, keeper)
         keeper.start()
         top = subprocess.Popen(  # noqa: S603 (our own commands)
             [self._agent_command, "top", "--socket", str(self._folder / "api.sock"),
-             "--street", str(self._folder / "street.sock"), *self._plain, *self._seconds],
+             "--street", str(self._folder / "street.sock"), *self._plain, *self._story, *self._seconds],
         )  # fmt: skip
         self._stack.callback(_stop, top)
         code = top.wait()
@@ -154,6 +168,29 @@ def _own_folder(given: Path | None) -> Path:
     if folder.stat().st_mode & 0o022:
         raise CannotStart(f"{folder}: others may write there; chmod go-w it, or name another folder with --dir")
     return folder
+
+
+def _configuration(path: Path) -> str:
+    """Read the agent's configuration. CannotStart unless it has one place for the broker's port."""
+    text = path.read_text(encoding="utf-8")
+    if (found := len(PORT_LINE.findall(text))) != 1:
+        raise CannotStart(
+            f"{path}: expected one line `port = 18830`, under [uplink], where the port of the street's broker goes; "
+            f"found {found}"
+        )
+    return text
+
+
+def _broker_port(path: Path) -> int:
+    """Ask the street where its broker listens."""
+    with socket.socket(socket.AF_UNIX) as eye:
+        eye.settimeout(STOP_WITHIN_S)
+        eye.connect(str(path))
+        eye.sendall(b'{"do": "watch", "interval_s": 0.05}\n')
+        with eye.makefile("rb") as lines:
+            lines.readline()  # yes, it will
+            port: int = json.loads(lines.readline())["state"]["broker"]["port"]
+            return port
 
 
 def _lock(folder: Path) -> IO[bytes]:

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from firmware_sim import passages, sun, traffic
+from firmware_sim.broker import Broker
 from firmware_sim.gpio_socket import PinBoard
 from firmware_sim.line import Line
 from firmware_sim.traffic import User
@@ -47,9 +48,17 @@ class Recording:
 
 
 class Street:
-    """Everything in one folder: `lamps` and `field` (ptys), `gpio.sock`."""
+    """Everything in one folder: `lamps` and `field` (ptys), `gpio.sock`, and a broker if one is wanted."""
 
-    def __init__(self, folder: Path, begin: datetime, *, seed: int = 1, recording: Recording | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        begin: datetime,
+        *,
+        seed: int = 1,
+        recording: Recording | None = None,
+        broker: Broker | None = None,
+    ) -> None:
         """`begin` (with its zone) is the street's local time at the start. PassagesError for a bad recording."""
         self._begin = begin
         self._start_s = time.monotonic()
@@ -67,11 +76,14 @@ class Street:
         self._pins = PinBoard(folder / "gpio.sock")
         self._pir_until_s = 0.0
         self.door_open = False
+        self.broker = broker
         self.height_deg = self._height_deg()
         self.world = World(recorded(recording, begin) if recording else arrivals(begin))
 
     async def start(self) -> None:
-        """Plug everything in."""
+        """Plug everything in. NoBroker if the broker does not start."""
+        if self.broker is not None:
+            await self.broker.start()
         for line in self.lines.values():
             line.start()
         await self._pins.start()
@@ -91,6 +103,8 @@ class Street:
         await self._pins.stop()
         for line in self.lines.values():
             await asyncio.to_thread(line.stop)
+        if self.broker is not None:
+            await self.broker.stop()
 
     def step(self) -> None:
         """Let time pass up to now."""

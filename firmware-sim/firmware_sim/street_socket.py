@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from firmware_sim import sun
+from firmware_sim.broker import NoBroker
 from firmware_sim.score import power_w
 from firmware_sim.street import Street
 
 MOST_CLIENTS = 8
 LONGEST_LINE = 4096
 MOST_UNSENT = 1 << 20
+DEEDS = ("person", "vehicle", "sensor_dies", "sensor_back", "pull", "plug", "broker_dies", "broker_back", "door")
 
 
 class Wrong(Exception):
@@ -29,7 +31,7 @@ class StreetSocket:
         self._street = street
         self._clients: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self._hand = asyncio.Lock()  # one line is pulled or plugged at a time
+        self._hand = asyncio.Lock()  # one line or broker is taken away or brought back at a time
 
     async def start(self) -> None:
         """Listen; a socket left by an earlier run is replaced."""
@@ -109,18 +111,34 @@ class StreetSocket:
             street.sensors_back()
             return {}
         if what in {"pull", "plug"}:
-            line = street.lines.get(_text(request, "line"))
-            if line is None:
-                raise Wrong(f"line: expected one of {', '.join(street.lines)}")
-            async with self._hand:
-                await asyncio.to_thread(line.pull if what == "pull" else line.plug)
+            await self._line(what, _text(request, "line"))
             return {}
         if what == "door":
             if not isinstance(request.get("open"), bool):
                 raise Wrong("open: expected true or false")
             street.door_open = request["open"]
             return {}
-        raise Wrong("do: expected person, vehicle, sensor_dies, sensor_back, pull, plug, door or watch")
+        if what in {"broker_dies", "broker_back"}:
+            await self._broker(what)
+            return {}
+        raise Wrong(f"do: expected {', '.join(DEEDS)} or watch")
+
+    async def _line(self, what: str, name: str) -> None:
+        line = self._street.lines.get(name)
+        if line is None:
+            raise Wrong(f"line: expected one of {', '.join(self._street.lines)}")
+        async with self._hand:
+            await asyncio.to_thread(line.pull if what == "pull" else line.plug)
+
+    async def _broker(self, what: str) -> None:
+        broker = self._street.broker
+        if broker is None:
+            raise Wrong(f"{what}: this street has no broker; start it with --broker")
+        async with self._hand:
+            try:
+                await (broker.dies() if what == "broker_dies" else broker.back())
+            except NoBroker as missing:
+                raise Wrong(f"{what}: {missing}") from None
 
     def state(self) -> dict[str, object]:
         """What is to be seen now."""
@@ -162,6 +180,7 @@ class StreetSocket:
                 {"t_s": broken.t_s, "rule": broken.rule, "what": broken.what} for broken in world.checker.violations
             ],
             "passed": dict(zip(sensors, world.passed, strict=True)),
+            "broker": None if street.broker is None else {"port": street.broker.port, "up": street.broker.up},
         }
 
 

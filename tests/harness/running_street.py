@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 STREET_TIME = "2026-11-20T21:30+01:00"
 PATIENCE_S = 20.0
+NOBODY = 1  # a port where nothing listens
 
 Json = dict[str, Any]
 
@@ -59,14 +59,15 @@ class Lines:
 class Street:
     """The simulated street, and the agent that runs it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, broker: bool = False) -> None:
+        """Without a broker the agent calls where nobody listens."""
         self.folder = folder
         self.config = folder / "pole.toml"
-        shutil.copy(ROOT / "firmware-sim" / "street.toml", self.config)
         self.agent: subprocess.Popen[bytes] | None = None
         self._log = (folder / "log").open("wb")
+        wish = ["--broker"] if broker else []
         self._street = subprocess.Popen(
-            [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", STREET_TIME],
+            [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", STREET_TIME, *wish],
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
@@ -76,6 +77,11 @@ class Street:
         self.hand = Lines(folder / "street.sock")
         self.eye.send({"do": "watch", "interval_s": 0.1})
         assert self.eye.receive()["ok"]
+        state: Json = self.eye.receive()["state"]
+        self.broker_port: int = state["broker"]["port"] if broker else NOBODY
+        text = (ROOT / "firmware-sim" / "street.toml").read_text(encoding="utf-8")
+        assert text.count("port = 18830") == 1
+        self.config.write_text(text.replace("port = 18830", f"port = {self.broker_port}"), encoding="utf-8")
 
     def start_agent(self, **environment: str) -> None:
         self.agent = subprocess.Popen(

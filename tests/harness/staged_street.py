@@ -119,7 +119,7 @@ class Stage:
         for name, pid in self.pids.items():
             assert not alive(pid), name
         left = {path.name for path in self.folder.iterdir()}
-        assert left == {"agent.log", "lock", "pole.toml", "street.log"}
+        assert left == {"agent.log", "broker.log", "lock", "pole.toml", "street.log"}
         return self.process.returncode, said
 
     def logs(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from firmware_sim.broker import Broker
 from firmware_sim.street import Street
 from firmware_sim.street_socket import StreetSocket
 
@@ -45,14 +46,16 @@ class Client:
 class Tried:
     """A street whose time stands still, and its socket."""
 
-    def __init__(self, folder: Path) -> None:
-        self.street = Street(folder, BEGIN)
+    def __init__(self, folder: Path, broker: Broker | None = None) -> None:
+        self.street = Street(folder, BEGIN, broker=broker)
         self.street.step()
         self.path = folder / "street.sock"
         self.socket = StreetSocket(self.path, self.street)
         self.clients: list[Client] = []
 
     async def start(self) -> None:
+        if self.street.broker is not None:
+            await self.street.broker.start()
         await self.socket.start()
 
     async def stop(self) -> None:

@@ -96,6 +96,7 @@ async def test_watching(tried: Tried) -> None:
     assert [sensor["id"] for sensor in state["sensors"] if not sensor["alive"]] == ["radar-02"]
     assert [scheme["name"] for scheme in state["schemes"]] == ["gadelys", "step-dimming", "motion 20 %", "full"]
     assert state["violations"] == []
+    assert state["broker"] is None
     assert list(state["passed"]) == [*(f"radar-{radar:02}" for radar in range(1, 12)), "pir-1"]
     await client.send(b'{"do": "vehicle"}\n')  # who watches may act
     async with asyncio.timeout(DEADLINE_S):

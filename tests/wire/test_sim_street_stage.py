@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,14 +25,17 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 def test_everybody_is_started_with_what_they_need(stage: Stage) -> None:
-    stage.start("--street-time", "2026-11-20T21:30+01:00", "--plain", "--seconds", "60")
+    stage.start("--street-time", "2026-11-20T21:30+01:00", "--plain", "--story", "--seconds", "60")
     told = dict([stage.hear(), stage.hear()])
     folder = stage.folder
     assert told == {
         "run": f"begins --config {folder}/pole.toml --street-time 2026-11-20T21:30:00+01:00",
-        "top": f"begins --socket {folder}/api.sock --street {folder}/street.sock --plain --seconds 60",
+        "top": f"begins --socket {folder}/api.sock --street {folder}/street.sock --plain --story --seconds 60",
     }
-    assert (folder / "pole.toml").read_bytes() == CONFIG.read_bytes()
+    copy = (folder / "pole.toml").read_text()
+    port = tomllib.loads(copy)["uplink"]["port"]
+    assert copy == CONFIG.read_text().replace("port = 18830", f"port = {port}")
+    socket.create_connection(("127.0.0.1", port), PATIENCE_S).close()  # the street's broker
     assert all((folder / name).exists() for name in ("lamps", "field", "gpio.sock", "street.sock"))
     stage.end("top", 0)
     assert stage.hear() == ("run", "SIGTERM")
@@ -167,6 +172,36 @@ def test_what_cannot_start_is_told_in_one_line(stage: Stage, wrong: Callable[[St
     told = wrong(stage)
     done = subprocess.run(stage.command(), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert (done.returncode, done.stderr) == (1, f"firmware-sim: {told}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [("port = 18830", "port = 1883", 0), ("port = 18830", "port = 188300", 0), ("[gpio]", "port = 18830\n[gpio]", 2)],
+)
+def test_a_configuration_with_no_one_place_for_the_brokers_port(stage: Stage, old: str, new: str, found: int) -> None:
+    config = stage.pipes / "pole.toml"
+    config.write_text(CONFIG.read_text().replace(old, new))
+    command = stage.command("--config", str(config))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    expected = "expected one line `port = 18830`, under [uplink], where the port of the street's broker goes"
+    assert (done.returncode, done.stderr) == (1, f"firmware-sim: {config}: {expected}; found {found}\n")
+
+
+def test_what_an_earlier_demonstration_had_to_deliver_is_forgotten(stage: Stage) -> None:
+    stage.folder.mkdir(mode=0o700)
+    left = [stage.folder / name for name in ("journal.db", "journal.db-wal", "journal.db-shm")]
+    for path in left:
+        path.touch()
+    stage.begin()
+    assert not any(path.exists() for path in left)
+    left[0].touch()  # and by a restart it is not
+    stage.end("run", 1)
+    assert [stage.hear()[0], stage.hear()[0]] == ["safe", "run"]
+    assert left[0].exists()
+    left[0].unlink()
+    stage.end("top", 0)
+    assert stage.hear() == ("run", "SIGTERM")
+    assert stage.ended() == (0, "")
 
 
 def test_a_configuration_that_is_not_there(stage: Stage) -> None:
