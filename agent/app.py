@@ -7,7 +7,6 @@ import contextlib
 import importlib
 import signal
 import sys
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +14,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 import cext
-import drivers.bus
-from agent import __version__, logs
+from agent import __version__, logs, parts
 from agent.clock import Clock, SystemClock, boot_id
-from agent.config import Bus, Config, ConfigError, Device, TcpBus, load_file
-from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
-from agent.control.street import Levels, Output, StreetControl, safe_pct
+from agent.config import Config, ConfigError, load_file
+from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import ControlTask, lamp_points
 from agent.health import Notifier, Supervisor
@@ -29,12 +26,9 @@ from agent.local.methods import Methods
 from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.services.lighting import Light, Sensor
-from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.errors import LinkLost
 from drivers.gpio.factory import open_chip
 from drivers.gpio.inputs import GpioInputs, InputSpec
-from drivers.points import Quality, Reading
-from drivers.profile import load_profile
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
@@ -71,37 +65,6 @@ def run(
     return asyncio.run(agent.run())
 
 
-def safe(config_path: Path, *, street_time: datetime | None = None) -> int:
-    """Write the safe level to the lamps whose units would not do so themselves; for a service manager, after a crash.
-
-    Returns 0 when all acknowledged, 1 if not, 2 for a configuration that cannot be read.
-    """
-    logs.configure("warning")
-    try:
-        config = load_file(config_path)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return asyncio.run(_write_safe(config, street_time))
-
-
-class _Sink:
-    """Where buses deliver: readings to the image, what is sent to the lamp's point, events to the log."""
-
-    def __init__(self) -> None:
-        self.image: Image | None = None
-
-    def reading(self, key: str, reading: Reading) -> None:
-        if self.image is not None:
-            self.image.put(key, reading)
-
-    def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
-        self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))
-
-    def event(self, name: str, **keys: object) -> None:
-        log.warning(name, **keys)
-
-
 class _Agent:
     """The parts of one running agent and the order of its start and stop."""
 
@@ -110,9 +73,9 @@ class _Agent:
         self._clock: Clock = SystemClock(config.controller.clock, street_time)
         self._notifier = Notifier()
         self._supervisor = Supervisor(self._clock.mono_s, self._notifier)
-        sink = _Sink()
-        self._buses = _buses(config, self._clock, sink)
-        pins = [_pin_sensor(device, sink) for device in config.devices if device.gpio is not None]
+        sink = parts.Sink()
+        self._buses = parts.buses(config, self._clock, sink)
+        pins = [parts.pin_sensor(device, sink) for device in config.devices if device.gpio is not None]
         lamps = [device for device in config.devices if device.kind == "luminaire"]
         image = sink.image = Image(
             [point for bus in self._buses.values() for point in bus.points()]
@@ -122,15 +85,15 @@ class _Agent:
         controller, lighting = config.controller, config.lighting
         sun = AstronomicalClock(controller.latitude_deg, controller.longitude_deg, lighting.dusk_deg)
         self._control = StreetControl(
-            [Output(lamp.id, lamp.position_m or 0.0, _device_safety(config, lamp)) for lamp in lamps],
+            [Output(lamp.id, lamp.position_m or 0.0, parts.device_safety(config, lamp)) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
-            _levels(config),
+            parts.levels(config),
             Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
-            night=_night(self._clock, sun),
+            night=parts.night(self._clock, sun),
         )
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
-        self._lamp_bus = {lamp.id: self._buses[_bus_of(config, lamp)] for lamp in lamps}
+        self._lamp_bus = {lamp.id: self._buses[parts.bus_of(config, lamp)] for lamp in lamps}
         self._task = ControlTask(
             self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=[pin.step for pin in pins]
         )
@@ -214,7 +177,13 @@ class _Agent:
         journal = Journal(options.journal, options.journal_mb * 1_000_000, boot_id())
         street = Street(self._control, self._lamps, self._task.step)
         self._uplink = Uplink(
-            options, self._config.controller, __version__, self._clock, self._image, street, journal
+            options,
+            self._config.controller,
+            self._clock,
+            version=__version__,
+            image=self._image,
+            street=street,
+            journal=journal,
         )
         await self._uplink.run()
 
@@ -224,7 +193,7 @@ class _Agent:
         if gpio is None or not self._pins:
             return
         specs = [
-            InputSpec(key=_pin_key(device), pin=device.gpio, pull=device.pull, active_high=device.active_high)
+            InputSpec(key=parts.pin_key(device), pin=device.gpio, pull=device.pull, active_high=device.active_high)
             for device in self._config.devices
             if device.gpio is not None
         ]
@@ -239,91 +208,3 @@ class _Agent:
     def _pin_level(self, key: str, active: bool, mono_s: float) -> None:
         self._pins[key].level(active, mono_s)
         self._task.nudge(key)
-
-
-def _buses(config: Config, clock: Clock, sink: _Sink) -> dict[str, FieldBus]:
-    return {
-        bus: FieldBus(spec, units, now=clock.mono_s, sink=sink)
-        for bus, (spec, units) in _lines(config, config.devices).items()
-    }
-
-
-def _lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec, tuple[UnitSpec, ...]]]:
-    """Return each bus with its units, as far as they carry one of the devices."""
-    lines = {}
-    for bus in config.buses:
-        units = []
-        for unit in config.units:
-            carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
-            if unit.bus == bus.id and carried:
-                profile = load_profile(unit.profile, config.path.parent)
-                units.append(
-                    UnitSpec(
-                        id=unit.id,
-                        address=unit.address,
-                        profile=profile,
-                        poll_s=unit.poll_s,
-                        safe_after_s=unit.safe_after_s,
-                        safe_pct=config.lighting.class_pct,
-                        devices=carried,
-                    )
-                )
-        lines[bus.id] = (_bus_spec(bus), tuple(units))
-    return lines
-
-
-def _bus_spec(bus: Bus) -> BusSpec:
-    if isinstance(bus, TcpBus):
-        return drivers.bus.TcpBus(id=bus.id, host=bus.host, port=bus.port, timeout_s=bus.timeout_s)
-    return drivers.bus.RtuBus(
-        id=bus.id, port=bus.port, baud=bus.baud, parity=bus.parity, stop_bits=bus.stop_bits, timeout_s=bus.timeout_s
-    )
-
-
-async def _write_safe(config: Config, street_time: datetime | None) -> int:
-    clock = SystemClock(config.controller.clock, street_time)
-    sun = AstronomicalClock(config.controller.latitude_deg, config.controller.longitude_deg, config.lighting.dusk_deg)
-    level_pct = safe_pct(_night(clock, sun), config.lighting.class_pct)
-    lamps = [device for device in config.devices if device.kind == "luminaire" and not _device_safety(config, device)]
-    written = True
-    for spec, units in _lines(config, lamps).values():
-        if not units:
-            continue
-        bus = FieldBus(spec, units, now=clock.mono_s, sink=_Sink())
-        task = asyncio.create_task(bus.run())
-        for unit in units:
-            for _, device in unit.devices:
-                bus.set_level(device, level_pct)
-        written &= await bus.flush(_FLUSH_S)
-        task.cancel()
-        await asyncio.wait([task])
-    return 0 if written else 1
-
-
-def _night(clock: Clock, sun: AstronomicalClock) -> bool | None:
-    street = clock.street()
-    return sun.is_night(street.utc) if street.trusted else None
-
-
-def _levels(config: Config) -> Levels:
-    light = config.lighting
-    return Levels(**{name: getattr(light, name) for name in Levels.__struct_fields__})
-
-
-def _device_safety(config: Config, lamp: Device) -> bool:
-    unit = next(unit for unit in config.units if unit.id == lamp.unit)
-    return load_profile(unit.profile, config.path.parent).safety is not None
-
-
-def _bus_of(config: Config, lamp: Device) -> str:
-    return next(unit.bus for unit in config.units if unit.id == lamp.unit)
-
-
-def _pin_key(device: Device) -> str:
-    return f"{device.id}/{device.kind}/state"
-
-
-def _pin_sensor(device: Device, sink: _Sink) -> PinSensor:
-    if device.kind == "presence":
-        return presence_on_pin(device.id, device.debounce_s, device.hold_s, sink.reading)
-    return contact_on_pin(device.id, device.debounce_s, sink.reading)

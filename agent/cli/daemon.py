@@ -18,11 +18,13 @@ def daemon(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     # Whoever installs rich beside us makes structlog load it: 10 MB for colours that a daemon does not print.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-    from agent import app  # noqa: PLC0415
-
     if options.command == "safe":
-        return app.safe(options.config, street_time=options.street_time)
-    return app.run(
+        from agent.safe import safe  # noqa: PLC0415
+
+        return safe(options.config, street_time=options.street_time)
+    from agent.app import run  # noqa: PLC0415
+
+    return run(
         options.config,
         street_time=options.street_time,
         allow_interpreted=options.allow_interpreted_kernel,

@@ -156,5 +156,3 @@ def _shows(reading: Reading, level_pct: float, near_pct: float) -> bool:
 def _in_metrics(refusal: str) -> str:
     """Return a refusal of the street in the names that the platform used."""
     return refusal.replace("level_pct", "lamp/dimming_level").replace("for_s", "command/for_s")
-
-

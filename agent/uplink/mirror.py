@@ -80,7 +80,7 @@ class Mirror:
         for key, spec in self._specs[device]:
             value, _ = self._reporter.told(key)
             values[spec.name] = value
-        for (owner, name) in self._table.own:
+        for owner, name in self._table.own:
             if owner == device and name not in _INPUTS:
                 values[name] = self._reporter.own(owner, name)
         said = {

@@ -73,8 +73,7 @@ class MqttSession:
             self._entered = True
             for topic in filters:
                 codes = await self._client.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S)
-                if refused := [code for code in codes if _failed(code)]:
-                    raise Broken(f"the broker refuses the subscription to {topic}: {refused[0]}")
+                _check(codes[0], f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
             self._client.abandon()
             raise Broken(_said(error)) from None
@@ -98,9 +97,7 @@ class MqttSession:
             raise Broken(self._client.reason())
         if answer not in done:
             raise Broken(f"no answer from the broker within {within_s:g} s")
-        code = answer.result()
-        if _failed(code):
-            raise Broken(f"the broker refuses {topic}: {code}")
+        _check(answer.result(), topic)
 
     async def receive(self) -> Incoming:
         """Return the next message. Broken when the connection is gone."""
@@ -215,20 +212,23 @@ class _Client(aiomqtt.Client):
         if not self._sending and not self._abandoned:
             super()._on_socket_register_write(client, userdata, sock)
 
-    def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
+    def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         try:
             self.incoming.put_nowait(Incoming(message.topic, message.payload, message.retain))
         except asyncio.QueueFull:
             self.dropped += 1
 
-    def _on_publish(self, client: paho.Client, userdata: Any, mid: int, reason_code: ReasonCode, properties: Any) -> None:
+    def _on_publish(
+        self, _client: paho.Client, _userdata: Any, mid: int, reason_code: ReasonCode, _properties: Any
+    ) -> None:
         answer = self._proofs.pop(mid, None)
         if answer is not None and not answer.done():
             answer.set_result(reason_code)
 
 
-def _failed(code: ReasonCode | int) -> bool:
-    return (code.value if isinstance(code, ReasonCode) else code) >= _REFUSED
+def _check(code: ReasonCode | int, what: str) -> None:
+    if (code.value if isinstance(code, ReasonCode) else code) >= _REFUSED:
+        raise Broken(f"the broker refuses {what}: {code}")
 
 
 def _said(error: BaseException) -> str:

@@ -47,8 +47,16 @@ class Street(msgspec.Struct, frozen=True):
 class Uplink:
     """One edge node, from the image to the broker and back. `run` lasts until cancelled, which is the intended stop."""
 
-    def __init__(
-        self, options: Options, controller: Controller, version: str, clock: Clock, image: Image, street: Street, journal: Journal
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        options: Options,
+        controller: Controller,
+        clock: Clock,
+        *,
+        version: str,
+        image: Image,
+        street: Street,
+        journal: Journal,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -62,23 +70,25 @@ class Uplink:
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
-        self._downlink = Downlink(self._topics, self._table, self._commands, self.rebirth)
+        self._downlink = Downlink(self._table, self._commands, self.rebirth)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
-        self._journal_fault = ""
-        broker = Broker(options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}")
-        self._link = Link(broker, self._topics, clock, self._outbox, journal, self)
+        broker = Broker(
+            options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}"
+        )
+        self._link = Link(broker, self._topics, clock, outbox=self._outbox, journal=journal, node=self)
         own = self._reporter.set
         own("", names.VERSION, version, now_s)
         own("", names.REFUSED, 0, now_s)
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
-        await self._open_journal()
+        with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
+            await self._journal.open()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
@@ -129,14 +139,12 @@ class Uplink:
             stamp, trusted = self.stamp(), self._clock.wall().trusted
             try:
                 await self._journal.commit([_stamped(report, stamp) if trusted else report for report in batch])
-            except JournalFault as fault:
+            except JournalFault:  # the journal has told it, and tries again with the next call
                 self._outbox.keep_again(batch)
-                self._journal_is(str(fault))
                 return
             except asyncio.CancelledError:
                 self._outbox.keep_again(batch)
                 raise
-            self._journal_is("")
         self._tell_journal()
 
     def stamp(self) -> Stamp:
@@ -162,7 +170,7 @@ class Uplink:
             proof_age_s=None if proof_s is None else round(now_s - proof_s, 1),
             journal_waiting=facts.waiting + self._outbox.kept,
             journal_dropped=facts.dropped + self._outbox.dropped,
-            journal_fault=self._journal_fault or facts.fault,
+            journal_fault=facts.fault,
             commands_accepted=self._commands.accepted,
             commands_refused=self._commands.refused,
             last_refusal=self._commands.last_refusal,
@@ -177,7 +185,9 @@ class Uplink:
             self._wake.clear()
             self._push()
             now_s = self._clock.mono_s()
-            due_s = min(self._reporter.next_s(), self._rebirth_s, math.inf if self._mirror is None else self._mirror.next_s())
+            due_s = min(
+                self._reporter.next_s(), self._rebirth_s, math.inf if self._mirror is None else self._mirror.next_s()
+            )
             if self._commands.pending:
                 due_s = min(due_s, now_s + FOLLOW_EVERY_S)
             with contextlib.suppress(TimeoutError):
@@ -253,24 +263,10 @@ class Uplink:
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
-    async def _open_journal(self) -> None:
-        try:
-            await self._journal.open()
-        except JournalFault as fault:
-            self._journal_is(str(fault))
-
     async def _commit_again_and_again(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_EVERY_S)
             await self.commit()
-
-    def _journal_is(self, fault: str) -> None:
-        if fault != self._journal_fault:
-            self._journal_fault = fault
-            if fault:
-                log.error("journal_fault", reason=fault)
-            else:
-                log.info("journal_back")
 
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""

@@ -94,7 +94,9 @@ def freshness(wish: Wish, wall_ms: int, *, trusted: bool) -> None:
     if wish.sent_ms is not None:
         age_s = (wall_ms - wish.sent_ms) / 1000
         if age_s > MOST_AGE_S:
-            raise Unwanted(f"expected a command of the last {MOST_AGE_S:g} s, this one is {age_s:.0f} s old", wish.id, "expired")
+            raise Unwanted(
+                f"expected a command of the last {MOST_AGE_S:g} s, this one is {age_s:.0f} s old", wish.id, "expired"
+            )
         if age_s < -MOST_AGE_S:
             raise Unwanted(f"expected a command of now, this one is {-age_s:.0f} s ahead of the clock here", wish.id)
     if wish.not_after_ms is not None and wall_ms > wish.not_after_ms:
@@ -117,9 +119,7 @@ def _wish(values: Mapping[str, Value], command_id: str, sent_ms: int | None) -> 
         raise Unwanted(f"expected either {names.DIMMING} or {names.RELEASE}", command_id)
     if values.get(names.RELEASE) is False:
         raise Unwanted(f"{names.RELEASE}: expected true", command_id)
-    level, for_s, not_after = (
-        values.get(name) for name in (names.DIMMING, names.COMMAND_FOR, names.COMMAND_NOT_AFTER)
-    )
+    level, for_s, not_after = (values.get(name) for name in (names.DIMMING, names.COMMAND_FOR, names.COMMAND_NOT_AFTER))
     return Wish(command_id, _number(level), _number(for_s), sent_ms, None if not_after is None else int(not_after))
 
 

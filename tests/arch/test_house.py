@@ -46,6 +46,8 @@ EDGES = {
     "agent.local.server",
     "agent.local.view",
     "agent.logs",
+    "agent.parts",
+    "agent.safe",
     "agent.uplink.link",
     "agent.uplink.mqtt",
     "agent.uplink.uplink",

@@ -49,7 +49,9 @@ class CommandedStreet:
                 self.put(f"{lamp}/lamp/control_rung", self.control.winner(number))
         self.commands.follow(self.now_s)
 
-    def put(self, key: str, value: float | bool | str | None, quality: Quality = Quality.GOOD, reason: str = "") -> None:
+    def put(
+        self, key: str, value: float | bool | str | None, quality: Quality = Quality.GOOD, reason: str = ""
+    ) -> None:
         """Put a reading into the image."""
         self.image.put(key, Reading(value, quality, reason, self.now_s))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mosquitto import Ear
 from sparkplug_protobuf import Parsed, build, parse
+
+from mosquitto import Ear
 
 GROUP, NODE = "demo", "street-1"
 

@@ -90,7 +90,9 @@ def test_presence_goes_up_as_counts_only(lit: Street, platform: Platform) -> Non
 
 def test_a_command_is_proven(shared: tuple[Street, Platform]) -> None:
     street, platform = shared
-    platform.command("lum-03", ("lamp/dimming_level", FLOAT, 55.0), ("command/id", STRING, "a1"), ("command/for_s", INT64, 60))
+    platform.command(
+        "lum-03", ("lamp/dimming_level", FLOAT, 55.0), ("command/id", STRING, "a1"), ("command/for_s", INT64, 60)
+    )
     platform.ear.until(lambda: len(platform.answers("lum-03", "a1")) == 3)
     assert [status for status, _ in platform.answers("lum-03", "a1")] == ["accepted", "written", "verified"]
     street.until("lum-03 gives 55 %", lambda state: abs(street.levels(state)["lum-03"] - 55) < 2)

@@ -32,7 +32,9 @@ class Reported:
         self.told()
         self.wakes = 0
 
-    def put(self, key: str, value: float | bool | str | None, quality: Quality = Quality.GOOD, reason: str = "") -> None:
+    def put(
+        self, key: str, value: float | bool | str | None, quality: Quality = Quality.GOOD, reason: str = ""
+    ) -> None:
         self.image.put(key, Reading(value, quality, reason, self.now_s))
 
     def told(self) -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -58,9 +57,9 @@ async def heard(listener: Ear, topic: str) -> None:
 def descriptors() -> set[str]:
     """The sockets of this process."""
     links = set()
-    for number in os.listdir("/proc/self/fd"):
+    for number in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            link = os.readlink(f"/proc/self/fd/{number}")
+            link = str(number.readlink())
             if link.startswith("socket:"):
                 links.add(link)
     return links
@@ -129,7 +128,7 @@ async def test_a_half_open_link_is_found_by_the_proof(broker: Mosquitto) -> None
         broker.freeze()
         try:
             session.send(Message("data", b"into the void"))  # nobody can tell yet
-            with pytest.raises(Broken, match="no answer from the broker within 0.2 s"):
+            with pytest.raises(Broken, match=r"no answer from the broker within 0\.2 s"):
                 await session.prove("marker", 0.2)
         finally:
             broker.thaw()

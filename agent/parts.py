@@ -1,0 +1,115 @@
+"""From a configuration to the parts of an agent: buses, pins, levels. Builds, and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+import drivers.bus
+from agent.clock import Clock
+from agent.config import Bus, Config, Device, TcpBus
+from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
+from agent.control.street import Levels
+from agent.control.sun import AstronomicalClock
+from agent.image import Image
+from drivers.bus import BusSpec, FieldBus, UnitSpec
+from drivers.points import Quality, Reading
+from drivers.profile import load_profile
+
+log = structlog.get_logger()
+
+
+class Sink:
+    """Where buses deliver: readings to the image, what is sent to the lamp's point, events to the log."""
+
+    def __init__(self) -> None:
+        self.image: Image | None = None
+
+    def reading(self, key: str, reading: Reading) -> None:
+        """Take a reading."""
+        if self.image is not None:
+            self.image.put(key, reading)
+
+    def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
+        """Take a level that a unit has acknowledged."""
+        self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))
+
+    def event(self, name: str, **keys: object) -> None:
+        """Take a change of state."""
+        log.warning(name, **keys)
+
+
+def buses(config: Config, clock: Clock, sink: Sink) -> dict[str, FieldBus]:
+    """Build every bus with its units."""
+    return {
+        bus: FieldBus(spec, units, now=clock.mono_s, sink=sink)
+        for bus, (spec, units) in lines(config, config.devices).items()
+    }
+
+
+def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec, tuple[UnitSpec, ...]]]:
+    """Return each bus with its units, as far as they carry one of the devices."""
+    made = {}
+    for bus in config.buses:
+        units = []
+        for unit in config.units:
+            carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
+            if unit.bus == bus.id and carried:
+                profile = load_profile(unit.profile, config.path.parent)
+                units.append(
+                    UnitSpec(
+                        id=unit.id,
+                        address=unit.address,
+                        profile=profile,
+                        poll_s=unit.poll_s,
+                        safe_after_s=unit.safe_after_s,
+                        safe_pct=config.lighting.class_pct,
+                        devices=carried,
+                    )
+                )
+        made[bus.id] = (_bus_spec(bus), tuple(units))
+    return made
+
+
+def _bus_spec(bus: Bus) -> BusSpec:
+    if isinstance(bus, TcpBus):
+        return drivers.bus.TcpBus(id=bus.id, host=bus.host, port=bus.port, timeout_s=bus.timeout_s)
+    return drivers.bus.RtuBus(
+        id=bus.id, port=bus.port, baud=bus.baud, parity=bus.parity, stop_bits=bus.stop_bits, timeout_s=bus.timeout_s
+    )
+
+
+def night(clock: Clock, sun: AstronomicalClock) -> bool | None:
+    """Return whether it is night; none while no clock can be trusted."""
+    street = clock.street()
+    return sun.is_night(street.utc) if street.trusted else None
+
+
+def levels(config: Config) -> Levels:
+    """Return the levels and fades of the street."""
+    light = config.lighting
+    return Levels(**{name: getattr(light, name) for name in Levels.__struct_fields__})
+
+
+def device_safety(config: Config, lamp: Device) -> bool:
+    """Return whether a lamp's unit lights it by itself when the agent is gone."""
+    unit = next(unit for unit in config.units if unit.id == lamp.unit)
+    return load_profile(unit.profile, config.path.parent).safety is not None
+
+
+def bus_of(config: Config, lamp: Device) -> str:
+    """Return the bus that a lamp is on."""
+    return next(unit.bus for unit in config.units if unit.id == lamp.unit)
+
+
+def pin_key(device: Device) -> str:
+    """Return the key of the one point of a device on a pin."""
+    return f"{device.id}/{device.kind}/state"
+
+
+def pin_sensor(device: Device, sink: Sink) -> PinSensor:
+    """Build what stands between a pin and its readings."""
+    if device.kind == "presence":
+        return presence_on_pin(device.id, device.debounce_s, device.hold_s, sink.reading)
+    return contact_on_pin(device.id, device.debounce_s, sink.reading)

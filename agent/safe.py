@@ -1,0 +1,53 @@
+"""`gadelys safe`: light the lamps whose units would not do so themselves; what a service manager calls after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from agent import logs, parts
+from agent.clock import SystemClock
+from agent.config import Config, ConfigError, load_file
+from agent.control.street import safe_pct
+from agent.control.sun import AstronomicalClock
+from drivers.bus import FieldBus
+
+_FLUSH_S = 1.5
+
+
+def safe(config_path: Path, *, street_time: datetime | None = None) -> int:
+    """Write the safe level to the lamps whose units would not do so themselves; for a service manager, after a crash.
+
+    Returns 0 when all acknowledged, 1 if not, 2 for a configuration that cannot be read.
+    """
+    logs.configure("warning")
+    try:
+        config = load_file(config_path)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return asyncio.run(_write_safe(config, street_time))
+
+
+async def _write_safe(config: Config, street_time: datetime | None) -> int:
+    clock = SystemClock(config.controller.clock, street_time)
+    sun = AstronomicalClock(config.controller.latitude_deg, config.controller.longitude_deg, config.lighting.dusk_deg)
+    level_pct = safe_pct(parts.night(clock, sun), config.lighting.class_pct)
+    lamps = [
+        device for device in config.devices if device.kind == "luminaire" and not parts.device_safety(config, device)
+    ]
+    written = True
+    for spec, units in parts.lines(config, lamps).values():
+        if not units:
+            continue
+        bus = FieldBus(spec, units, now=clock.mono_s, sink=parts.Sink())
+        task = asyncio.create_task(bus.run())
+        for unit in units:
+            for _, device in unit.devices:
+                bus.set_level(device, level_pct)
+        written &= await bus.flush(_FLUSH_S)
+        task.cancel()
+        await asyncio.wait([task])
+    return 0 if written else 1
