@@ -24,8 +24,8 @@ WORLD = {
 EDGES = {
     "agent.app", "agent.clock", "agent.control.task", "agent.health", "agent.local.server", "agent.local.view", "agent.logs",
     "agent.cli.client", "agent.cli.commands", "agent.cli.config", "agent.cli.daemon", "agent.cli.dim", "agent.cli.main",
-    "agent.cli.show", "agent.cli.terminal", "agent.cli.top.feeds", "agent.cli.top.screen", "agent.cli.top.view",
-    "agent.cli.watch", "agent.local.methods",
+    "agent.cli.show", "agent.cli.terminal", "agent.cli.top.deeds", "agent.cli.top.feeds", "agent.cli.top.screen",
+    "agent.cli.top.view", "agent.cli.watch", "agent.local.methods",
     "drivers.bus", "drivers.bus.field_bus", "drivers.bus.rtu_port", "drivers.gpio.factory", "drivers.gpio.inputs",
     "drivers.gpio.simulated",
     "firmware_sim.broker", "firmware_sim.gpio_socket", "firmware_sim.line", "firmware_sim.main", "firmware_sim.stage",
