@@ -52,7 +52,7 @@ def problems(uplink: UplinkState | None) -> list[str]:
     found = []
     if uplink.state != "online" and uplink.since_s > _AWAY_S:
         because = f" ({uplink.last_error})" if uplink.last_error else ""
-        kept = fmt.number(uplink.journal_waiting + uplink.unproven, "report")
+        kept = fmt.number(uplink.journal_waiting, "report")
         found.append(
             f"uplink to {uplink.host}:{uplink.port} is {uplink.state} for {fmt.span(uplink.since_s)}"
             f"{because}: {kept} kept"

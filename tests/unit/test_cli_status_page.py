@@ -43,7 +43,7 @@ def test_what_is_wrong_is_said_worst_first() -> None:
         "lamp lum-07: no answer",
         "sensor radar-05 is stale (older than 5 s); its lamps are kept lit",
         "unit dimmer-1: its device-side safety is not verified",
-        "uplink to 127.0.0.1:40123 is waiting for 42 s (connection refused): 317 reports kept",
+        "uplink to 127.0.0.1:40123 is waiting for 42 s (connection refused): 312 reports kept",
         "task bus-lamps is running, restarted 2 times (OSError: gone)",
         "the clock is not trusted: lamps are kept lit",
     ]
@@ -87,7 +87,7 @@ def test_the_uplink_at_80_columns() -> None:
         (uplink(since_s=1e6), []),
         (uplink(state="connecting", since_s=9.0), []),
         (
-            uplink(state="connecting", since_s=11.0, unproven=1),
+            uplink(state="connecting", since_s=11.0, journal_waiting=1),
             ["uplink to 127.0.0.1:40123 is connecting for 11 s: 1 report kept"],
         ),
         (uplink(journal_fault="disk full"), ["the journal fails: disk full"]),

@@ -23,7 +23,7 @@ from canned_street import street
 START = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 LOOK = Look(shades=True, blocks=True)
 ONLINE = uplink()
-AWAY = uplink(state="waiting", last_error="connection refused", journal_waiting=300, unproven=12)
+AWAY = uplink(state="waiting", last_error="connection refused", journal_waiting=312)
 LATE = uplink(journal_waiting=100, unproven=40)
 
 
@@ -50,9 +50,9 @@ def told(picture: Picture) -> list[str]:
         (
             uplink(unproven=3),
             "online to 127.0.0.1:40123, 1 204 sent, all but 3 proven 0.8 s ago",
-            "online, 1 204 sent, 3 to prove",
+            "online, 1 204 sent",
         ),
-        (LATE, "online to 127.0.0.1:40123, 1 204 sent, backlog 140", "online, 1 204 sent, 140 to prove"),
+        (LATE, "online to 127.0.0.1:40123, 1 204 sent, backlog 100", "online, 1 204 sent, 100 to deliver"),
         (
             uplink(sent=1, proof_age_s=None),
             "online to 127.0.0.1:40123, 1 sent, nothing proven yet",
@@ -72,7 +72,7 @@ def test_how_it_is(uplink: UplinkState, text: str, brief: str) -> None:
 
 
 def test_the_broker_goes_and_comes_back_and_the_backlog_is_delivered() -> None:
-    words = [AWAY] * 9 + [LATE, uplink(unproven=40), ONLINE, uplink(unproven=2), ONLINE]
+    words = [AWAY] * 9 + [LATE, uplink(journal_waiting=1), uplink(unproven=40), ONLINE, uplink(unproven=2)]
     picture = heard(*words)
     assert told(picture) == [
         "the broker is gone: reports are kept",
@@ -121,7 +121,7 @@ def test_another_agent_has_its_own_uplink() -> None:
     assert told(heard(None)) == []
     gone = state.agent_gone(heard(AWAY), at(5))
     back = state.agent_said(gone, status(pid=5, uplink=uplink(state="connecting", journal_waiting=2)), at(9))
-    online = state.agent_said(back, status(pid=5, uplink=uplink(unproven=2)), at(10))
+    online = state.agent_said(back, status(pid=5, uplink=uplink(journal_waiting=1)), at(10))
     delivered = state.agent_said(online, status(pid=5, uplink=ONLINE), at(11))
     assert told(delivered)[-2:] == ["the broker is there: 2 reports to deliver", "backlog delivered"]
 

@@ -18,27 +18,22 @@ class Backlog(msgspec.Struct, frozen=True):
     kept: bool = False
 
 
-def backlog(uplink: UplinkState) -> int:
-    """Return how many reports are not proven delivered."""
-    return uplink.journal_waiting + uplink.unproven
-
-
 def header(uplink: UplinkState) -> Line:
     """Say where it leads and how it is."""
     where = f"{uplink.host}:{uplink.port}"
     if uplink.state != "online":
         because = f" ({uplink.last_error})" if uplink.last_error else f" for {where}"
-        kept = f"{fmt.number(backlog(uplink), 'report')} kept"
+        kept = f"{fmt.number(uplink.journal_waiting, 'report')} kept"
         return line("uplink ", Span(f"{uplink.state}{because}, {kept}", "warn"))
     return line("uplink ", Span("online", "good"), f" to {where}, {fmt.number(uplink.sent)} sent, ", _proof(uplink))
 
 
 def short(uplink: UplinkState) -> str:
     """Return the same for a log's line."""
-    left = backlog(uplink)
+    left = uplink.journal_waiting
     if uplink.state != "online":
         return f"uplink {uplink.state}, {fmt.number(left)} kept"
-    return f"uplink online, {fmt.number(uplink.sent)} sent" + (f", {fmt.number(left)} to prove" if left else "")
+    return f"uplink online, {fmt.number(uplink.sent)} sent" + (f", {fmt.number(left)} to deliver" if left else "")
 
 
 def news(old: UplinkState, new: UplinkState, before: Backlog, now_s: float) -> tuple[Told, Backlog]:
@@ -49,10 +44,10 @@ def news(old: UplinkState, new: UplinkState, before: Backlog, now_s: float) -> t
         told.append(("the broker is gone: reports are kept", "bad"))
         after = Backlog(gone_s=now_s)
     elif new.state == "online" != old.state:
-        left = max(backlog(old), backlog(new))
+        left = max(old.journal_waiting, new.journal_waiting)  # some of it may be on its way by now
         told.append((f"the broker is {_back(before, now_s)}: {fmt.number(left, 'report')} to deliver", "good"))
         after = Backlog(kept=left > 0)
-    if after.kept and new.state == "online" and not backlog(new):
+    if after.kept and new.state == "online" and not new.journal_waiting:  # what is sent leaves it when it is proven
         told.append(("backlog delivered", "good"))
         after = Backlog()
     return told + _troubles(old, new), after
@@ -64,7 +59,7 @@ def _back(before: Backlog, now_s: float) -> str:
 
 def _proof(uplink: UplinkState) -> Span | str:
     if uplink.journal_waiting:
-        return Span(f"backlog {fmt.number(backlog(uplink))}", "warn")
+        return Span(f"backlog {fmt.number(uplink.journal_waiting)}", "warn")
     if uplink.proof_age_s is None:
         return "nothing proven yet"
     some = f"all but {fmt.number(uplink.unproven)}" if uplink.unproven else "all"
