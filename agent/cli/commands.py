@@ -159,8 +159,13 @@ def release(lamp: str, socket: Path | None, as_json: bool) -> int:
     "--street", type=_PATH, metavar="PATH", help="The simulated street's socket: shows who walks there, and gives keys."
 )
 @click.option("--plain", is_flag=True, help="A line a second; needs no terminal.")
+@click.option(
+    "--story",
+    is_flag=True,
+    help="Play the demonstration on the simulated street: 60 s, unless --seconds ends it earlier.",
+)
 @_seconds
-def top(socket: Path | None, street: Path | None, plain: bool, seconds: float | None) -> int:
+def top(socket: Path | None, street: Path | None, plain: bool, story: bool, seconds: float | None) -> int:
     """Show the street live.
 
     \b
@@ -169,7 +174,7 @@ def top(socket: Path | None, street: Path | None, plain: bool, seconds: float | 
     """
     from agent.cli.top.view import top as run_top  # noqa: PLC0415
 
-    return run_top(socket, street, plain=plain, seconds=seconds)
+    return run_top(socket, street, plain=plain, seconds=seconds, tell=story)
 
 
 @gadelys.command()

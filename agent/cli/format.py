@@ -62,6 +62,12 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}{'es' if what.endswith('s') else 's'}"
 
 
+def number(amount: int, what: str = "") -> str:
+    """Return `1 204`, or with a word `1 report`, `1 204 reports`."""
+    digits = f"{amount:,}".replace(",", " ")
+    return f"{digits} {what}{'' if amount == 1 else 's'}" if what else digits
+
+
 @cache
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)

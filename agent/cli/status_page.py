@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
+from agent.cli import status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -18,7 +19,8 @@ def page(status: Status, width: int) -> list[Line]:
         part for text in notes(status) for part in wrap(text, width, first="  note: ", rest="        ", tone="dim")
     ]
     lines += [*wrap(summary(status), width, tone="bad" if found else "good"), line()]
-    for part in (_lamps(status, width), _sensors(status, width), _buses(status, width), _units(status, width)):
+    parts = (_lamps, _sensors, _buses, _units, status_uplink.section)
+    for part in (made(status, width) for made in parts):
         if part:
             lines += [*part, line()]
     return lines[:-1]
@@ -45,6 +47,7 @@ def problems(status: Status) -> list[str]:
         for unit in status.units
         if unit.device_safety and not unit.safety_verified and unit.state == "ok"
     ]
+    found += status_uplink.problems(status.uplink)
     found += [
         f"task {task.name} is {task.state}, restarted {fmt.count(task.restarts, 'time')}{_because(task.last_error)}"
         for task in status.tasks

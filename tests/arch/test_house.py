@@ -31,6 +31,7 @@ EDGES = {
     "agent.cli.main",
     "agent.cli.show",
     "agent.cli.terminal",
+    "agent.cli.top.deeds",
     "agent.cli.top.feeds",
     "agent.cli.top.screen",
     "agent.cli.top.view",

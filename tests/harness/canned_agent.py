@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow
+from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow, UplinkState
 
 Json = dict[str, Any]
 NOW = "2026-11-24T20:30:00.000Z"
@@ -49,6 +49,33 @@ def point(key: str, value: bool | float | str | None, unit: str = "", **changes:
     """A good reading."""
     kind = {bool: "bool", int: "int", float: "float", str: "text"}.get(type(value), "float")
     return msgspec.structs.replace(PointState(key, kind, unit, False, "", value, "good", "", 0.4, NOW), **changes)
+
+
+def uplink(**changes: Any) -> UplinkState:
+    """Online, and all is proven."""
+    state = UplinkState(
+        state="online",
+        host="127.0.0.1",
+        port=40123,
+        mqtt="5",
+        group="albertslund",
+        node="pole-7",
+        since_s=600.0,
+        bd_seq=3,
+        sent=1204,
+        received=7,
+        unproven=0,
+        proof_age_s=0.8,
+        journal_waiting=0,
+        journal_dropped=0,
+        journal_fault="",
+        commands_accepted=5,
+        commands_refused=2,
+        last_refusal="lum-03/lamp/dimming_level: expected 0 to 100, found 101",
+        last_error="",
+        mirror=True,
+    )
+    return msgspec.structs.replace(state, **changes)
 
 
 def status(**changes: Any) -> Status:

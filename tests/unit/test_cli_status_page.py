@@ -7,8 +7,8 @@ import pytest
 
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
-from agent.local.records import Status, TaskRow
-from canned_agent import lamp, sensor, status
+from agent.local.records import Status, TaskRow, UplinkState
+from canned_agent import lamp, sensor, status, uplink
 
 
 def sick() -> Status:
@@ -27,6 +27,7 @@ def sick() -> Status:
         night=None,
         clock_trusted=False,
         power_w=None,
+        uplink=uplink(state="waiting", since_s=42.0, last_error="connection refused", journal_waiting=312, unproven=5),
     )
 
 
@@ -42,6 +43,7 @@ def test_what_is_wrong_is_said_worst_first() -> None:
         "lamp lum-07: no answer",
         "sensor radar-05 is stale (older than 5 s); its lamps are kept lit",
         "unit dimmer-1: its device-side safety is not verified",
+        "uplink to 127.0.0.1:40123 is waiting for 42 s (connection refused): 312 reports kept",
         "task bus-lamps is running, restarted 2 times (OSError: gone)",
         "the clock is not trusted: lamps are kept lit",
     ]
@@ -63,6 +65,37 @@ def test_rows_at_80_columns() -> None:
     assert "lum-03   60 m       40 %  10 %       10 %  technician (cli)  21:41  yes" in text
     assert "lum-07  180 m       10 %  10 %       10 %  schedule                 NO" in text
     assert any(one.startswith("field  up     61 %   9600") for one in text)
+
+
+def test_the_uplink_at_80_columns() -> None:
+    text = [plain(one) for one in page(status(uplink=uplink()), 80)]
+    assert text[-4:] == [
+        "uplink  broker           MQTT   sent  unproven  kept  commands  refused  mirror",
+        "online  127.0.0.1:40123  5     1 204         0     0         5        2  yes",
+        "  node pole-7 of group albertslund, birth 3; last proof 0.8 s ago",
+        "  last refused: lum-03/lamp/dimming_level: expected 0 to 100, found 101",
+    ]
+    new = page(status(uplink=uplink(bd_seq=None, proof_age_s=None, last_refusal="")), 80)
+    assert plain(new[-1]) == "  node pole-7 of group albertslund; nothing proven yet"
+    assert not any("uplink" in plain(one) for one in page(status(), 80))
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (uplink(), []),
+        (uplink(since_s=1e6), []),
+        (uplink(state="connecting", since_s=9.0), []),
+        (
+            uplink(state="connecting", since_s=11.0, journal_waiting=1),
+            ["uplink to 127.0.0.1:40123 is connecting for 11 s: 1 report kept"],
+        ),
+        (uplink(journal_fault="disk full"), ["the journal fails: disk full"]),
+        (uplink(journal_dropped=2000), ["the journal was full: 2 000 reports dropped"]),
+    ],
+)
+def test_what_of_the_uplink_is_a_problem(state: UplinkState, told: list[str]) -> None:
+    assert problems(status(uplink=state)) == told
 
 
 def test_a_demonstration_says_so() -> None:

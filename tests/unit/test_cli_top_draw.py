@@ -61,7 +61,7 @@ def test_the_whole_picture_at_80_by_24() -> None:
         "",
         "",
         "",
-        "p person   v vehicle   s sensor dies   k kill -9 agent   d open door   q quit",
+        "p person  v vehicle  s sensor dies  k kill agent  d door  q quit",
     ]
 
 
@@ -167,8 +167,8 @@ def test_the_log_has_the_same_facts() -> None:
     assert "seen by radar-04" in text
     assert text.endswith("lines lamps 34 % field 61 % | people in the dark: 0 s")
     gone = state.agent_gone(picture(), at(5))
-    assert log.events_after(gone, 0) == ["21:30:12  * the agent is gone"]
-    assert log.events_after(gone, 1) == []
+    assert log.news(gone, 0, "") == ["21:30:12  * the agent is gone"]
+    assert log.news(gone, 1, "") == []
     assert "agent DOWN" in log.now(gone)
     summary = [plain(one) for one in log.summary(picture(), 80)]
     assert summary[1].endswith("people in the dark: 0 s")

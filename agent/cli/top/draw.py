@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from agent.cli import format as fmt
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
-from agent.cli.top import lane
+from agent.cli.top import lane, uplink
 from agent.cli.top.changes import names
 from agent.cli.top.lane import Look
 from agent.cli.top.state import Picture, lamps, sensors
 
 _MOST_ROWS = 2  # of lamps, one under the other
-_FEWEST_EVENTS = 2
+_FEWEST_EVENTS = 3
 
 
 def draw(picture: Picture, width: int, height: int, look: Look) -> list[Line]:
     """Return at most `height` lines of at most `width` cells."""
-    top = [*header(picture, width), line()]
+    top = [*header(picture, width), line(Span(picture.caption, "bold")) if picture.caption else line()]
     street = _street(picture, width, look)
     body = [line(), power(picture), *schemes(picture, width), line()]
     foot = [_keys(picture)]
@@ -28,8 +28,8 @@ def draw(picture: Picture, width: int, height: int, look: Look) -> list[Line]:
 
 
 def header(picture: Picture, width: int) -> list[Line]:
-    """Say who and when, how the agent is, how busy the lines are: three lines."""
-    return [clip(one, width) for one in (_title(picture), *_agent(picture, width))]
+    """Say who and when, how the agent is, how busy the lines are: three lines; and a fourth of the uplink, if it has one."""
+    return [clip(one, width) for one in (_title(picture), *_agent(picture, width), *_uplink(picture))]
 
 
 def power(picture: Picture) -> Line:
@@ -139,6 +139,14 @@ def _agent(picture: Picture, width: int) -> list[Line]:
     ]
 
 
+def _uplink(picture: Picture) -> list[Line]:
+    if picture.agent is None or picture.agent.uplink is None:
+        return []
+    if not picture.up:
+        return [line(Span("uplink gone with the agent", "dim"))]
+    return [uplink.header(picture.agent.uplink)]
+
+
 def _street(picture: Picture, width: int, look: Look) -> list[Line]:
     every = lamps(picture)
     if not every:
@@ -164,12 +172,15 @@ def _events(picture: Picture, width: int, count: int) -> list[Line]:
 def _keys(picture: Picture) -> Line:
     keys = [("q", "quit")]
     if picture.street_wanted:
+        broker = picture.broker
         keys = [
             ("p", "person"),
             ("v", "vehicle"),
             ("s", "sensors back" if picture.any_dead else "sensor dies"),
-            ("k", "kill -9 agent"),
-            ("d", "shut door" if picture.door_open else "open door"),
+            *([("b", "broker away" if broker.up else "broker back")] if broker else []),
+            ("k", "kill agent"),
+            ("d", "door"),
             *keys,
         ]
-    return line(*(part for key, what in keys for part in (Span(key, "bold"), Span(f" {what}   ", "dim"))))
+    spans = [part for key, what in keys for part in (Span(key, "bold"), Span(f" {what}", "dim"), Span("  "))]
+    return tuple(spans[:-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.cli import format as fmt
 from agent.cli.text import Line, line
+from agent.cli.top import uplink
 from agent.cli.top.draw import agent_state, power, schemes
 from agent.cli.top.state import Picture, lamps, sensors
 
@@ -23,18 +24,21 @@ def now(picture: Picture) -> str:
     parts += [f"lamps % {levels}", f"seen by {' '.join(seen) or 'none'}"]
     if picture.agent is not None and picture.up:
         parts.append("lines " + " ".join(f"{bus.id} {bus.use_pct:.0f} %" for bus in picture.agent.buses))
+        if picture.agent.uplink is not None:
+            parts.append(uplink.short(picture.agent.uplink))
     if picture.street is not None and picture.street.schemes:
         parts.append(f"people in the dark: {picture.street.schemes[0].dark_s:.0f} s")
     return " | ".join(parts)
 
 
-def events_after(picture: Picture, number: int) -> list[str]:
-    """Return the events that came after one, a line each."""
-    return [
-        f"{fmt.local(event.at, picture.time_zone, '%H:%M:%S')}  * {event.text}"
-        for event in picture.events
-        if event.number > number
-    ]
+def news(picture: Picture, number: int, caption: str) -> list[str]:
+    """Return the events that came after one, and the caption if it is another one, a line each and in order."""
+    fresh = [event for event in picture.events if event.number > number]
+    lines = [f"{fmt.local(event.at, picture.time_zone, '%H:%M:%S')}  * {event.text}" for event in fresh]
+    if picture.caption != caption:
+        earlier = sum(event.number <= picture.caption_after for event in fresh)
+        lines.insert(earlier, f"{_stamp(picture)}  > {picture.caption}")
+    return lines
 
 
 def summary(picture: Picture, width: int) -> list[Line]:

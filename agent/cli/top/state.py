@@ -7,8 +7,9 @@ from datetime import datetime
 import msgspec
 
 from agent.cli.text import Tone
-from agent.cli.top import changes
-from agent.cli.top.street import StreetState
+from agent.cli.top import changes, uplink
+from agent.cli.top.street import Broker, StreetState
+from agent.cli.top.uplink import Backlog
 from agent.local.records import Status
 
 MOST_EVENTS = 50
@@ -62,6 +63,9 @@ class Picture(msgspec.Struct, frozen=True):
     street: StreetState | None = None
     events: tuple[Event, ...] = ()
     doubted: frozenset[str] = frozenset()
+    backlog: Backlog = Backlog()
+    caption: str = ""
+    caption_after: int = 0  # the last event before it
 
     @property
     def time(self) -> datetime:
@@ -83,6 +87,10 @@ class Picture(msgspec.Struct, frozen=True):
         return self.street is not None and any(not sensor.alive for sensor in self.street.sensors)
 
     @property
+    def broker(self) -> Broker | None:
+        return self.street.broker if self.street else None
+
+    @property
     def door_open(self) -> bool:
         return self.agent is not None and any(s.kind == "contact" and s.present for s in self.agent.sensors)
 
@@ -97,18 +105,28 @@ def agent_said(picture: Picture, status: Status, now: Moment) -> Picture:
     new = msgspec.structs.replace(picture, now=now, agent=status, up=True)
     doubted = picture.doubted
     if not picture.up:
-        new = msgspec.structs.replace(new, changed_s=now.mono_s)
+        new = msgspec.structs.replace(new, changed_s=now.mono_s, backlog=Backlog())
         if picture.agent is not None:
             away_s = now.mono_s - picture.changed_s
             new = happened(new, f"the agent is back after {away_s:.1f} s (pid {status.pid})", "good")
     elif picture.agent is not None:
         for text, tone in changes.of_agent(picture.agent, status):
             new = happened(new, text, tone)
+        new = _uplink_said(new, picture.agent, status)
     if picture.agent is not None:
         told, doubted = changes.of_sensors(picture.agent, status, doubted)
         for text, tone in told:
             new = happened(new, text, tone)
     return msgspec.structs.replace(new, doubted=doubted)
+
+
+def _uplink_said(picture: Picture, old: Status, new: Status) -> Picture:
+    if old.uplink is None or new.uplink is None or old.pid != new.pid:
+        return msgspec.structs.replace(picture, backlog=Backlog())
+    told, backlog = uplink.news(old.uplink, new.uplink, picture.backlog, picture.now.mono_s)
+    for text, tone in told:
+        picture = happened(picture, text, tone)
+    return msgspec.structs.replace(picture, backlog=backlog)
 
 
 def agent_gone(picture: Picture, now: Moment) -> Picture:
@@ -136,10 +154,19 @@ def street_gone(picture: Picture, now: Moment) -> Picture:
     return happened(msgspec.structs.replace(new, street=None), "the simulated street is gone", "bad")
 
 
+def last_event(picture: Picture) -> int:
+    """Return the number of the latest event; 0 if there was none."""
+    return picture.events[-1].number if picture.events else 0
+
+
+def captioned(picture: Picture, caption: str) -> Picture:
+    """Say what is about to be seen."""
+    return msgspec.structs.replace(picture, caption=caption, caption_after=last_event(picture))
+
+
 def happened(picture: Picture, text: str, tone: Tone = "plain") -> Picture:
     """Add an event; the oldest are forgotten."""
-    number = picture.events[-1].number + 1 if picture.events else 1
-    event = Event(number, picture.time, text, tone)
+    event = Event(last_event(picture) + 1, picture.time, text, tone)
     return msgspec.structs.replace(picture, events=(*picture.events, event)[-MOST_EVENTS:])
 
 

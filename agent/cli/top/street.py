@@ -55,6 +55,13 @@ class Violation(msgspec.Struct, frozen=True):
     what: str
 
 
+class Broker(msgspec.Struct, frozen=True):
+    """The street's own broker."""
+
+    port: int
+    up: bool
+
+
 class StreetState(msgspec.Struct, frozen=True):
     """The street at one moment."""
 
@@ -67,6 +74,7 @@ class StreetState(msgspec.Struct, frozen=True):
     power_w: float
     schemes: tuple[Scheme, ...]
     violations: tuple[Violation, ...]
+    broker: Broker | None = None
 
 
 class StreetMessage(msgspec.Struct, frozen=True):

@@ -8,68 +8,87 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.cli import terminal
 from agent.cli.client import no_agent
+from agent.cli.text import Tone
+from agent.cli.top import deeds, screen, state, story
 from agent.cli.top import plain as log
-from agent.cli.top import screen, state
 from agent.cli.top.draw import draw
 from agent.cli.top.feeds import StreetHand, follow_agent
 from agent.cli.top.lane import Look
 from agent.cli.top.state import Moment, Picture
 from agent.cli.top.street import StreetMessage
 from agent.cli.trouble import MISUSED, UNREACHABLE, Trouble
-from agent.local.records import Status
+from agent.local.records import Status, UplinkState
+
+# Sends a demand as a platform would, and tells its life.
+Command = Callable[[UplinkState, story.Demand], AsyncGenerator[str, None]]
 
 START_WITHIN_S = 10.0
 _FASTEST_S = 0.1  # between two drawings
 _SLOWEST_S = 0.5  # ages go on when nothing else happens
 _LINE_EVERY_S = 1.0
+_COMMAND_WITHIN_S = 5.0
 
 
-def top(given: Path | None, street: Path | None, *, plain: bool, seconds: float | None) -> int:
-    """Show the street until q, Ctrl-C, SIGTERM or so many seconds; 3 if no agent is there within 10 s."""
+def top(given: Path | None, street: Path | None, *, plain: bool, seconds: float | None, tell: bool = False) -> int:
+    """Show the street until q, Ctrl-C, SIGTERM or so many seconds; 3 if no agent is there within 10 s.
+
+    `tell`: play the story on the simulated street, and end with it.
+    """
+    if tell and street is None:
+        raise Trouble("top: --story needs a simulated street: ./dev run --story, or name one with --street", MISUSED)
     if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Trouble("top: this is no terminal; use --plain for a line a second", MISUSED)
-    asyncio.run(_Live(given, street).run(plain=plain, seconds=seconds))
+    asyncio.run(_Live(given, street, None).run(plain=plain, seconds=seconds, tell=tell))
     return 0
 
 
 class _Live:
-    """The picture, what feeds it, and what a key does."""
+    """The picture, what feeds it, and what a key or a scene does."""
 
-    def __init__(self, given: Path | None, street: Path | None) -> None:
+    def __init__(self, given: Path | None, street: Path | None, command: Command | None) -> None:
         self._given = given
+        self._command = command
         self._street_path = street
         self._hand = StreetHand(street) if street else None
         self.picture = Picture(_now(), street_wanted=street is not None)
         self._news = asyncio.Event()
         self._stop = asyncio.Event()
 
-    async def run(self, *, plain: bool, seconds: float | None) -> None:
+    async def run(self, *, plain: bool, seconds: float | None, tell: bool) -> None:
         """Listen, then show until the end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end)
-        feeds = [asyncio.create_task(feed) for feed in self._feeds()]
-        for task in feeds:
-            task.add_done_callback(lambda _: self._end())
+        tasks: list[asyncio.Task[None]] = []
+        for feed in self._feeds():
+            self._begin(tasks, feed)
         try:
             await self._first_word()
+            if tell:
+                self._begin(tasks, self._play())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await (self._log() if plain else self._show())
-            if plain:
+            if plain or tell:
                 terminal.show(log.summary(self.picture, terminal.width()))
         finally:
-            for task in feeds:
+            for task in tasks:
                 task.cancel()
-            for task in feeds:
+            for task in tasks:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task  # a bug in it is told, not hidden
+
+    def _begin(self, tasks: list[asyncio.Task[None]], what: Coroutine[None, None, None]) -> None:
+        """Do it beside the rest; its end is the end of all."""
+        task = asyncio.create_task(what)
+        task.add_done_callback(lambda _: self._end())
+        tasks.append(task)
 
     def _feeds(self) -> list[Coroutine[None, None, None]]:
         feeds = [follow_agent(self._given, self._agent_said, self._agent_gone)]
@@ -113,12 +132,12 @@ class _Live:
                 loop.remove_reader(sys.stdin.fileno())
 
     async def _log(self) -> None:
-        """Print a line a second, and events."""
-        told = 0
+        """Print a line a second, and captions and events."""
+        told, caption = 0, ""
         while not self._stop.is_set():
             self.picture = state.tick(self.picture, _now())
-            lines = [*log.events_after(self.picture, told), log.now(self.picture)]
-            told = self.picture.events[-1].number if self.picture.events else 0
+            lines = [*log.news(self.picture, told, caption), log.now(self.picture)]
+            told, caption = state.last_event(self.picture), self.picture.caption
             terminal.show_text("\n".join(lines))
             await self._wait(_LINE_EVERY_S)
 
@@ -148,7 +167,7 @@ class _Live:
         if message.state is not None:
             self._fold(state.street_said(self.picture, message.state, _now()))
         elif not message.ok:
-            self._fold(state.happened(self.picture, f"the street refused: {message.error}", "warn"))
+            self._happened(f"the street refused: {message.error}", "warn")
 
     def _street_gone(self) -> None:
         self._fold(state.street_gone(self.picture, _now()))
@@ -161,29 +180,46 @@ class _Live:
         for key in screen.keys() or "q":  # an empty read: the terminal is gone
             if key == "q":
                 self._end()
-            elif self._hand is not None and key in _KEYS:
-                _KEYS[key](self._hand, self.picture)
-            if key == "k" and self._hand is not None:
-                self._fold(state.happened(self.picture, "the agent is killed with -9", "warn"))
+            elif self._hand is not None and key in deeds.KEYS:
+                self._do(deeds.KEYS[key], self._hand)
 
+    def _do(self, deed: deeds.Do, hand: StreetHand) -> None:
+        if told := deed(hand, self.picture):
+            self._happened(told, "warn")
 
-def _sensor(hand: StreetHand, picture: Picture) -> None:
-    hand.ask(do="sensor_back" if picture.any_dead else "sensor_dies")
+    async def _play(self) -> None:
+        """Play the story from now on."""
+        clock = asyncio.get_running_loop().time
+        begin_s = clock()
+        for scene in story.SCENES:
+            await asyncio.sleep(begin_s + scene.at_s - clock())
+            self._fold(state.captioned(self.picture, scene.caption))
+            if scene.deed == "platform_command":
+                await self._order()
+            elif scene.deed is not None and self._hand is not None:
+                self._do(deeds.SCENES[scene.deed], self._hand)
+        await asyncio.sleep(begin_s + story.LENGTH_S - clock())
 
+    async def _order(self) -> None:
+        """Send the platform's command and tell what comes of it."""
+        uplink = self.picture.agent.uplink if self.picture.agent else None
+        if uplink is None or self._command is None:
+            self._happened("no platform can command this agent", "warn")
+            return
+        try:
+            async with (
+                asyncio.timeout(_COMMAND_WITHIN_S),
+                contextlib.aclosing(self._command(uplink, story.DEMAND)) as stages,
+            ):
+                async for stage in stages:
+                    self._happened(f"platform: {stage}", "good")
+        except TimeoutError:
+            self._happened(f"platform: no end of the command within {_COMMAND_WITHIN_S:g} s", "bad")
+        except Trouble as trouble:
+            self._happened(f"platform: {trouble}", "bad")
 
-def _kill(_: StreetHand, picture: Picture) -> None:
-    if picture.up and picture.agent is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(picture.agent.pid, signal.SIGKILL)
-
-
-_KEYS: dict[str, Callable[[StreetHand, Picture], None]] = {
-    "p": lambda hand, _: hand.ask(do="person"),
-    "v": lambda hand, _: hand.ask(do="vehicle"),
-    "s": _sensor,
-    "k": _kill,
-    "d": lambda hand, picture: hand.ask(do="door", open=not picture.door_open),
-}
+    def _happened(self, text: str, tone: Tone) -> None:
+        self._fold(state.happened(self.picture, text, tone))
 
 
 def _now() -> Moment:
