@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
 from agent.cli.main import COMPLETING
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class _Exits(click.Command):
-    """A command whose function returns its exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the function and end with its exit code."""
-        ctx.exit(super().invoke(ctx))
-
-
-class _Commands(click.Group):
-    command_class = _Exits
-    group_class = type  # groups below are of this class
+from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
+from agent.cli.uplink.commands import uplink
 
 
 def _lamps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -35,22 +20,11 @@ def _lamps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> 
     return [CompletionItem(name) for name in lamp_names(ctx.params.get("socket")) if name.startswith(incomplete)]
 
 
-_PATH = click.Path(path_type=Path)
-
-_socket = click.option(
-    "--socket",
-    type=_PATH,
-    metavar="PATH",
-    help="The agent's socket. Default: $GADELYS_SOCKET, else where an agent listens.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, times in UTC, and nothing else.")
 _lamp = click.argument("lamp", metavar="LAMP", shell_complete=_lamps)
-_seconds = click.option("--seconds", type=click.FloatRange(min=0.1), metavar="N", help="End after so many seconds.")
-_pattern = click.argument("pattern", metavar="[PATTERN]", default="*")
 
 
 @click.group(
-    cls=_Commands,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -63,7 +37,8 @@ def gadelys() -> None:
     gadelys release lum-03              give it back
 
     \b
-    Exit codes: 0 done, 1 refused or not confirmed, 2 wrong usage or configuration, 3 no agent reachable.
+    Exit codes: 0 done, 1 refused or not confirmed, 2 wrong usage or configuration,
+    3 no agent or broker reachable, no answer in time.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a short command ends quietly; long ones take Ctrl-C themselves
 
@@ -79,8 +54,8 @@ def safe() -> None:
 
 
 @gadelys.command()
-@_socket
-@_json
+@socket_option
+@json_option
 def status(socket: Path | None, as_json: bool) -> int:
     """Show how the street is: problems first, then lamps, sensors, lines, units.
 
@@ -92,9 +67,9 @@ def status(socket: Path | None, as_json: bool) -> int:
 
 
 @gadelys.command()
-@_pattern
-@_socket
-@_json
+@pattern_argument
+@socket_option
+@json_option
 def points(pattern: str, socket: Path | None, as_json: bool) -> int:
     """List points with value, quality and age. PATTERN: keys with * and ?, or a device.
 
@@ -109,10 +84,10 @@ def points(pattern: str, socket: Path | None, as_json: bool) -> int:
 
 
 @gadelys.command()
-@_pattern
-@_socket
-@_json
-@_seconds
+@pattern_argument
+@socket_option
+@json_option
+@seconds_option
 def watch(pattern: str, socket: Path | None, as_json: bool, seconds: float | None) -> int:
     """Print changes of points as they come, a line each, until Ctrl-C. PATTERN: keys with * and ?, or a device.
 
@@ -127,8 +102,8 @@ def watch(pattern: str, socket: Path | None, as_json: bool, seconds: float | Non
 @_lamp
 @click.argument("level", metavar="LEVEL")
 @click.option("--for", "for_", metavar="TIME", help="How long: 90s, 10m, 1h30m; from 1 s to 12 h.  [default: 4h]")
-@_socket
-@_json
+@socket_option
+@json_option
 def dim(lamp: str, level: str, for_: str | None, socket: Path | None, as_json: bool) -> int:
     """Take LAMP by hand for a while, and see that it follows. LEVEL: per cent of full light, 0 to 100.
 
@@ -141,8 +116,8 @@ def dim(lamp: str, level: str, for_: str | None, socket: Path | None, as_json: b
 
 @gadelys.command()
 @_lamp
-@_socket
-@_json
+@socket_option
+@json_option
 def release(lamp: str, socket: Path | None, as_json: bool) -> int:
     """Give LAMP back that was taken by hand.
 
@@ -154,9 +129,9 @@ def release(lamp: str, socket: Path | None, as_json: bool) -> int:
 
 
 @gadelys.command()
-@_socket
+@socket_option
 @click.option(
-    "--street", type=_PATH, metavar="PATH", help="The simulated street's socket: shows who walks there, and gives keys."
+    "--street", type=PATH, metavar="PATH", help="The simulated street's socket: shows who walks there, and gives keys."
 )
 @click.option("--plain", is_flag=True, help="A line a second; needs no terminal.")
 @click.option(
@@ -164,7 +139,7 @@ def release(lamp: str, socket: Path | None, as_json: bool) -> int:
     is_flag=True,
     help="Play the demonstration on the simulated street: 60 s, unless --seconds ends it earlier.",
 )
-@_seconds
+@seconds_option
 def top(socket: Path | None, street: Path | None, plain: bool, story: bool, seconds: float | None) -> int:
     """Show the street live.
 
@@ -197,8 +172,8 @@ def config() -> None:
 
 
 @config.command()
-@click.argument("file", metavar="FILE", type=_PATH)
-@_json
+@click.argument("file", metavar="FILE", type=PATH)
+@json_option
 def check(file: Path, as_json: bool) -> int:
     """Check a configuration; each mistake with its line, key and what was expected. Touches no device.
 
@@ -210,7 +185,7 @@ def check(file: Path, as_json: bool) -> int:
 
 
 @config.command()
-@_json
+@json_option
 def profiles(as_json: bool) -> int:
     """List the device profiles that a unit can name.
 
@@ -219,3 +194,6 @@ def profiles(as_json: bool) -> int:
     from agent.cli import config as configuration  # noqa: PLC0415
 
     return configuration.profiles(as_json=as_json)
+
+
+gadelys.add_command(uplink)

@@ -49,8 +49,13 @@ def span(time_s: float | None) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def delay(time_s: float) -> str:
+    """Return how long something took: milliseconds below a second."""
+    return f"{time_s * 1000:.0f} ms" if time_s < 0.9995 else span(time_s)
+
+
 def local(stamp: str | datetime | None, time_zone: str, form: str = "%H:%M") -> str:
-    """Return a UTC time (ISO 8601) as the wall clock of a time zone shows it."""
+    """Return a UTC time (ISO 8601) as the wall clock of a time zone shows it; "" is the zone of this machine."""
     if stamp is None:
         return MISSING
     moment = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
@@ -69,8 +74,8 @@ def number(amount: int, what: str = "") -> str:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _zone(name: str) -> ZoneInfo | None:
+    return ZoneInfo(name) if name else None
 
 
 def _decimals(number: float) -> int:

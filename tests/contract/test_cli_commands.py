@@ -275,7 +275,8 @@ def test_a_command_starts_with_little() -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "from agent.cli import show, watch, dim\n"
-        "print(sorted({'rich', 'asyncio', 'structlog', 'astral', 'agent.app', 'agent.config'} & set(sys.modules)))"
+        "dear = {'rich', 'asyncio', 'aiomqtt', 'paho', 'logging', 'structlog', 'astral', 'agent.app', 'agent.config'}\n"
+        "print(sorted(dear & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=20)
     assert done.stdout.endswith("[]\n")

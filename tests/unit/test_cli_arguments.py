@@ -64,3 +64,52 @@ def test_a_moment_needs_its_offset(text: str) -> None:
 )
 def test_a_bare_device_means_all_of_its_points(typed: str, glob: str) -> None:
     assert arguments.pattern(typed) == glob
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("55", 55), ("-1", -1), ("1e3", 1000), ("0.5", 0.5), ("101", 101), ("1", 1), ("inf", float("inf"))],
+)
+def test_any_number_is_a_value(text: str, value: float) -> None:
+    found = arguments.any_value(text)
+    assert (type(found), found) == (float, value)
+
+
+def test_words_are_values_too() -> None:
+    assert [arguments.any_value(text) for text in ("true", "false", "null")] == [True, False, None]
+    assert str(arguments.any_value("nan")) == "nan"
+
+
+@pytest.mark.parametrize("text", ["", "on", "True", "55 %", "5,5", "0x10", "1_0", "٤٠", "--", "1e9999"])
+def test_what_is_no_value_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="VALUE: expected a number, true, false or null"):
+        arguments.any_value(text)
+
+
+@given(text=st.text(max_size=30))
+def test_any_text_is_a_value_or_refused(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert isinstance(arguments.any_value(text), bool | float | None)
+    with contextlib.suppress(ValueError):
+        device, metric = arguments.point(text)
+        assert f"{device}/{metric}" == text
+        assert "/" not in device
+        assert metric.count("/") == 1
+
+
+def test_points() -> None:
+    assert arguments.point("lum-03/lamp/dimming_level") == ("lum-03", "lamp/dimming_level")
+
+
+@pytest.mark.parametrize("text", ["", "lum-03", "a/b", "a//c", "/b/c", "a/b/", "a/b/c/d", "+/b/c", "#/b/c", "a\0/b/c"])
+def test_what_is_no_point_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="POINT: expected device/function/resource"):
+        arguments.point(text)
+
+
+def test_any_time_is_read_and_its_bounds_are_the_nodes() -> None:
+    assert arguments.any_duration_s("48h", "--for") == 172800
+    assert arguments.any_duration_s("0s", "--for") == 0
+    for text in ("", "10", "10x", "-1s"):
+        with pytest.raises(ValueError, match="--for: expected a time"):
+            arguments.any_duration_s(text, "--for")

@@ -1,0 +1,37 @@
+"""What several commands share: options with one meaning everywhere, and exit codes that functions return."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+PATH = click.Path(path_type=Path)
+
+socket_option = click.option(
+    "--socket",
+    type=PATH,
+    metavar="PATH",
+    help="The agent's socket. Default: $GADELYS_SOCKET, else where an agent listens.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, times in UTC, and nothing else.")
+seconds_option = click.option(
+    "--seconds", type=click.FloatRange(min=0.1), metavar="N", help="End after so many seconds."
+)
+pattern_argument = click.argument("pattern", metavar="[PATTERN]", default="*")
+
+
+class Exits(click.Command):
+    """A command whose function returns its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the function and end with its exit code."""
+        ctx.exit(super().invoke(ctx))
+
+
+class Commands(click.Group):
+    """A group of such commands; groups below it are of this class too."""
+
+    command_class = Exits
+    group_class = type

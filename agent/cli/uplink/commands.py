@@ -1,0 +1,96 @@
+"""The commands of `gadelys uplink`. Only names and options here; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from agent.cli.options import Commands, json_option, pattern_argument, seconds_option, socket_option
+
+if TYPE_CHECKING:
+    from agent.cli.uplink.place import Wanted
+
+_WHERE = (
+    click.option("--host", metavar="NAME", help="A broker, where no agent runs. Default: the agent's."),
+    click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Its port. Default: the agent's, or 1883."),
+    click.option("--group", metavar="NAME", help="The node's group. Default: the agent's, or any."),
+    click.option("--node", metavar="NAME", help="The node. Default: the agent's, or any."),
+    socket_option,
+)
+
+
+def _where(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that say where, packed into its first argument."""
+
+    @functools.wraps(function)
+    def packed(
+        *, host: str | None, port: int | None, group: str | None, node: str | None, socket: Path | None, **rest: Any
+    ) -> int:
+        from agent.cli.uplink.place import Wanted  # noqa: PLC0415
+
+        return function(Wanted(socket=socket, host=host, port=port, group=group, node=node), **rest)
+
+    for option in reversed(_WHERE):
+        option(packed)
+    return packed
+
+
+def _points(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from agent.cli.client import lamp_names  # noqa: PLC0415
+    from agent.uplink import names  # noqa: PLC0415
+
+    lamps = lamp_names(ctx.params.get("socket"))
+    points = [f"{lamp}/{metric}" for lamp in lamps for metric in (names.DIMMING, names.RELEASE)]
+    return [CompletionItem(point) for point in points if point.startswith(incomplete)]
+
+
+@click.group(cls=Commands)
+def uplink() -> None:
+    """See and say what the platform sees and says, through the broker."""
+
+
+@uplink.command()
+@pattern_argument
+@click.option("--rebirth", is_flag=True, help="Ask the node for its births first.")
+@json_option
+@seconds_option
+@_where
+def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: float | None) -> int:
+    """Print births, data, commands and deaths in words, until Ctrl-C. PATTERN: points with * and ?, or a device.
+
+    \b
+    Examples: gadelys uplink tail
+              gadelys uplink tail '*/lamp/dimming_level' --rebirth
+              gadelys uplink tail --host broker.example --group albertslund
+    """
+    from agent.cli.uplink.tail import tail as run_tail  # noqa: PLC0415
+
+    return run_tail(wanted, pattern, as_json=as_json, seconds=seconds, births=rebirth)
+
+
+@uplink.command(context_settings={"ignore_unknown_options": True})  # so that -1 is a value, and refused by the node
+@click.argument("point", metavar="POINT", shell_complete=_points)
+@click.argument("value", metavar="VALUE")
+@click.option("--for", "for_", metavar="TIME", help="How long: 90s, 10m, 1h30m.  [default: as the node is configured]")
+@click.option("--id", "id_", metavar="ID", help="The command's name.  [default: cli- and eight digits]")
+@click.option("--within", metavar="TIME", default="15s", show_default=True, help="How long to wait for the proof.")
+@json_option
+@_where
+def send(wanted: Wanted, as_json: bool, **typed: Any) -> int:
+    """Send a command to POINT as the platform would, and print its proof. VALUE: a number, true, false or null.
+
+    The node judges the value, not this command. Exit codes: 0 verified, 1 refused or overtaken, 3 no end in time.
+
+    \b
+    Examples: gadelys uplink send lum-03/lamp/dimming_level 55 --for 10m
+              gadelys uplink send lum-03/command/release true
+    """
+    from agent.cli.uplink.send import Typed  # noqa: PLC0415
+    from agent.cli.uplink.send import send as run_send  # noqa: PLC0415
+
+    return run_send(wanted, Typed(**typed), as_json=as_json)

@@ -1,0 +1,123 @@
+"""A Sparkplug host application on a broker: hears one node, or all, and publishes commands and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import secrets
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import aiomqtt
+
+from agent.cli.trouble import UNREACHABLE, Trouble
+from agent.cli.uplink.hearing import Hearing, Message, Stray
+from agent.cli.uplink.place import Place
+from agent.cli.uplink.proof import Following, Order, Proof
+from agent.uplink import names, topics
+from agent.uplink.payload import DataType, Metric, Payload, encode
+
+CONNECT_WITHIN_S = 5.0
+ANSWER_WITHIN_S = 15.0
+_MOST_WAITING = 10_000  # messages; what is dropped beyond shows as a gap in seq
+_SILENT = logging.getLogger("gadelys.host")
+_SILENT.disabled = True  # what goes wrong is said once, by Trouble
+
+
+class Host:
+    """A connection that is up and subscribed; made by `joined`."""
+
+    def __init__(self, client: aiomqtt.Client, place: Place) -> None:
+        self._client = client
+        self._topics = topics.Topics(place.group, place.node)
+
+    async def messages(self) -> AsyncIterator[Message | Stray]:
+        """Yield what comes from the node and what is sent to it."""
+        hearing = Hearing()
+        async for message in self._client.messages:
+            yield hearing.hear(message.topic.value, message.payload, retained=message.retain)
+
+    async def send(self, kind: Literal["NCMD", "DCMD"], device: str, *metrics: Metric) -> None:
+        """Publish a command of now: QoS 0, not retained. PayloadError if a value has no encoding."""
+        now = datetime.now(UTC)  # noqa: TID251 - the time of the person who commands; the node judges its age
+        payload = Payload(metrics=metrics, timestamp_ms=int(now.timestamp() * 1000))
+        await self._client.publish(self._topics.of(kind, device), encode(payload), qos=0, retain=False)
+
+
+@contextlib.asynccontextmanager
+async def joined(place: Place) -> AsyncIterator[Host]:
+    """Connect and subscribe. Trouble with exit code 3 when the broker is not there, refuses, or goes."""
+    client = _client(place)
+    connected = False
+    try:
+        async with client:
+            connected = True
+            _check(await client.subscribe([(one, 0) for one in topics.all_of(place.group, place.node)]), place)
+            yield Host(client, place)
+    except aiomqtt.MqttError as error:
+        what = f"the broker at {place.address} has gone" if connected else f"no broker answers at {place.address}"
+        raise Trouble(f"{what} ({_why(error)})", UNREACHABLE) from None
+    finally:
+        client._client._sock_close()  # noqa: SLF001 - after a time-out paho would go on connecting, and nobody holds it
+
+
+async def command(place: Place, order: Order, within_s: float = ANSWER_WITHIN_S) -> AsyncGenerator[Proof, None]:
+    """Send a command and yield each stage of its proof: `sent` first, then what the node says of it.
+
+    Ends with the stage that ends the command, or, without one, when `within_s` is over. Trouble as `joined`;
+    PayloadError if the value has no encoding. Close it (contextlib.aclosing) when not read to its end.
+    """
+    async with joined(place) as host:
+        clock = asyncio.get_running_loop().time
+        start_s = clock()
+        await host.send("DCMD", order.device, *order.metrics())
+        yield Proof("sent", "", 0.0)
+        following, messages = Following(order.id), host.messages()
+        while True:
+            try:
+                async with asyncio.timeout_at(start_s + within_s):
+                    message = await anext(messages)
+            except TimeoutError:
+                return
+            said = following.see(message) if isinstance(message, Message) else None
+            if said is not None:
+                proof = Proof(*said, clock() - start_s)
+                yield proof
+                if proof.ended:
+                    return
+
+
+def rebirth() -> Metric:
+    """Return what asks a node for all its births. Pure."""
+    return Metric(names.REBIRTH, True, DataType.BOOLEAN)
+
+
+def _client(place: Place) -> aiomqtt.Client:
+    v5 = place.mqtt == "5"
+    return aiomqtt.Client(
+        place.host,
+        place.port,
+        identifier=f"gadelys-host-{secrets.token_hex(4)}",
+        protocol=aiomqtt.ProtocolVersion.V5 if v5 else aiomqtt.ProtocolVersion.V311,
+        clean_session=None if v5 else True,  # MQTT 5: a clean start and no session kept are the default
+        timeout=CONNECT_WITHIN_S,
+        max_queued_incoming_messages=_MOST_WAITING,
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else each hop costs 40 ms
+        logger=_SILENT,
+    )
+
+
+def _check(granted: Sequence[object], place: Place) -> None:
+    refused = [one for one in granted if int(getattr(one, "value", 0)) >= 0x80]
+    if refused:
+        raise Trouble(f"the broker at {place.address} does not let us listen ({refused[0]})".lower(), UNREACHABLE)
+
+
+def _why(error: aiomqtt.MqttError) -> str:
+    """Return the reason without the numbers that only the library knows."""
+    text = re.sub(r"^\[[^]]*\] *", "", str(error.__cause__ or error))
+    return text[:1].lower() + text[1:]

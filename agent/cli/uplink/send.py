@@ -1,0 +1,103 @@
+"""`gadelys uplink send`: a real command through the broker, and its proof."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import aclosing
+
+import msgspec
+
+from agent.cli import arguments, terminal
+from agent.cli import format as fmt
+from agent.cli.text import Line, Span, Tone, line
+from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
+from agent.cli.uplink.host import command
+from agent.cli.uplink.place import Place, Wanted, find
+from agent.cli.uplink.proof import Order, Proof
+from agent.cli.uplink.words import clean
+from agent.uplink import names
+from agent.uplink.payload import PayloadError
+
+_TONES: dict[str, Tone] = {"verified": "good", "rejected": "bad", "expired": "bad", "superseded": "warn"}
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """The words of the command line; none = not said."""
+
+    point: str
+    value: str
+    for_: str | None
+    id_: str | None
+    within: str
+
+    def read(self) -> tuple[Order, float]:
+        """Return what is asked and how many seconds its proof may take. ValueError where the syntax is wrong."""
+        if self.id_ == "":
+            raise ValueError("--id: expected a name of at least one letter; found ''")
+        return Order(
+            *arguments.point(self.point),
+            arguments.any_value(self.value),
+            f"cli-{secrets.token_hex(4)}" if self.id_ is None else self.id_,
+            None if self.for_ is None else arguments.any_duration_s(self.for_, "--for"),
+        ), arguments.any_duration_s(self.within, "--within")
+
+
+def send(wanted: Wanted, typed: Typed, *, as_json: bool) -> int:
+    """Send a command and print each stage of its proof; 0 verified, 1 refused or overtaken. Trouble without an end."""
+    try:
+        order, within_s = typed.read()
+    except ValueError as error:
+        raise Trouble(str(error), MISUSED) from None
+    place = find(wanted)
+    if not place.one_node:
+        raise Trouble("name the node to command, with --group and --node", MISUSED)
+    try:
+        last = asyncio.run(_command(place, order, within_s, as_json=as_json))
+    except PayloadError as error:
+        raise Trouble(f"VALUE: cannot be sent: {error}", MISUSED) from None
+    if not last.ended:
+        raise Trouble(_no_end(place, last, within_s), UNREACHABLE)
+    return 0 if last.status == "verified" else REFUSED
+
+
+async def _command(place: Place, order: Order, within_s: float, *, as_json: bool) -> Proof:
+    """Print the stages as they come; return the last."""
+    last = Proof("", "", 0.0)
+    async with aclosing(command(place, order, within_s)) as stages:
+        async for last in stages:
+            if as_json:
+                terminal.show_json(
+                    msgspec.json.encode({**msgspec.structs.asdict(order), **msgspec.structs.asdict(last)})
+                )
+            else:
+                terminal.show([stage(last, order)])
+    return last
+
+
+def asked(order: Order) -> str:
+    """Return what is asked in words. Pure."""
+    if isinstance(order.value, bool):
+        shown = "true" if order.value else "false"
+    else:
+        shown = "null" if order.value is None else fmt.value(order.value, "%" if order.metric == names.DIMMING else "")
+    term = "" if order.for_s is None else f", for {fmt.span(order.for_s)}"
+    return f"{order.device}/{order.metric} = {shown}{term} (id {clean(order.id)})"
+
+
+def stage(proof: Proof, order: Order) -> Line:
+    """Return a stage as a line. Pure."""
+    if proof.status == "sent":
+        return line(f"{proof.status:<8}  ", Span(asked(order), "bold"))
+    reason = f": {clean(proof.reason)}" if proof.reason else ""
+    status = Span(f"{clean(proof.status):<8}", _TONES.get(proof.status, "plain"))
+    return line(status, f"  after {fmt.delay(proof.after_s)}{reason}")
+
+
+def _no_end(place: Place, last: Proof, within_s: float) -> str:
+    if last.status == "sent":
+        return (
+            f"no answer from {place.node} within {fmt.span(within_s)}: "
+            "is it connected? `gadelys uplink tail --rebirth` shows whether it answers"
+        )
+    return f"no end within {fmt.span(within_s)}: {last.status} after {fmt.delay(last.after_s)} was the last stage"

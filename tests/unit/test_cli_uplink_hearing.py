@@ -1,0 +1,167 @@
+"""What a host learns from births, and what it finds missing."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.cli.uplink import hearing
+from agent.cli.uplink.hearing import Hearing, Message, Stray, Told, chosen
+from agent.cli.uplink.proof import Following
+from agent.uplink.payload import DataType, Metric, Payload, Property, encode
+from agent.uplink.topics import MessageType, Topics
+
+STREET = Topics("demo", "street-1")
+LEVEL = Metric("lamp/dimming_level", 55.0, DataType.FLOAT)
+
+
+def say(
+    ears: Hearing, kind: MessageType, device: str, *metrics: Metric, seq: int | None = None, **more: bool
+) -> Message:
+    message = ears.hear(STREET.of(kind, device), encode(Payload(metrics, 1000, seq)), **more)
+    assert isinstance(message, Message)
+    return message
+
+
+def with_unit(unit: str) -> Metric:
+    return Metric("lamp/dimming_level", 10.0, DataType.FLOAT, properties=(Property("engUnit", DataType.STRING, unit),))
+
+
+def test_units_are_those_of_the_birth() -> None:
+    ears = Hearing()
+    assert say(ears, "DDATA", "lum-03", LEVEL).metrics[0].unit == ""
+    assert say(ears, "DBIRTH", "lum-03", with_unit("%")).metrics[0].unit == "%"
+    assert say(ears, "DDATA", "lum-03", LEVEL).metrics[0] == Told("lamp/dimming_level", 55.0, "%")
+    assert say(ears, "DCMD", "lum-03", LEVEL).metrics[0].unit == "%"
+    assert say(ears, "DDATA", "lum-04", LEVEL).metrics[0].unit == ""
+    say(ears, "DBIRTH", "lum-03", with_unit("W"))
+    assert say(ears, "DDATA", "lum-03", LEVEL).metrics[0].unit == "W"
+
+
+def test_quality_and_history_are_properties() -> None:
+    def of(quality: int) -> str:
+        properties = (Property("Quality", DataType.INT32, quality),)
+        return (
+            say(Hearing(), "DDATA", "x", Metric("a/b", None, DataType.FLOAT, properties=properties)).metrics[0].quality
+        )
+
+    assert [of(0), of(192), of(500), of(7)] == ["bad", "good", "stale", "quality 7"]
+    past = Metric("a/b", 1, DataType.INT64, 500, True, (Property("journal", DataType.INT64, 17),))
+    told = say(Hearing(), "DDATA", "x", past).metrics[0]
+    assert (told.historical, told.time_ms, told.number) == (True, 500, 17)
+
+
+def test_a_gap_in_seq_is_counted_and_a_birth_begins_anew() -> None:
+    ears = Hearing()
+    assert say(ears, "DDATA", "a", seq=12).missing == 0
+    assert say(ears, "NDATA", "", seq=13).missing == 0
+    gap = say(ears, "DDATA", "b", seq=18)
+    assert (gap.before, gap.seq, gap.missing) == (13, 18, 4)
+    assert say(ears, "DDATA", "b", seq=18).missing == -1
+    say(ears, "DCMD", "b", seq=99)
+    say(ears, "NDEATH", "", seq=98)
+    assert say(ears, "DDATA", "b", seq=97, retained=True).missing == 0
+    assert say(ears, "DDEATH", "b", seq=19).missing == 0
+    assert say(ears, "NBIRTH", "", seq=0).missing == 0
+    assert say(ears, "DBIRTH", "a", seq=1).missing == 0
+
+
+def test_seq_wraps_round() -> None:
+    ears = Hearing()
+    say(ears, "DDATA", "a", seq=255)
+    assert say(ears, "DDATA", "a", seq=0).missing == 0
+    say(ears, "DDATA", "a", seq=254)
+    assert say(ears, "DDATA", "a", seq=1).missing == 2
+
+
+def test_what_cannot_be_read_is_a_message_and_no_gap() -> None:
+    ears = Hearing()
+    say(ears, "DDATA", "a", seq=1)
+    bad = ears.hear(STREET.of("DDATA", "a"), b"\xff\xff\xff")
+    assert isinstance(bad, Message)
+    assert bad.problem
+    assert say(ears, "DDATA", "a", seq=3).missing == 0
+
+
+def test_what_is_retained_teaches_nothing() -> None:
+    ears = Hearing()
+    assert say(ears, "DBIRTH", "lum-03", with_unit("%"), retained=True).retained
+    assert say(ears, "DDATA", "lum-03", LEVEL).metrics[0].unit == ""
+
+
+def test_nodes_do_not_mix() -> None:
+    ears = Hearing()
+    other = Topics("demo", "street-2")
+    say(ears, "DDATA", "a", seq=1)
+    message = ears.hear(other.of("DDATA", "a"), encode(Payload((), 1, 9)))
+    assert isinstance(message, Message)
+    assert message.missing == 0
+    assert say(ears, "DDATA", "a", seq=2).missing == 0
+
+
+def test_memory_is_bounded() -> None:
+    ears = Hearing()
+    for n in range(hearing.MOST_DEVICES + 2):
+        node = Topics("demo", f"n{n}")
+        ears.hear(node.of("NBIRTH"), encode(Payload((with_unit("%"),), 1, 0)))
+    assert len(ears._units) == len(ears._seqs) == hearing.MOST_DEVICES
+
+
+def test_a_pattern_chooses() -> None:
+    ears = Hearing()
+    both = say(ears, "DDATA", "lum-03", LEVEL, Metric("lamp/control_rung", "schedule", DataType.STRING))
+    assert chosen(both, "*") == both
+    kept = chosen(both, "lum-*/lamp/dimming_level")
+    assert kept is not None
+    assert [told.name for told in kept.metrics] == ["lamp/dimming_level"]
+    assert chosen(both, "lum-04/*") is None
+    command = say(ears, "DCMD", "lum-03", LEVEL, Metric("command/id", "a", DataType.STRING))
+    assert chosen(command, "*/lamp/*") == command
+    assert chosen(command, "lum-04/*") is None
+    gap = chosen(msgspec.structs.replace(both, missing=3), "lum-04/*")
+    assert gap is not None
+    assert gap.metrics == ()
+    death = say(ears, "DDEATH", "lum-03")
+    assert chosen(death, "lum-04/*") == death
+
+
+@given(
+    topic=st.sampled_from([STREET.of("DDATA", "a"), STREET.of("NBIRTH"), "spBv1.0/demo/OTHER/street-1"]) | st.text(),
+    raw=st.binary(max_size=200),
+)
+def test_any_bytes_on_any_topic_are_heard(topic: str, raw: bytes) -> None:
+    message = Hearing().hear(topic, raw)
+    assert isinstance(message, Stray) == (topic not in {STREET.of("DDATA", "a"), STREET.of("NBIRTH")})
+
+
+def result(status: str, id_: str | None = "c1", reason: str = "") -> list[Metric]:
+    ids = [] if id_ is None else [Metric("command/last_id", id_, DataType.STRING)]
+    words = {"command/last_status": status, "command/last_reason": reason}
+    return ids + [Metric(name, text, DataType.STRING) for name, text in words.items()]
+
+
+def test_a_command_is_followed_by_its_id() -> None:
+    ears, following = Hearing(), Following("c1")
+    assert following.see(say(ears, "DDATA", "a", LEVEL)) is None
+    assert following.see(say(ears, "DDATA", "a", *result("rejected", "c0"))) is None
+    assert following.see(say(ears, "DDATA", "a", *result("accepted"))) == ("accepted", "")
+    assert following.see(say(ears, "DBIRTH", "a", *result("accepted"))) is None, "said again, as a birth does"
+    assert following.see(say(ears, "DDATA", "b", *result("verified", "c2"))) is None
+    assert following.see(say(ears, "DDATA", "a", *result("written", None))) == ("written", ""), (
+        "an id that did not change"
+    )
+    assert following.see(say(ears, "DDATA", "a", *result("verified"), retained=True)) is None
+    assert following.see(say(ears, "DDATA", "a", *result("verified", None, "55 %"))) == ("verified", "55 %")
+
+
+def test_the_node_may_answer_for_a_device_that_it_has_not() -> None:
+    said = say(Hearing(), "NDATA", "", *result("rejected", reason="there is no lum-99"))
+    assert Following("c1").see(said) == ("rejected", "there is no lum-99")
+
+
+def test_after_another_command_the_device_speaks_of_that() -> None:
+    ears, following = Hearing(), Following("c1")
+    assert following.see(say(ears, "DDATA", "a", *result("accepted"))) is not None
+    assert following.see(say(ears, "DDATA", "a", *result("accepted", "c2"))) is None
+    assert following.see(say(ears, "DDATA", "a", *result("verified", None))) is None
