@@ -171,7 +171,7 @@ class _Agent:
         if options is None:
             raise RuntimeError("no uplink is configured")
         await asyncio.to_thread(importlib.import_module, "agent.uplink.uplink")
-        from agent.journal import Journal  # noqa: PLC0415
+        from agent.journal.journal import Journal  # noqa: PLC0415
         from agent.uplink.uplink import Street, Uplink  # noqa: PLC0415
 
         journal = Journal(options.journal, options.journal_mb * 1_000_000, boot_id())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from math import isfinite
 
 import msgspec
 
@@ -53,9 +54,6 @@ class EdgeNode:
         self._table = table
         self._reporter = reporter
         self._devices = table.devices()
-        self._points: dict[str, list[tuple[str, Spec]]] = {device: [] for device in self._devices}
-        for key, spec in table.points.items():
-            self._points[spec.device].append((key, spec))
         self.bd_seq = bd_seq
         self.born: set[str] = set()
         self._seq = 255
@@ -64,9 +62,8 @@ class EdgeNode:
         """Return the node's birth and those of all living devices: the begin of a session, or a rebirth."""
         self._seq = 255
         self.born = {""}
-        born = [Metric(names.BD_SEQ, self.bd_seq, DataType.INT64, stamp.wall_ms), *self._own("", stamp)]
-        self._reporter.forget_news("")
-        messages = [self._message("NBIRTH", "", born, stamp)]
+        bd_seq = Metric(names.BD_SEQ, self.bd_seq, DataType.INT64, stamp.wall_ms)
+        messages = [self._message("NBIRTH", "", [bd_seq, *self._all("", stamp)], stamp)]
         return messages + self.changes(stamp)
 
     def changes(self, stamp: Stamp) -> list[Message]:
@@ -76,9 +73,7 @@ class EdgeNode:
             alive = self._reporter.alive(device)
             if alive and device not in self.born:
                 self.born.add(device)
-                metrics = [*self._points_of(device, stamp), *self._own(device, stamp)]
-                self._reporter.forget_news(device)
-                messages.append(self._message("DBIRTH", device, metrics, stamp))
+                messages.append(self._message("DBIRTH", device, self._all(device, stamp), stamp))
             elif not alive and device in self.born:
                 self.born.discard(device)
                 messages.append(self._message("DDEATH", device, [], stamp))
@@ -109,16 +104,16 @@ class EdgeNode:
         self._seq = (self._seq + 1) % 256
         return Message(self._topics.of(kind, device), encode(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
 
-    def _points_of(self, device: str, stamp: Stamp) -> Iterator[Metric]:
-        for key, spec in self._points[device]:
-            reading = self._reporter.reading(key, stamp.mono_s)
-            when_ms = stamp.ms(reading.mono_s) if reading.mono_s > 0 else stamp.wall_ms
-            yield _born(spec, reading.value, SPARKPLUG_QUALITY[reading.quality], when_ms)
-
-    def _own(self, device: str, stamp: Stamp) -> Iterator[Metric]:
+    def _all(self, device: str, stamp: Stamp) -> list[Metric]:
+        """Return everything that a device has ever to tell, as of now."""
+        metrics = []
+        for spec, reading in self._reporter.born(device, stamp.mono_s):
+            when_ms = stamp.ms(reading.mono_s) if isfinite(reading.mono_s) else stamp.wall_ms
+            metrics.append(_born(spec, reading.value, SPARKPLUG_QUALITY[reading.quality], when_ms))
         for (owner, name), spec in self._table.own.items():
             if owner == device:
-                yield _born(spec, self._reporter.own(owner, name), GOOD, stamp.wall_ms)
+                metrics.append(_born(spec, self._reporter.own(owner, name), GOOD, stamp.wall_ms))
+        return metrics
 
 
 def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: int) -> Metric:

@@ -10,7 +10,8 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from agent.clock import Clock
-from agent.journal import Journal, JournalFault
+from agent.journal.journal import Journal
+from agent.journal.records import JournalFault
 from agent.uplink.backoff import Backoff
 from agent.uplink.edge import EdgeNode, Stamp, will
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession

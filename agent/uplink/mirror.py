@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from agent.journal.records import Report
 from agent.uplink import names
 from agent.uplink.commands import Answer
 from agent.uplink.edge import Message, Stamp
@@ -42,10 +41,9 @@ class Mirror:
         self._next_s = now_s
         self._renew_s = now_s + RENEW_S
 
-    def changed(self, reports: Iterable[Report]) -> None:
-        """Take what has just been reported."""
-        for report in reports:
-            self._dirty[report.device] = None
+    def changed(self, devices: Iterable[str]) -> None:
+        """Take that something of these devices has just been told."""
+        self._dirty |= dict.fromkeys(devices)
 
     def next_s(self) -> float:
         """Return when `due` has something to say."""
@@ -79,7 +77,7 @@ class Mirror:
         values: dict[str, Value | None] = {}
         for key, spec in self._specs[device]:
             value, _ = self._reporter.told(key)
-            values[spec.name] = value
+            values[spec.name] = float(f"{value:.7g}") if isinstance(value, float) else value  # as Sparkplug's Float
         for owner, name in self._table.own:
             if owner == device and name not in _INPUTS:
                 values[name] = self._reporter.own(owner, name)

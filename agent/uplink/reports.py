@@ -48,6 +48,9 @@ class Reporter:
         self._news: deque[Report] = deque(maxlen=10_000)
         self._groups: dict[tuple[str, str], list[str]] = {}
         self._driven: dict[str, list[str]] = {}
+        self._of_device: dict[str, list[str]] = {}
+        for key, spec in table.points.items():
+            self._of_device.setdefault(spec.device, []).append(key)
         driven = [(key, spec.device, spec.function) for key, spec in table.points.items() if spec.driven]
         for key, device, function in driven + [(key, device, "presence") for key, device in table.presence.items()]:
             self._groups.setdefault((device, function), []).append(key)
@@ -132,17 +135,20 @@ class Reporter:
         """Return the value of a metric that is no point."""
         return self._own[device, name]
 
-    def reading(self, key: str, now_s: float) -> Reading:
-        """Return a point's reading for a birth, which counts as told."""
-        reading = self._image.get(key, now_s)
-        self._told[key] = (reading.value, reading.quality)
-        self._dirty.pop(key, None)
-        self._slow.pop(key, None)
-        return reading
-
-    def forget_news(self, device: str) -> None:
-        """Drop what a birth of the device has just told of its own metrics."""
+    def born(self, device: str, now_s: float) -> list[tuple[Spec, Reading]]:
+        """Return all points of a device for its birth; they count as told, and what was to be told is not told again."""
+        readings = []
+        for key in self._of_device.get(device, ()):
+            reading = self._image.get(key, now_s)
+            self._told[key] = (reading.value, reading.quality)
+            self._dirty.pop(key, None)
+            self._slow.pop(key, None)
+            readings.append((self._table.points[key], reading))
+        for owner, function in self._groups:
+            if owner == device:
+                self._judge(device, function, now_s)
         self._news = deque((report for report in self._news if report.device != device), self._news.maxlen)
+        return readings
 
     def _report(self, key: str, now_s: float) -> Report | None:
         reading = self._image.get(key, now_s)

@@ -15,8 +15,8 @@ from agent.config import Controller
 from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.image import Image
-from agent.journal import Journal, JournalFault
-from agent.journal.records import Report
+from agent.journal.journal import Journal
+from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
 from agent.uplink.commands import Answer, Commands
@@ -208,7 +208,7 @@ class Uplink:
         if edge is None or session is None:
             self._outbox.keep(reports)
             return
-        stamp = self.stamp()
+        stamp, born = self.stamp(), set(edge.born)
         messages = edge.changes(stamp) if self._reporter.turned() else []
         messages += edge.data(reports, stamp)
         try:
@@ -216,14 +216,14 @@ class Uplink:
                 session.send(message)
             self._sent += len(messages)
             if self._mirror is not None:
-                self._reflect(self._mirror, session, reports, stamp)
+                self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
+                self._reflect(self._mirror, session, stamp)
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return
         self._outbox.sent(reports)
 
-    def _reflect(self, mirror: Mirror, session: MqttSession, reports: Sequence[Report], stamp: Stamp) -> None:
-        mirror.changed(reports)
+    def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:
         for message in mirror.due(stamp):
             session.send(message, retain=True, expires_s=EXPIRES_S)
             self._sent += 1

@@ -36,6 +36,7 @@ EDGES = {
     "agent.cli.top.screen",
     "agent.cli.top.view",
     "agent.cli.uplink.commands",
+    "agent.cli.uplink.demand",
     "agent.cli.uplink.host",
     "agent.cli.uplink.place",
     "agent.cli.uplink.send",

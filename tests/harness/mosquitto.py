@@ -105,7 +105,7 @@ class Ear:
         deadline_s = time.monotonic() + patience_s
         while not holds():
             assert time.monotonic() < deadline_s, f"not within {patience_s:g} s; heard {self.topics()[-20:]}"
-            self._client._thread.join(0.005)  # type: ignore[union-attr]
+            self._client._thread.join(0.02)  # type: ignore[union-attr]
 
     def close(self) -> None:
         self._client.disconnect()

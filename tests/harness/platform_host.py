@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sparkplug_protobuf import Parsed, build, parse
-
 from mosquitto import Ear
+from sparkplug_peer import Parsed, build, parse
 
 GROUP, NODE = "demo", "street-1"
 

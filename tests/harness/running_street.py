@@ -98,6 +98,15 @@ class Street:
         self.agent = None
         return code
 
+    def broker_pid(self) -> int:
+        """Return the process of the street's broker."""
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit():
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                if words[0].endswith(b"mosquitto") and any(os.fsencode(self.folder) in word for word in words):
+                    return int(process.name)
+        raise AssertionError("the street has no broker")
+
     def do(self, **request: object) -> Json:
         self.hand.send(request)
         answer = self.hand.receive()
@@ -119,6 +128,13 @@ class Street:
     def status(self) -> Json:
         result: Json = self.call("status")["result"]
         return result
+
+    def uplink(self) -> Json:
+        """Return how the agent's uplink is. ConnectionError while it is being loaded."""
+        state: Json | None = self.status()["uplink"]
+        if state is None:
+            raise ConnectionError("no uplink yet")
+        return state
 
     def lamps(self) -> dict[str, Json]:
         return {lamp["id"]: lamp for lamp in self.status()["lamps"]}

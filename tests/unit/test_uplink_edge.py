@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agent.journal.records import Entry, Report
-from sparkplug_protobuf import parse
 
 from agent.image import Image
 from agent.uplink import names, table, topics
@@ -12,6 +11,7 @@ from agent.uplink.reports import Pace, Reporter
 from agent.uplink.topics import Topics
 from commanded_street import points
 from drivers.points import Quality, Reading
+from sparkplug_peer import parse
 
 OWN = Topics("albertslund", "pole-7")
 WALL_MS = 1_795_552_200_000

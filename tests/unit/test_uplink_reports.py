@@ -133,7 +133,9 @@ def test_the_time_of_a_report_is_that_of_the_reading(street: Reported) -> None:
 
 def test_a_birth_tells_what_would_have_been_told(street: Reported) -> None:
     street.put(DOOR, True)
-    assert street.reporter.reading(DOOR, street.now_s).value is True
+    ((spec, reading),) = street.reporter.born("door-1", street.now_s)
+    assert (spec.name, reading.value) == ("contact/state", True)
+    assert street.reporter.own("door-1", "contact/quality") == "good"
     assert street.told() == {}
 
 

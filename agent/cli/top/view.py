@@ -44,7 +44,12 @@ def top(given: Path | None, street: Path | None, *, plain: bool, seconds: float 
         raise Trouble("top: --story needs a simulated street: ./dev run --story, or name one with --street", MISUSED)
     if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Trouble("top: this is no terminal; use --plain for a line a second", MISUSED)
-    asyncio.run(_Live(given, street, None).run(plain=plain, seconds=seconds, tell=tell))
+    command: Command | None = None
+    if tell:
+        from agent.cli.uplink.demand import demanded  # noqa: PLC0415 - aiomqtt, for the story alone
+
+        command = demanded
+    asyncio.run(_Live(given, street, command).run(plain=plain, seconds=seconds, tell=tell))
     return 0
 
 
