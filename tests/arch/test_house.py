@@ -19,10 +19,11 @@ TREES = {"agent": ROOT, "drivers": ROOT, "cext": ROOT, "firmware_sim": ROOT / "f
 # Who reads a clock, a file's time, a socket, a thread: all other modules are pure.
 WORLD = {
     "asyncio", "concurrent", "fcntl", "logging", "os", "resource", "select", "selectors", "serial", "signal", "socket",
-    "subprocess", "termios", "threading", "time", "tty",
+    "sqlite3", "subprocess", "termios", "threading", "time", "tty",
 }  # fmt: skip
 EDGES = {
-    "agent.app", "agent.clock", "agent.control.task", "agent.health", "agent.local.server", "agent.local.view", "agent.logs",
+    "agent.app", "agent.clock", "agent.control.task", "agent.health", "agent.journal.file", "agent.journal.journal",
+    "agent.journal.store", "agent.local.server", "agent.local.view", "agent.logs",
     "agent.cli.client", "agent.cli.commands", "agent.cli.config", "agent.cli.daemon", "agent.cli.dim", "agent.cli.main",
     "agent.cli.show", "agent.cli.terminal", "agent.cli.top.feeds", "agent.cli.top.screen", "agent.cli.top.view",
     "agent.cli.watch", "agent.local.methods",
@@ -93,7 +94,18 @@ def test_the_daemon_loads_only_what_it_needs() -> None:
     )
     loaded = set(done.stdout.split())
     assert {"agent", "drivers", "cext", "astral", "serial", "structlog", "msgspec"} <= loaded
-    assert not loaded & {"click", "rich", "pygments", "pymodbus", "Cython", "cython", "aiohttp", "pydantic", "http"}
+    assert not loaded & {
+        "click",
+        "rich",
+        "pygments",
+        "pymodbus",
+        "Cython",
+        "cython",
+        "aiohttp",
+        "pydantic",
+        "http",
+        "sqlite3",
+    }
 
 
 @pytest.mark.skipif(
