@@ -33,7 +33,10 @@ class Newer(Damaged):
 
 
 def most_pages(max_bytes: int) -> int:
-    """Return how many pages the file may have so that it and its log stay below `max_bytes`."""
+    """Return how many pages the file may have so that it and its log stay below `max_bytes`.
+
+    A commit of more than WAL_PAGES (some 20,000 reports) takes its size more for a while.
+    """
     return max_bytes // PAGE_BYTES - 2 * WAL_PAGES
 
 
@@ -97,6 +100,8 @@ def is_disk_full(error: sqlite3.Error) -> bool:
 def fault(path: Path, error: sqlite3.Error | OSError) -> JournalFault:
     """Return the fault in words, with the remedy."""
     code = _code(error)
+    if _is_read_only(path):
+        return JournalFault(f"{path}: the file system is read-only; look at the card, then mount it for writing")
     if code == sqlite3.SQLITE_FULL:
         return JournalFault(f"{path}: the disk is full; make room on it")
     if code == sqlite3.SQLITE_BUSY:
@@ -107,6 +112,13 @@ def fault(path: Path, error: sqlite3.Error | OSError) -> JournalFault:
         f"{path}: cannot be written ({error}); let the agent's user write to its folder, or name another file in"
         " [uplink] journal"
     )
+
+
+def _is_read_only(path: Path) -> bool:
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _code(error: sqlite3.Error | OSError) -> int:
