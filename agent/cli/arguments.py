@@ -8,6 +8,7 @@ from datetime import datetime
 
 SHORTEST_S = 1
 LONGEST_S = 12 * 3600
+LONGEST_LOOK_S = 31 * 86400
 
 _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 _LEVEL = re.compile(r"(\d{1,3}(?:[.,]\d{1,3})?)\s?%?", re.ASCII)
@@ -30,6 +31,17 @@ def duration_s(text: str) -> int:
     if not SHORTEST_S <= total_s <= LONGEST_S:
         raise ValueError(f"--for: expected a time such as 10m or 1h30m, from 1 s to 12 h; found {text!r}")
     return total_s
+
+
+def seconds(text: str) -> float:
+    """Read how long to look, in seconds from 0.1 to 31 days."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.1 <= number <= LONGEST_LOOK_S:
+        raise ValueError(f"--seconds: expected a number from 0.1 to {LONGEST_LOOK_S}, found {text!r}")
+    return number
 
 
 def moment(text: str) -> datetime:

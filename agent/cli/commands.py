@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +10,9 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
+from agent.cli import arguments
 from agent.cli.main import COMPLETING
+from agent.cli.trouble import MISUSED, Trouble
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,7 +36,14 @@ def _lamps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> 
     return [CompletionItem(name) for name in lamp_names(ctx.params.get("socket")) if name.startswith(incomplete)]
 
 
-_PATH = click.Path(path_type=Path)
+def _read_seconds(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    try:
+        return None if text is None else arguments.seconds(text)
+    except ValueError as error:
+        raise Trouble(str(error), MISUSED) from None
+
+
+_PATH = click.Path(path_type=Path, readable=False)  # whoever opens it says in our words what is wrong
 
 _socket = click.option(
     "--socket",
@@ -45,7 +53,7 @@ _socket = click.option(
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, times in UTC, and nothing else.")
 _lamp = click.argument("lamp", metavar="LAMP", shell_complete=_lamps)
-_seconds = click.option("--seconds", type=click.FloatRange(min=0.1), metavar="N", help="End after so many seconds.")
+_seconds = click.option("--seconds", callback=_read_seconds, metavar="N", help="End after so many seconds.")
 _pattern = click.argument("pattern", metavar="[PATTERN]", default="*")
 
 
@@ -65,7 +73,6 @@ def gadelys() -> None:
     \b
     Exit codes: 0 done, 1 refused or not confirmed, 2 wrong usage or configuration, 3 no agent reachable.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a short command ends quietly; long ones take Ctrl-C themselves
 
 
 @gadelys.command(add_help_option=False, short_help="Run the agent until SIGTERM or Ctrl-C.")

@@ -201,8 +201,10 @@ class _Reader:
             table = self._tables["unit", unit.id]
             if table.sound("bus") and unit.bus not in buses:
                 table.wrong("bus", f"the name of a [bus.…]{did_you_mean(unit.bus, buses)}")
+            if not (table.sound("bus") and table.sound("address")):
+                continue
             other = addresses.setdefault((unit.bus, unit.address), unit.id)
-            if table.sound("address") and other != unit.id:
+            if other != unit.id:
                 table.wrong("address", f'an address of its own on bus "{unit.bus}" ({other} has it)')
         for bus in config.buses:
             if not any(unit.bus == bus.id for unit in config.units):
@@ -235,7 +237,7 @@ class _Reader:
     def _on_unit(self, table: Table, device: Device, unit: Unit, taken: dict[tuple[str, int | None], str]) -> None:
         """Check a device against the profile of the unit that carries it."""
         profile = self._world.profile(unit.profile)
-        if profile is None:
+        if profile is None or not self._tables["unit", unit.id].sound("profile"):
             return
         if table.sound("kind") and device.kind not in profile.kinds:
             table.wrong("kind", f"{' or '.join(profile.kinds)}, which is what {unit.profile} serves")

@@ -28,7 +28,8 @@ EDGES = {
     "agent.cli.watch", "agent.local.methods",
     "drivers.bus", "drivers.bus.field_bus", "drivers.bus.rtu_port", "drivers.gpio.factory", "drivers.gpio.inputs",
     "drivers.gpio.simulated",
-    "firmware_sim.gpio_socket", "firmware_sim.line", "firmware_sim.main", "firmware_sim.stage", "firmware_sim.street",
+    "firmware_sim.entry", "firmware_sim.gpio_socket", "firmware_sim.line", "firmware_sim.main", "firmware_sim.stage",
+    "firmware_sim.street",
     "firmware_sim.street_socket",
 }  # fmt: skip
 

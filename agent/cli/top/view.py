@@ -32,8 +32,8 @@ _LINE_EVERY_S = 1.0
 
 def top(given: Path | None, street: Path | None, *, plain: bool, seconds: float | None) -> int:
     """Show the street until q, Ctrl-C, SIGTERM or so many seconds; 3 if no agent is there within 10 s."""
-    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Trouble("top: this is no terminal; use --plain for a line a second", MISUSED)
+    if not plain and not terminal.moves():
+        raise Trouble("top: this is no terminal that can show a picture; use --plain for a line a second", MISUSED)
     asyncio.run(_Live(given, street).run(plain=plain, seconds=seconds))
     return 0
 
@@ -52,7 +52,7 @@ class _Live:
     async def run(self, *, plain: bool, seconds: float | None) -> None:
         """Listen, then show until the end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self._end)
         feeds = [asyncio.create_task(feed) for feed in self._feeds()]
         for task in feeds:
@@ -82,7 +82,7 @@ class _Live:
         if not self._complete():
             await self._wait_for_news(_SLOWEST_S)
         if not self._complete():
-            sys.stderr.write("waiting for the agent\n")
+            sys.stderr.write(f"waiting for the {'agent' if self.picture.agent is None else 'street'}\n")
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 while not self._stop.is_set() and not self._complete():
