@@ -8,6 +8,7 @@ from datetime import datetime
 
 SHORTEST_S = 1
 LONGEST_S = 12 * 3600
+LONGEST_LOOK_S = 31 * 86400
 
 _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?|nan|inf)", re.ASCII)
@@ -56,6 +57,17 @@ def any_value(text: str) -> bool | float | None:
     if _NUMBER.fullmatch(text) is None:
         raise ValueError(f"VALUE: expected a number, true, false or null; found {text!r}")
     return float(text)
+
+
+def seconds(text: str) -> float:
+    """Read how long to look, in seconds from 0.1 to 31 days."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.1 <= number <= LONGEST_LOOK_S:
+        raise ValueError(f"--seconds: expected a number from 0.1 to {LONGEST_LOOK_S}, found {text!r}")
+    return number
 
 
 def moment(text: str) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import click
@@ -40,7 +39,6 @@ def gadelys() -> None:
     Exit codes: 0 done, 1 refused or not confirmed, 2 wrong usage or configuration,
     3 no agent or broker reachable, no answer in time.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a short command ends quietly; long ones take Ctrl-C themselves
 
 
 @gadelys.command(add_help_option=False, short_help="Run the agent until SIGTERM or Ctrl-C.")

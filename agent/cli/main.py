@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from agent.cli.trouble import Trouble
@@ -12,6 +13,7 @@ COMPLETING = "_GADELYS_COMPLETE"  # set by the shell's completion
 
 def main() -> None:
     """Run the command line; expected trouble is one line on stderr and an exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a short command ends quietly; long ones take Ctrl-C themselves
     words = sys.argv[1:]
     try:
         if words[:1] in (["run"], ["safe"]) and COMPLETING not in os.environ:

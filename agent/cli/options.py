@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-PATH = click.Path(path_type=Path)
+from agent.cli import arguments
+from agent.cli.trouble import MISUSED, Trouble
+
+PATH = click.Path(path_type=Path, readable=False)  # whoever opens it says in our words what is wrong
+
+
+def _read_seconds(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    try:
+        return None if text is None else arguments.seconds(text)
+    except ValueError as error:
+        raise Trouble(str(error), MISUSED) from None
+
 
 socket_option = click.option(
     "--socket",
@@ -16,9 +27,7 @@ socket_option = click.option(
     help="The agent's socket. Default: $GADELYS_SOCKET, else where an agent listens.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, times in UTC, and nothing else.")
-seconds_option = click.option(
-    "--seconds", type=click.FloatRange(min=0.1), metavar="N", help="End after so many seconds."
-)
+seconds_option = click.option("--seconds", callback=_read_seconds, metavar="N", help="End after so many seconds.")
 pattern_argument = click.argument("pattern", metavar="[PATTERN]", default="*")
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from agent.cli.text import Depth, Line, line, render
+from agent.cli.trouble import REFUSED, Trouble
 
 _NARROWEST = 40
 
@@ -37,22 +38,38 @@ def unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
+def moves() -> bool:
+    """Return whether there is a keyboard, and a screen whose cursor can be moved."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}
+
+
 def show(lines: Iterable[Line]) -> None:
     """Print lines."""
     colours = depth()
-    text = "\n".join(render(one, colours) for one in lines)
-    sys.stdout.write(
-        text.encode(sys.stdout.encoding or "ascii", "replace").decode(sys.stdout.encoding or "ascii") + "\n"
-    )
-    sys.stdout.flush()
+    write("\n".join(render(one, colours) for one in lines) + "\n")
+
+
+def write(text: str) -> None:
+    """Print a text as it is; characters that the terminal does not have become question marks."""
+    _out(text.encode(sys.stdout.encoding or "ascii", "replace"))
 
 
 def show_json(document: bytes) -> None:
     """Print one JSON document, as the agent sent it."""
-    sys.stdout.write(document.decode() + "\n")
-    sys.stdout.flush()
+    _out(document + b"\n")  # UTF-8, whatever the terminal has
 
 
 def show_text(text: str) -> None:
     """Print one line."""
     show([line(text)])
+
+
+def _out(raw: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(raw)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or what is left fails again at the end
+        raise Trouble(f"standard output: {(error.strerror or str(error)).lower()}", REFUSED) from None

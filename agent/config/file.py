@@ -15,6 +15,7 @@ from agent.config.toml_lines import key_lines
 from drivers.profile import OWN, load_profile, profile_names
 
 LONGEST_FILE_BYTES = 1 << 20
+NON_EMPTY = "a configuration (see docs/pole.toml)"
 
 
 def load_file(path: Path) -> Config:
@@ -27,6 +28,8 @@ def load_file(path: Path) -> Config:
         raise ConfigError(path, [_syntax(document, str(error))]) from None
     except RecursionError:
         raise ConfigError(path, [Mistake(None, "", "a configuration", "brackets nested without end")]) from None
+    if not values:
+        raise ConfigError(path, [Mistake(None, "", NON_EMPTY, "nothing but comments")])
     ledger = Ledger(key_lines(document))
     config = read(path, values, ledger, _World(path.parent))
     if ledger.mistakes:
@@ -46,7 +49,7 @@ def _document(path: Path) -> str:
     if len(raw) > LONGEST_FILE_BYTES:
         raise refuse(f"at most {LONGEST_FILE_BYTES} bytes", "more")
     if not raw.strip():
-        raise refuse("a configuration (see docs/pole.toml)", "an empty file")
+        raise refuse(NON_EMPTY, "an empty file")
     try:
         return raw.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:

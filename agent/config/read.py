@@ -268,8 +268,10 @@ class _Reader:
             table = self._tables["unit", unit.id]
             if table.sound("bus") and unit.bus not in buses:
                 table.wrong("bus", f"the name of a [bus.…]{did_you_mean(unit.bus, buses)}")
+            if not (table.sound("bus") and table.sound("address")):
+                continue
             other = addresses.setdefault((unit.bus, unit.address), unit.id)
-            if table.sound("address") and other != unit.id:
+            if other != unit.id:
                 table.wrong("address", f'an address of its own on bus "{unit.bus}" ({other} has it)')
         for bus in config.buses:
             if not any(unit.bus == bus.id for unit in config.units):

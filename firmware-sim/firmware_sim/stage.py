@@ -25,9 +25,11 @@ from typing import IO
 
 RESTART_AFTER_S = 5.0
 STOP_WITHIN_S = 5.0
+MISUSED = 2
+LONGEST_S = 31 * 86400
 LAST_LINES = 15
 PORT_LINE = re.compile(r"^port = 18830\b", re.MULTILINE)  # of the broker, in the configuration
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the terminal may go
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)  # the terminal may go
 
 
 class CannotStart(Exception):
@@ -42,13 +44,23 @@ def add_arguments(parser: argparse.ArgumentParser, local_time: Callable[[str], d
         "--dir", type=Path, help="where ports, sockets and logs are made (default: a folder of yours in /tmp)"
     )
     parser.add_argument("--street-time", type=local_time, help="local time by which the street begins (default: now)")
-    parser.add_argument("--seconds", type=float, help="end after so many seconds")
+    parser.add_argument("--seconds", type=_seconds, help="end after so many seconds")
     parser.add_argument("--plain", action="store_true", help="lines instead of a picture; needs no terminal")
     parser.add_argument(
         "--story",
         action="store_true",
         help="play the whole demonstration in 60 s, with captions (--seconds ends it earlier)",
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.1 <= number <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"expected a number from 0.1 to {LONGEST_S}, found {text!r}")
+    return number
 
 
 def run_stage(arguments: argparse.Namespace) -> int:
@@ -105,8 +117,10 @@ class Stage:
     def run(self) -> int:
         """Start street, agent and live view; wait for the live view."""
         street_log = self._log("street.log")
+        where = ["--dir", str(self._folder), "--broker"]
+        command = [sys.executable, "-m", "firmware_sim.main", "street", *where, *self._time]
         street = subprocess.Popen(  # noqa: S603 (our own commands)
-            [sys.executable, "-m", "firmware_sim.main", "street", "--dir", str(self._folder), "--broker", *self._time],
+            [*_not_without_us(), *command],
             stdout=subprocess.PIPE,
             stderr=street_log,
             start_new_session=True,  # Ctrl-C is for the stage, which stops all in order
@@ -121,11 +135,13 @@ class Stage:
         self._stack.callback(self._end_agent, keeper)
         keeper.start()
         top = subprocess.Popen(  # noqa: S603 (our own commands)
-            [self._agent_command, "top", "--socket", str(self._folder / "api.sock"),
+            [*_not_without_us(), self._agent_command, "top", "--socket", str(self._folder / "api.sock"),
              "--street", str(self._folder / "street.sock"), *self._plain, *self._story, *self._seconds],
         )  # fmt: skip
         self._stack.callback(_stop, top)
         code = top.wait()
+        if code == MISUSED:  # it has said why
+            return code
         if code != 0:
             raise CannotStart(f"the live view ended with {code}\n{_last_lines(self._folder / 'agent.log')}")
         return 0
@@ -138,7 +154,7 @@ class Stage:
             self._ending.wait(RESTART_AFTER_S)
 
     def _run_to_its_end(self, subcommand: str, log: IO[bytes]) -> None:
-        command = [self._agent_command, subcommand, "--config", str(self._config), *self._time]
+        command = [*_not_without_us(), self._agent_command, subcommand, "--config", str(self._config), *self._time]
         with self._starting:
             if self._ending.is_set():
                 return
@@ -156,6 +172,12 @@ class Stage:
 
     def _log(self, name: str) -> IO[bytes]:
         return self._stack.enter_context((self._folder / name).open("wb"))
+
+
+def _not_without_us() -> list[str]:
+    """What a command begins with to hear SIGTERM if we are killed in a way that nobody can handle."""
+    setpriv = shutil.which("setpriv")  # of util-linux, which a Debian always has
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _own_folder(given: Path | None) -> Path:

@@ -67,6 +67,7 @@ EDGES = {
     "drivers.gpio.inputs",
     "drivers.gpio.simulated",
     "firmware_sim.broker",
+    "firmware_sim.entry",
     "firmware_sim.gpio_socket",
     "firmware_sim.line",
     "firmware_sim.main",

@@ -176,6 +176,10 @@ def test_what_the_agent_refuses_is_said_in_its_words(gadelys: Run, agent: Agent,
         (("dim", "lum-03", "40", "--fro", "10m"), "--fro"),
         (("dim", "lum-03"), "LEVEL"),
         (("watch", "--seconds", "x"), "--seconds"),
+        (("watch", "--seconds", "nan"), "found 'nan'"),
+        (("watch", "--seconds", "inf"), "found 'inf'"),
+        (("top", "--plain", "--seconds", "0"), "found '0'"),
+        (("top",), "--plain"),
         (("run", "--config", "x.toml", "--street-time", "21:30"), "--street-time"),
         (("run", "--config", "x.toml", "--log-level", "loud"), "--log-level"),
         (("config", "check", "nowhere.toml"), "nowhere.toml"),
@@ -266,6 +270,25 @@ def test_problems_come_first(gadelys: Run, agent: Agent) -> None:
     assert out.index("! lamp lum-07: does not follow") < out.index("commanded")
     assert "! sensor radar-05 is stale (older than 5 s); its lamps are kept lit" in out
     assert "note: no device-side safety: lum-07" in out
+
+
+@pytest.mark.parametrize("words", ["status", "status --json", "config profiles"])
+def test_a_full_disk_is_told_in_one_line(agent: Agent, words: str) -> None:
+    command = [sys.executable, "-c", "from agent.cli.main import main; main()", *words.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+            env={**os.environ, "GADELYS_SOCKET": str(agent.path)},
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "gadelys: standard output: no space left on device\n")
+
+
+def test_what_a_terminal_does_not_have_is_shown_as_a_question_mark(agent: Agent) -> None:
+    command = [sys.executable, "-c", "from agent.cli.main import main; main()", "status"]
+    environment = {**os.environ, "GADELYS_SOCKET": str(agent.path), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sun -35.1?" in done.stdout
 
 
 def test_a_command_starts_with_little() -> None:

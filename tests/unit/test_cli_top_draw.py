@@ -51,7 +51,7 @@ def test_the_whole_picture_at_80_by_24() -> None:
         "won by  sch   sch   sch   sch   sch   sch   sch   sch   sch   sch   sch   sch",
         "sees     ·     ·     ·     ●     ·     ·     ·     ·     ·     ·     ·     ·",
         "",
-        "power now 155 W (the meter reads 104 W)   people in the dark: 0 s",
+        "people in the dark: 0 s   power now 155 W (the meter reads 104 W)",
         "scheme        power   energy  under-lit  in the dark  gadelys saves",
         "gadelys       155 W  2.00 Wh        0 s          0 s",
         "step-dimming  330 W  4.00 Wh        0 s          0 s           50 %",
@@ -104,6 +104,15 @@ def test_any_size_holds_its_lines(width: int, height: int, look: Look) -> None:
         lines = draw(new, width, height, look)
         assert len(lines) <= height
         assert all(length(one) <= width for one in lines)
+
+
+def test_a_very_low_screen_keeps_what_counts_and_the_keys() -> None:
+    for height in (10, 14):
+        lines = seen(picture(), width=40, height=height)
+        assert len(lines) == height
+        assert lines[-2].startswith("people in the dark: 0 s")
+        assert lines[-1].startswith("p person")
+    assert seen(picture(), height=1)[0].startswith("people in the dark: 0 s")
 
 
 def test_at_60_columns_all_lamps_and_the_comparison_are_there() -> None:
@@ -171,5 +180,5 @@ def test_the_log_has_the_same_facts() -> None:
     assert log.news(gone, 1, "") == []
     assert "agent DOWN" in log.now(gone)
     summary = [plain(one) for one in log.summary(picture(), 80)]
-    assert summary[1].endswith("people in the dark: 0 s")
+    assert summary[1].startswith("people in the dark: 0 s")
     assert summary[-1].startswith("full ")

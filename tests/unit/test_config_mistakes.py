@@ -74,6 +74,21 @@ def test_all_mistakes_are_told_in_the_order_of_their_lines() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('profile = "wb-mao4"', 'profile = "wb-mao"'),
+        ("address = 21", 'address = "21"'),
+        ("address = 21", "address = 0"),
+        ('bus = "lamps"', 'bus = ""'),
+        ('bus = "lamps"', 'bus = "lamp"'),
+    ],
+)
+def test_one_mistake_is_one_message(before: str, after: str) -> None:
+    assert before in POLE
+    assert len(said(POLE.replace(before, after, 1))) == 1
+
+
 def test_devices_and_their_channels() -> None:
     assert (
         "a channel from 1 to 8 of waveshare-ao8-b, found nothing"
@@ -106,6 +121,7 @@ def test_names_that_differ_only_in_case() -> None:
     [
         (b"", "expected a configuration (see docs/pole.toml), found an empty file"),
         (b"  \n\n", "expected a configuration (see docs/pole.toml), found an empty file"),
+        (b"# soon\n", "expected a configuration (see docs/pole.toml), found nothing but comments"),
         (b"[controller]\nid = \n", ":2: expected TOML, found invalid value"),
         (b"[controller]\nid = \"a\xff\"\n", ":2: expected text in UTF-8, found the byte 0xff"),
         (b"x" * (1 << 20) + b"x", "expected at most 1048576 bytes, found more"),

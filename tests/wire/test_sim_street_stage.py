@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -57,7 +58,7 @@ def test_an_agent_that_dies_is_made_safe_and_started_again(stage: Stage) -> None
     assert stage.ended() == (0, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_everything_in_order(stage: Stage, number: signal.Signals) -> None:
     stage.begin()
     assert stage.process is not None
@@ -120,6 +121,35 @@ def test_a_live_view_that_fails_is_told_with_the_agents_last_words(stage: Stage)
     stage.begin()
     stage.end("top", 3)
     assert stage.ended() == (1, "firmware-sim: the live view ended with 3\n  agent.log: run was here\n")
+
+
+def test_a_live_view_that_has_said_what_was_wrong_with_the_call_is_not_explained(stage: Stage) -> None:
+    stage.begin()
+    stage.end("top", 2)
+    assert stage.ended() == (2, "")
+
+
+def test_a_stage_that_is_killed_takes_all_with_it(stage: Stage) -> None:
+    stage.begin()
+    assert stage.process is not None
+    kept = [os.pidfd_open(pid) for pid in children(stage.process.pid)]
+    assert len(kept) == 3
+    stage.signal(signal.SIGKILL)
+    stage.process.communicate(timeout=PATIENCE_S)
+    assert stage.hear_set(2) == {("run", "SIGTERM"), ("top", "SIGTERM")}
+    for process in kept:
+        assert select.select([process], [], [], PATIENCE_S)[0]
+        os.close(process)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_wrong_number_of_seconds_starts_nothing(stage: Stage, seconds: str) -> None:
+    command = stage.command("--seconds", seconds)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 2
+    assert f"--seconds: expected a number from 0.1 to 2678400, found {seconds!r}" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not stage.folder.exists()
 
 
 def test_a_second_stage_in_the_same_folder_is_refused(stage: Stage) -> None:

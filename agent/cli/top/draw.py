@@ -24,7 +24,10 @@ def draw(picture: Picture, width: int, height: int, look: Look) -> list[Line]:
         top, body = [part for part in top if part], [part for part in body if part]
         free = height - len(top) - len(street) - len(body) - len(foot)
     lines = [*top, *street, *body, *_events(picture, width, max(free, 0)), *foot]
-    return [clip(one, width) for one in lines[:height]]
+    if len(lines) > height:  # a very low one: what counts and the keys stay at its foot
+        foot = [power(picture), *foot]
+        lines = [*lines[: max(height - len(foot), 0)], *foot[:height]]
+    return [clip(one, width) for one in lines]
 
 
 def header(picture: Picture, width: int) -> list[Line]:
@@ -33,19 +36,19 @@ def header(picture: Picture, width: int) -> list[Line]:
 
 
 def power(picture: Picture) -> Line:
-    """Say what the street draws now, and whether somebody stood in the dark."""
+    """Say whether somebody stood in the dark, and what the street draws now."""
     agent = picture.agent if picture.up else None
     metered = f"the meter reads {fmt.watts(agent.power_w if agent else None)}"
     if picture.street is None:
         model = fmt.watts(agent.model_power_w if agent else None)
         return line("power now ", Span(model, "bold"), f" by the lamp model, {metered}")
-    parts: list[Span | str] = ["power now ", Span(fmt.watts(picture.street.power_w), "bold"), f" ({metered})"]
+    parts: list[Span | str] = []
     if picture.street.schemes:
         dark_s = picture.street.schemes[0].dark_s
-        parts += ["   people in the dark: ", Span(f"{dark_s:.0f} s", "bad" if dark_s else "good")]
+        parts += ["people in the dark: ", Span(f"{dark_s:.0f} s", "bad" if dark_s else "good"), "   "]
     if broken := len(picture.street.violations):
-        parts.append(Span(f"   rules broken: {broken}", "bad"))
-    return line(*parts)
+        parts += [Span(f"rules broken: {broken}", "bad"), "   "]
+    return line(*parts, "power now ", Span(fmt.watts(picture.street.power_w), "bold"), f" ({metered})")
 
 
 def schemes(picture: Picture, width: int) -> list[Line]:

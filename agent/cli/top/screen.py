@@ -9,6 +9,7 @@ import tty
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from agent.cli import terminal
 from agent.cli.text import Depth, Line, render
 
 _ENTER = "\x1b[?1049h\x1b[?25l"  # the alternate screen, no cursor
@@ -25,24 +26,19 @@ def taken() -> Iterator[None]:
         mode = termios.tcgetattr(keyboard)
         mode[6][termios.VSUSP] = b"\x00"
         termios.tcsetattr(keyboard, termios.TCSADRAIN, mode)
-        _write(_ENTER)
+        terminal.write(_ENTER)
         yield
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
-        _write(_LEAVE)
+        terminal.write(_LEAVE)
 
 
 def paint(lines: Sequence[Line], depth: Depth) -> None:
     """Draw over what was there, without flicker."""
     body = "\x1b[K\r\n".join(render(one, depth) for one in lines)
-    _write(f"\x1b[H{body}\x1b[K\x1b[J")
+    terminal.write(f"\x1b[H{body}\x1b[K\x1b[J")
 
 
 def keys() -> str:
     """Return what was typed since the last call."""
     return os.read(sys.stdin.fileno(), 64).decode("ascii", "ignore")
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()

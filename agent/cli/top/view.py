@@ -42,8 +42,8 @@ def top(given: Path | None, street: Path | None, *, plain: bool, seconds: float 
     """
     if tell and street is None:
         raise Trouble("top: --story needs a simulated street: ./dev run --story, or name one with --street", MISUSED)
-    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Trouble("top: this is no terminal; use --plain for a line a second", MISUSED)
+    if not plain and not terminal.moves():
+        raise Trouble("top: this is no terminal that can show a picture; use --plain for a line a second", MISUSED)
     command: Command | None = None
     if tell:
         from agent.cli.uplink.demand import demanded  # noqa: PLC0415 - aiomqtt, for the story alone
@@ -68,7 +68,7 @@ class _Live:
     async def run(self, *, plain: bool, seconds: float | None, tell: bool) -> None:
         """Listen, then show until the end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self._end)
         tasks: list[asyncio.Task[None]] = []
         for feed in self._feeds():
@@ -106,7 +106,7 @@ class _Live:
         if not self._complete():
             await self._wait_for_news(_SLOWEST_S)
         if not self._complete():
-            sys.stderr.write("waiting for the agent\n")
+            sys.stderr.write(f"waiting for the {'agent' if self.picture.agent is None else 'street'}\n")
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 while not self._stop.is_set() and not self._complete():
