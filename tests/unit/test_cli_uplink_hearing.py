@@ -141,27 +141,46 @@ def result(status: str, id_: str | None = "c1", reason: str = "") -> list[Metric
     return ids + [Metric(name, text, DataType.STRING) for name, text in words.items()]
 
 
+def followed(following: Following, message: Message) -> list[tuple[str, str]]:
+    return [(said.status, said.reason) for said in following.see(message)]
+
+
 def test_a_command_is_followed_by_its_id() -> None:
     ears, following = Hearing(), Following("c1")
-    assert following.see(say(ears, "DDATA", "a", LEVEL)) is None
-    assert following.see(say(ears, "DDATA", "a", *result("rejected", "c0"))) is None
-    assert following.see(say(ears, "DDATA", "a", *result("accepted"))) == ("accepted", "")
-    assert following.see(say(ears, "DBIRTH", "a", *result("accepted"))) is None, "said again, as a birth does"
-    assert following.see(say(ears, "DDATA", "b", *result("verified", "c2"))) is None
-    assert following.see(say(ears, "DDATA", "a", *result("written", None))) == ("written", ""), (
-        "an id that did not change"
-    )
-    assert following.see(say(ears, "DDATA", "a", *result("verified"), retained=True)) is None
-    assert following.see(say(ears, "DDATA", "a", *result("verified", None, "55 %"))) == ("verified", "55 %")
+
+    def see(kind: MessageType, device: str, *metrics: Metric, **more: bool) -> list[tuple[str, str]]:
+        return followed(following, say(ears, kind, device, *metrics, **more))
+
+    assert see("DDATA", "a", LEVEL) == []
+    assert see("DDATA", "a", *result("rejected", "c0")) == []
+    assert see("DDATA", "a", *result("accepted")) == [("accepted", "")]
+    assert see("DBIRTH", "a", *result("accepted")) == [], "said again, as a birth does"
+    assert see("DDATA", "b", *result("verified", "c2")) == []
+    assert see("DDATA", "a", *result("written", None)) == [("written", "")], "an id that did not change"
+    assert see("DDATA", "a", *result("written", reason="no proof yet")) == [("written", "no proof yet")]
+    assert see("DDATA", "a", *result("verified"), retained=True) == []
+    assert see("DDATA", "a", *result("verified", None, "55 %")) == [("verified", "55 %")]
+
+
+def test_one_message_may_hold_several_stages() -> None:
+    stages = [
+        *result("superseded", "c0"),
+        *result("accepted"),
+        *result("written"),
+        *reversed(result("verified", reason="x")),
+    ]
+    message = say(Hearing(), "DDATA", "a", *stages)
+    assert followed(Following("c1"), message) == [("accepted", ""), ("written", ""), ("verified", "x")]
+    assert followed(Following("c0"), message) == [("superseded", "")]
 
 
 def test_the_node_may_answer_for_a_device_that_it_has_not() -> None:
     said = say(Hearing(), "NDATA", "", *result("rejected", reason="there is no lum-99"))
-    assert Following("c1").see(said) == ("rejected", "there is no lum-99")
+    assert followed(Following("c1"), said) == [("rejected", "there is no lum-99")]
 
 
 def test_after_another_command_the_device_speaks_of_that() -> None:
     ears, following = Hearing(), Following("c1")
-    assert following.see(say(ears, "DDATA", "a", *result("accepted"))) is not None
-    assert following.see(say(ears, "DDATA", "a", *result("accepted", "c2"))) is None
-    assert following.see(say(ears, "DDATA", "a", *result("verified", None))) is None
+    assert followed(following, say(ears, "DDATA", "a", *result("accepted"))) == [("accepted", "")]
+    assert followed(following, say(ears, "DDATA", "a", *result("accepted", "c2"))) == []
+    assert followed(following, say(ears, "DDATA", "a", *result("verified", None))) == []

@@ -49,3 +49,9 @@ def test_what_is_typed_becomes_an_order() -> None:
 )
 def test_stages(proof: Proof, said: str) -> None:
     assert plain(stage(proof, Order("a", "b", 1.0, "i"))) == said
+
+
+@pytest.mark.parametrize("id_", ["", "x" * 65])
+def test_an_id_that_the_node_would_cut_is_refused(id_: str) -> None:
+    with pytest.raises(ValueError, match="--id: expected a name of 1 to 64 letters"):
+        Typed("a/b/c", "1", None, id_, "15s").read()

@@ -137,7 +137,11 @@ def test_what_became_of_a_command_is_one_phrase() -> None:
     )
     accepted = (result[0], Told("command/last_status", "accepted"), Told("command/last_reason", ""))
     assert told(message("DDATA", "lum-03", *accepted))[0].endswith("  command cli-1a accepted")
-    assert told(message("NDATA", "", result[2]))[0].endswith("  command/last_reason the lamp reads back 55 %")
+    superseded = (Told("command/last_id", "a0"), Told("command/last_status", "superseded"))
+    assert told(message("DDATA", "lum-03", *superseded, *result))[0].endswith(
+        "  command a0 superseded, command cli-1a verified: the lamp reads back 55 %"
+    )
+    assert told(message("NDATA", "", result[2]))[0].endswith("  command: the lamp reads back 55 %")
 
 
 def test_deaths() -> None:

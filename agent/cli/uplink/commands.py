@@ -78,7 +78,7 @@ def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: fl
 @click.argument("value", metavar="VALUE")
 @click.option("--for", "for_", metavar="TIME", help="How long: 90s, 10m, 1h30m.  [default: as the node is configured]")
 @click.option("--id", "id_", metavar="ID", help="The command's name.  [default: cli- and eight digits]")
-@click.option("--within", metavar="TIME", default="15s", show_default=True, help="How long to wait for the proof.")
+@click.option("--within", metavar="TIME", default="20s", show_default=True, help="How long to wait for the proof.")
 @json_option
 @_where
 def send(wanted: Wanted, as_json: bool, **typed: Any) -> int:

@@ -22,7 +22,7 @@ from agent.uplink import names, topics
 from agent.uplink.payload import DataType, Metric, Payload, encode
 
 CONNECT_WITHIN_S = 5.0
-ANSWER_WITHIN_S = 15.0
+ANSWER_WITHIN_S = 20.0  # after 15 s the node says why the proof is missing
 _MOST_WAITING = 10_000  # messages; what is dropped beyond shows as a gap in seq
 _SILENT = logging.getLogger("gadelys.host")
 _SILENT.disabled = True  # what goes wrong is said once, by Trouble
@@ -83,9 +83,8 @@ async def command(place: Place, order: Order, within_s: float = ANSWER_WITHIN_S)
                     message = await anext(messages)
             except TimeoutError:
                 return
-            said = following.see(message) if isinstance(message, Message) else None
-            if said is not None:
-                proof = Proof(*said, clock() - start_s)
+            for said in following.see(message) if isinstance(message, Message) else ():
+                proof = Proof(said.status, said.reason, clock() - start_s)
                 yield proof
                 if proof.ended:
                     return

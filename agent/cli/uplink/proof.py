@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from agent.cli.uplink.hearing import Message
+from agent.cli.uplink.hearing import Message, Told
 from agent.uplink import names
 from agent.uplink.payload import DataType, Metric
 
@@ -43,21 +45,46 @@ class Proof(msgspec.Struct, frozen=True):
         return self.status in names.ENDED
 
 
+class Result(msgspec.Struct, frozen=True):
+    """What a message says of one command; what it does not say is empty."""
+
+    id: str = ""
+    status: str = ""
+    reason: str = ""
+
+
+_FIELDS = {names.LAST_ID: "id", names.LAST_STATUS: "status", names.LAST_REASON: "reason"}
+
+
+def results(metrics: Iterable[Told]) -> list[Result]:
+    """Return what metrics say of commands, in order: a message may hold several stages, one after the other."""
+    found: list[dict[str, str]] = []
+    for told in metrics:
+        field = _FIELDS.get(told.name)
+        if field is None or not isinstance(told.value, str):
+            continue
+        if not found or field in found[-1]:
+            found.append({})
+        found[-1][field] = told.value
+    return [Result(**said) for said in found]
+
+
 class Following:
     """Follows one command by its id through what its node says."""
 
     def __init__(self, id_: str) -> None:
         self._id = id_
         self._speaking: set[str] = set()  # devices (or "", the node) whose last word of a command is of this one
-        self._status = ""
+        self._last = Result()
 
-    def see(self, message: Message) -> tuple[str, str] | None:
-        """Return status and reason if the message says something new of the command."""
-        said = {told.name: told.value for told in message.metrics if isinstance(told.value, str)}
-        if names.LAST_ID in said:
-            (self._speaking.add if said[names.LAST_ID] == self._id else self._speaking.discard)(message.device)
-        status = str(said.get(names.LAST_STATUS, ""))
-        if message.retained or message.device not in self._speaking or status in {"", self._status}:
-            return None
-        self._status = status
-        return status, str(said.get(names.LAST_REASON, ""))
+    def see(self, message: Message) -> list[Result]:
+        """Return what a message says of the command and was not said before."""
+        new = []
+        for result in [] if message.retained else results(message.metrics):
+            if result.id:
+                (self._speaking.add if result.id == self._id else self._speaking.discard)(message.device)
+            said = msgspec.structs.replace(result, id=self._id)
+            if result.status and message.device in self._speaking and said != self._last:
+                self._last = said
+                new.append(said)
+        return new

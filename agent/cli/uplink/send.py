@@ -18,6 +18,7 @@ from agent.cli.uplink.proof import Order, Proof
 from agent.cli.uplink.words import clean
 from agent.uplink import names
 from agent.uplink.payload import PayloadError
+from agent.uplink.wishes import LONGEST_ID
 
 _TONES: dict[str, Tone] = {"verified": "good", "rejected": "bad", "expired": "bad", "superseded": "warn"}
 
@@ -33,8 +34,8 @@ class Typed(msgspec.Struct, frozen=True):
 
     def read(self) -> tuple[Order, float]:
         """Return what is asked and how many seconds its proof may take. ValueError where the syntax is wrong."""
-        if self.id_ == "":
-            raise ValueError("--id: expected a name of at least one letter; found ''")
+        if self.id_ is not None and not 1 <= len(self.id_) <= LONGEST_ID:
+            raise ValueError(f"--id: expected a name of 1 to {LONGEST_ID} letters; found {self.id_!r}")
         return Order(
             *arguments.point(self.point),
             arguments.any_value(self.value),

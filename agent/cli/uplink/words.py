@@ -11,6 +11,7 @@ import msgspec
 from agent.cli import format as fmt
 from agent.cli.text import Line, Span, Tone, clip, length, line
 from agent.cli.uplink.hearing import TOLD_IN_PART, Message, Spoken, Stray, Told
+from agent.cli.uplink.proof import Result, results
 from agent.cli.uplink.records import moment
 from agent.uplink import names
 
@@ -19,7 +20,7 @@ _LONGEST_TEXT = 300
 _TONES: dict[str, Tone] = {"BIRTH": "good", "DEATH": "bad", "CMD": "bold"}
 _QUALITY_TONES: dict[str, Tone] = {"bad": "bad", "stale": "warn"}
 _ENVELOPE = frozenset({names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER})
-_RESULT = (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)
+_RESULT = frozenset({names.LAST_ID, names.LAST_STATUS, names.LAST_REASON})
 
 
 def lines(message: Message | Stray, heard: datetime, zone: str, width: int, *, whole: bool = False) -> list[Line]:
@@ -135,16 +136,17 @@ def _asked(told: Told) -> str:
 
 def _data(message: Message, heard: datetime, zone: str) -> list[Line]:
     """Changes, a phrase each; what is said of a command is one phrase."""
-    result = {told.name: told for told in message.metrics if told.name in _RESULT and not told.historical}
-    if names.LAST_STATUS not in result:
-        result = {}
-    found = [_metric(told, told.name, heard, zone) for told in message.metrics if result.get(told.name) is not told]
-    if result:
-        id_, status, reason = (_said(result[name]) if name in result else "" for name in _RESULT)
-        told = " ".join(part for part in ("command", id_, status) if part)
-        tone: Tone = "good" if status == "verified" else "bad" if status in names.ENDED else "bold"
-        found.append(line(Span(told + (f": {reason}" if reason not in {"", '""', fmt.MISSING} else ""), tone)))
-    return found or [line("no metrics")]
+    live = [
+        told for told in message.metrics if told.name in _RESULT and isinstance(told.value, str) and not told.historical
+    ]
+    found = [_metric(told, told.name, heard, zone) for told in message.metrics if told not in live]
+    return [*found, *map(_result, results(live))] or [line("no metrics")]
+
+
+def _result(result: Result) -> Line:
+    tone: Tone = "good" if result.status == "verified" else "bad" if result.status in names.ENDED else "bold"
+    said = " ".join(part for part in ("command", clean(result.id), clean(result.status)) if part)
+    return line(Span(said + (f": {clean(result.reason)}" if result.reason else ""), tone))
 
 
 def _metric(told: Told, name: str, heard: datetime, zone: str) -> Line:
