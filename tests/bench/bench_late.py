@@ -1,0 +1,121 @@
+"""What a master believes after one late answer: ours beside pymodbus, which has the same unit on a pty."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import select
+import tempfile
+import threading
+import time
+import tty
+from pathlib import Path
+
+from pymodbus.client import AsyncModbusSerialClient
+from pymodbus.exceptions import ModbusException
+
+from drivers.bus.records import BusSpec
+from drivers.bus.rtu_port import RtuPort
+from drivers.errors import WireError
+from drivers.modbus import rtu
+from figures import Figure, figure
+
+NAME = "late"
+TITLE = "Modbus RTU: after one late answer, reads that were given the value of another register"
+READS = 50
+TIMEOUT_S = 0.1
+LATE_S = 1.5 * TIMEOUT_S
+ANSWER_S = 0.01
+FIRST = 1000  # the register whose answer comes too late; then 0 to 49 are read, each of which holds its own number
+
+
+def run() -> list[Figure]:
+    """Fifty reads of one register each, after a first one that was answered too late."""
+    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # it would tell of the time-out
+    rows = []
+    for name, wrong, lost in (_ours(), _theirs(0), _theirs(3)):
+        rows.append(figure(f"{name}: wrong values", wrong, "", 0.0 if name == "gadelys" else None, f"of {READS}"))
+        rows.append(figure(f"{name}: no value", lost, "", None, f"of {READS}"))
+    return rows
+
+
+class _Unit:
+    """Unit 1: holding register n holds n. One question after the other, as a unit behind a network-to-serial converter
+    gets them; the first takes it longer than the time-out."""
+
+    def __enter__(self) -> Path:
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self._folder = tempfile.TemporaryDirectory(prefix="gadelys-bench-")
+        path = Path(self._folder.name, "line")
+        path.symlink_to(os.ttyname(self._slave))
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return path
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+        os.close(self._master)
+        os.close(self._slave)
+        self._folder.cleanup()
+
+    def _serve(self) -> None:
+        asked: list[bytes] = []
+        free_s, answered = 0.0, 0
+        while not self._end.is_set():
+            if select.select([self._master], [], [], 0.001)[0]:
+                if not asked:
+                    free_s = time.monotonic() + (ANSWER_S if answered else LATE_S)
+                asked.append(os.read(self._master, 256))
+            if asked and free_s <= time.monotonic():
+                body = b"\x01\x03\x02" + asked.pop(0)[2:4]
+                os.write(self._master, body + rtu.crc16(body).to_bytes(2, "little"))
+                answered += 1
+                free_s = time.monotonic() + ANSWER_S
+
+
+def _ours() -> tuple[str, int, int]:
+    with _Unit() as path:
+        port = RtuPort(BusSpec(id="line", port=path, baud=19200, parity="none", stop_bits=2, timeout_s=TIMEOUT_S))
+        port.open()
+
+        def read(register: int) -> int | None:
+            try:
+                return int.from_bytes(port.exchange(rtu.read(1, 3, register, 1)), "big")
+            except WireError:
+                return None
+
+        read(FIRST)
+        values = [read(register) for register in range(READS)]
+        port.close()
+    return ("gadelys", *_judge(values))
+
+
+def _theirs(retries: int) -> tuple[str, int, int]:
+    async def reads(path: Path) -> list[int | None]:
+        client = AsyncModbusSerialClient(str(path), baudrate=19200, stopbits=2, timeout=TIMEOUT_S, retries=retries)
+        await client.connect()
+
+        async def read(register: int) -> int | None:
+            try:
+                answer = await client.read_holding_registers(register, count=1, device_id=1)
+            except ModbusException:
+                return None
+            return None if answer.isError() else answer.registers[0]
+
+        await read(FIRST)
+        values = [await read(register) for register in range(READS)]
+        client.close()
+        return values
+
+    with _Unit() as path:
+        return (f"pymodbus, retries={retries}", *_judge(asyncio.run(reads(path))))
+
+
+def _judge(values: list[int | None]) -> tuple[int, int]:
+    """Return how many reads gave a wrong value, and how many gave none."""
+    wrong = sum(value is not None and value != register for register, value in enumerate(values))
+    return wrong, values.count(None)
