@@ -16,7 +16,8 @@ DATATYPES = {
     PointType.FLOAT: DataType.FLOAT,
     PointType.TEXT: DataType.STRING,
 }
-_PRESENCE = "presence/state"  # single movements do not go up: on a quiet street they are one resident's evening
+# Nothing of this function goes up but its count: on a quiet street single movements are one resident's evening.
+_PRIVATE, _STATE = "presence", "presence/state"
 _MOVED_BY_PRESENCE = frozenset({"lamp", "meter"})  # functions whose values tell the same, and so are told slowly
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
 
@@ -58,10 +59,10 @@ def build(points: Iterable[Point]) -> Table:
     for point in points:
         device, _, name = point.key.partition("/")
         function = name.partition("/")[0]
-        if name == _PRESENCE:
+        if name == _STATE:
             presence[point.key] = device
             _add(own, Spec(device, names.COUNTER, DataType.INT64))
-        else:
+        elif function != _PRIVATE:
             specs[point.key] = Spec(
                 device,
                 name,

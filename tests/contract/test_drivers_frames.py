@@ -128,7 +128,7 @@ def test_jxct_reads_the_printed_illuminance() -> None:
 def test_mtdx62_reads_presence_light_and_distance() -> None:
     answer = "01 04 06 00 01 00 7B 01 5E"
     assert value("mtdx62-mb", "presence/state", answer) is True
-    assert value("mtdx62-mb", "presence/illuminance", answer) == pytest.approx(12.3)
+    assert value("mtdx62-mb", "illuminance/sensor_value", answer) == pytest.approx(12.3)
     assert value("mtdx62-mb", "presence/distance", answer) == pytest.approx(3.5)
 
 

@@ -128,7 +128,7 @@ async def test_points_are_named_by_device(tmp_path: Path) -> None:
             "a/lamp/dimming_level",
             "b/lamp/dimming_level",
             "radar/presence/state",
-            "radar/presence/illuminance",
+            "radar/illuminance/sensor_value",
             "radar/presence/distance",
         }
         assert points["a/lamp/dimming_level"].max_age_s == 2.0
