@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.cli.uplink import hearing
 from agent.cli.uplink.hearing import Hearing, Message, Stray, Told, chosen
 from agent.cli.uplink.proof import Following
+from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from agent.uplink.topics import MessageType, Topics
 
 STREET = Topics("demo", "street-1")
