@@ -13,6 +13,7 @@ from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1]))  # behind the installed packages, which are what is measured
+sys.path.append(str(HERE.parent / "harness"))
 
 from figures import Figure  # noqa: E402
 

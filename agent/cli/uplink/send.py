@@ -17,7 +17,6 @@ from agent.cli.uplink.place import Place, Wanted, find
 from agent.cli.uplink.proof import Order, Proof
 from agent.cli.uplink.words import clean
 from agent.uplink import names
-from agent.uplink.payload import PayloadError
 from agent.uplink.wishes import LONGEST_ID
 
 _TONES: dict[str, Tone] = {"verified": "good", "rejected": "bad", "expired": "bad", "superseded": "warn"}
@@ -55,7 +54,7 @@ def send(wanted: Wanted, typed: Typed, *, as_json: bool) -> int:
         raise Trouble("name the node to command, with --group and --node", MISUSED)
     try:
         last = asyncio.run(_command(place, order, within_s, as_json=as_json))
-    except PayloadError as error:
+    except ValueError as error:  # of the codec: no payload can carry it
         raise Trouble(f"VALUE: cannot be sent: {error}", MISUSED) from None
     if not last.ended:
         raise Trouble(_no_end(place, last, within_s), UNREACHABLE)
