@@ -90,6 +90,10 @@ class _Sink:
         if self.image is not None:
             self.image.put(key, reading)
 
+    def same(self, keys: tuple[str, ...], mono_s: float) -> None:
+        if self.image is not None:
+            self.image.same(keys, mono_s)
+
     def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
         self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))
 
@@ -124,9 +128,7 @@ class _Agent:
             night=_night(self._clock, sun),
         )
         self._lamp_bus = {lamp.id: self._buses[_bus_of(config, lamp)] for lamp in lamps}
-        self._task = ControlTask(
-            self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=[pin.step for pin in pins]
-        )
+        self._task = ControlTask(self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=pins)
         self._image = image
         self._pins = {pin.point.key: pin for pin in pins}
         self._inputs: GpioInputs | None = None
@@ -212,7 +214,7 @@ class _Agent:
 
     def _pin_level(self, key: str, active: bool, mono_s: float) -> None:
         self._pins[key].level(active, mono_s)
-        self._task.nudge(key)
+        self._task.nudge()
 
 
 def _buses(config: Config, clock: Clock, sink: _Sink) -> dict[str, FieldBus]:

@@ -110,7 +110,7 @@ def value(name: str, key: str, frame: str) -> object:
     unit = plan(name)
     block = next(block for block in unit.blocks if any(item.key == f"d/{key}" for item in block.items))
     data = rtu.check(block.request, sealed(frame))
-    return dict(unit.readings(block, data, 0.0))[f"d/{key}"].value
+    return dict(unit.readings(block, block.cut(data), 0.0))[f"d/{key}"].value
 
 
 def test_sdm230_reads_volts_and_kilowatt_hours() -> None:

@@ -36,6 +36,10 @@ class Sink:
         self.counts[key] = self.counts.get(key, 0) + 1
         self.news.set()
 
+    def same(self, keys: tuple[str, ...], mono_s: float) -> None:
+        for key in keys:
+            self.reading(key, msgspec.structs.replace(self.readings[key], mono_s=mono_s))
+
     def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
         self.levels.append((device_id, level_pct))
         self.last_sent_s = mono_s
