@@ -74,6 +74,31 @@ def test_polls_keep_their_pace_and_are_left_out_on_a_busy_line() -> None:
     assert unit.due_s == 9.5  # what was missed is not made up for
 
 
+def test_the_pace_of_an_early_poll_begins_with_it() -> None:
+    unit = UnitService(spec("jxct-illuminance", (None, "lux")))
+    unit.next_block(0.0)
+    unit.next_block(0.49)
+    assert unit.due_s == 1.49
+
+
+def test_only_what_an_answer_says_anew_is_delivered_until_the_unit_is_distrusted() -> None:
+    unit = UnitService(spec("mtdx62-mb", (None, "r")))
+    block = unit.next_block(0.0)
+    answer = bytes.fromhex("0001 007B 015E")
+    again, readings = unit.learnt(block, answer, 1.0)
+    assert (again, len(readings)) == (False, 3)
+    assert unit.learnt(block, answer, 2.0) == (True, [])
+    again, readings = unit.learnt(block, bytes.fromhex("0000 007B 015E"), 3.0)
+    assert again
+    assert [(key, reading.value, reading.mono_s) for key, reading in readings] == [("r/presence/state", False, 3.0)]
+    unit.forget(block)
+    assert not unit.learnt(block, answer, 4.0)[0]
+    for _ in range(2):
+        unit.failed("no answer", 5.0)
+    again, readings = unit.learnt(block, answer, 6.0)
+    assert (again, len(readings)) == (False, 3)
+
+
 def test_two_failures_make_silence_and_pauses_that_double_up_to_10_s() -> None:
     unit = UnitService(spec("jxct-illuminance", (None, "lux")))
     assert not unit.failed("no answer", 0.0)
