@@ -7,7 +7,7 @@ import pytest
 
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
-from agent.local.records import Status, TaskRow
+from agent.local.records import BusState, Status, TaskRow
 from canned_agent import lamp, sensor, status
 
 
@@ -63,6 +63,14 @@ def test_rows_at_80_columns() -> None:
     assert "lum-03   60 m       40 %  10 %       10 %  technician (cli)  21:41  yes" in text
     assert "lum-07  180 m       10 %  10 %       10 %  schedule                 NO" in text
     assert any(one.startswith("field  up     61 %   9600") for one in text)
+
+
+def test_a_line_that_is_an_address_has_no_baud() -> None:
+    gateway = BusState("cabinet", "192.168.7.20:502", None, "up", 7.0, 900, 0, 0, 0)
+    text = [plain(one) for one in page(status(buses=[gateway]), 80)]
+    assert any(one.startswith("cabinet  up     7 %     -") for one in text), text
+    down = msgspec.structs.replace(gateway, state="down")
+    assert "line cabinet is down: 192.168.7.20:502" in problems(status(buses=[down]))
 
 
 def test_a_demonstration_says_so() -> None:
