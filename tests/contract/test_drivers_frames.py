@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,12 @@ def test_every_profile_makes_a_unit(name: str) -> None:
         assert size <= 2 * profile.max_read
         assert {item.key for item in block.items} <= {point.key for point in unit.points}
     assert sum(len(block.items) for block in unit.blocks) == len(unit.points)
+
+
+def test_the_profile_in_the_readme_is_one() -> None:
+    readme = Path(__file__).resolve().parents[2] / "drivers" / "README.md"
+    (document,) = re.findall(r"```toml\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert [row.point for row in parse_profile("mine", document).points] == ["meter/active_power"]
 
 
 def test_the_profiles_that_are_shipped() -> None:
