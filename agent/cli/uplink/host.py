@@ -118,5 +118,5 @@ def _check(granted: Sequence[object], place: Place) -> None:
 
 def _why(error: aiomqtt.MqttError) -> str:
     """Return the reason without the numbers that only the library knows."""
-    text = re.sub(r"^\[[^]]*\] *", "", str(error.__cause__ or error))
-    return text[:1].lower() + text[1:]
+    text = re.sub(r"^\[[^]]*\] *", "", str(error.__cause__ or error)).lower()
+    return "connection lost" if text == "unspecified error" else text

@@ -66,9 +66,8 @@ async def _command(place: Place, order: Order, within_s: float, *, as_json: bool
     async with aclosing(command(place, order, within_s)) as stages:
         async for last in stages:
             if as_json:
-                terminal.show_json(
-                    msgspec.json.encode({**msgspec.structs.asdict(order), **msgspec.structs.asdict(last)})
-                )
+                told = msgspec.structs.replace(last, after_s=round(last.after_s, 4))
+                terminal.show_json(msgspec.json.encode(msgspec.structs.asdict(order) | msgspec.structs.asdict(told)))
             else:
                 terminal.show([stage(last, order)])
     return last
