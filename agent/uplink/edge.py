@@ -6,7 +6,6 @@ Source: Eclipse Sparkplug 3.0 (ISO/IEC 20237), chapters 5 and 6. One MQTT connec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from math import isfinite
 
 import msgspec
@@ -54,6 +53,7 @@ class EdgeNode:
         self._table = table
         self._reporter = reporter
         self._devices = table.devices()
+        self._known = frozenset(("", *self._devices))
         self.bd_seq = bd_seq
         self.born: set[str] = set()
         self._seq = 255
@@ -87,13 +87,28 @@ class EdgeNode:
                 by_device.setdefault(report.device, []).append(_metric(report, stamp.ms(report.mono_s)))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
-    def history(self, entries: Sequence[Entry], stamp: Stamp) -> tuple[list[Message], list[Entry]]:
-        """Return late data of born devices, and the entries that they carry. Entries without a time wait for one."""
-        told = [entry for entry in entries if entry.report.device in self.born and entry.report.wall_ms is not None]
+    def history(self, entries: Sequence[Entry], stamp: Stamp) -> tuple[list[Message], int]:
+        """Return late data, and how many entries cannot be told: of devices that are gone, or of no known time.
+
+        A dead device is born for as long as its past is told: data of one that is not born would be believed by nobody.
+        """
+        by_device: dict[str, list[Metric]] = {}
+        untold = 0
+        for entry in entries:  # the order of each point is kept; devices need not wait for each other
+            when_ms, device = _when_ms(entry, stamp), entry.report.device
+            if when_ms is None or device not in self._known:
+                untold += 1
+            else:
+                by_device.setdefault(device, []).append(_historical(entry, when_ms))
         messages: list[Message] = []
-        for device, run in groupby(told, key=lambda entry: entry.report.device):
-            messages += self._data(device, [_historical(entry) for entry in run], stamp)
-        return messages, told
+        for device, metrics in by_device.items():
+            dead = device not in self.born
+            if dead:
+                messages.append(self._message("DBIRTH", device, self._all(device, stamp), stamp))
+            messages += self._data(device, metrics, stamp)
+            if dead:
+                messages.append(self._message("DDEATH", device, [], stamp))
+        return messages, untold
 
     def _data(self, device: str, metrics: list[Metric], stamp: Stamp) -> Iterator[Message]:
         for at in range(0, len(metrics), MOST_METRICS):
@@ -126,14 +141,21 @@ def _metric(report: Report, when_ms: int) -> Metric:
     return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(report.quality))
 
 
-def _historical(entry: Entry) -> Metric:
+def _when_ms(entry: Entry, stamp: Stamp) -> int | None:
+    """Return the time of an entry; none if it was of another boot, whose clock nobody trusted."""
+    if entry.report.wall_ms is not None:
+        return entry.report.wall_ms
+    return stamp.ms(entry.report.mono_s) if entry.this_boot else None
+
+
+def _historical(entry: Entry, when_ms: int) -> Metric:
     report = entry.report
     properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, entry.number), *_quality(report.quality))
     return Metric(
         report.metric,
         report.value,
         DataType(report.datatype),
-        report.wall_ms,
+        when_ms,
         historical=True,
         properties=properties,
     )

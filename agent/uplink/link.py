@@ -118,30 +118,27 @@ class Link:
         self.proof_s = self._clock.mono_s()
 
     async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:
-        """Send the journal as history, piece by piece; what is proven leaves it. Dead devices' entries wait for them."""
-        after, tried = 0, frozenset[str]()
+        """Send the journal as history, piece by piece; what is proven leaves it."""
         while True:
-            waiting = self._journal.facts().waiting
-            if waiting and (after or tried != edge.born):
-                after, tried = await self._piece(session, edge, after), frozenset(edge.born)
+            if self._journal.facts().waiting:
+                await self._piece(session, edge)
                 await asyncio.sleep(BACKLOG_EVERY_S)
             else:
-                tried = tried if waiting else frozenset()
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _piece(self, session: MqttSession, edge: EdgeNode, after: int) -> int:
-        """Deliver some entries; return the number of the last one, 0 at the end."""
+    async def _piece(self, session: MqttSession, edge: EdgeNode) -> None:
         try:
-            entries = await self._journal.oldest(BACKLOG_AT_ONCE, after)
-            messages, told = edge.history(entries, self._node.stamp())
+            entries = await self._journal.oldest(BACKLOG_AT_ONCE)
+            messages, untold = edge.history(entries, self._node.stamp())
             for message in messages:
                 session.send(message)
-            if told:
-                await self._proof(session)
-                await self._journal.settle([entry.number for entry in told])
-        except JournalFault:  # the journal has told it; the entries stay
-            return 0
-        return entries[-1].number if entries else 0
+            await self._proof(session)
+            await self._journal.settle([entry.number for entry in entries])
+        except JournalFault:  # the journal has told it, and the entries stay
+            await asyncio.sleep(LOOK_EVERY_S)
+        else:
+            if untold:
+                log.warning("journal_untold", reports=untold, reason="of devices that are gone, or of no known time")
 
     async def _next_bd_seq(self) -> int:
         """Count the connections; if the journal cannot, from a random number on."""

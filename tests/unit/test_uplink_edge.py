@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from agent.journal.records import Entry, Report
-
 from agent.image import Image
+from agent.journal.records import Entry, Report
 from agent.uplink import names, table, topics
 from agent.uplink.edge import EdgeNode, Message, Stamp, will
 from agent.uplink.reports import Pace, Reporter
@@ -143,21 +142,41 @@ def test_a_rebirth_has_the_same_bdseq_and_begins_anew() -> None:
     assert parse(again[0].payload).seq == 0
 
 
-def entry(number: int, device: str, wall_ms: int | None = WALL_MS) -> Entry:
-    return Entry(number, Report(device, "lamp/dimming_level", 9, float(number), 192, 5.0, wall_ms))
+def entry(number: int, device: str, wall_ms: int | None = WALL_MS, *, this_boot: bool = True) -> Entry:
+    return Entry(number, Report(device, "lamp/dimming_level", 9, float(number), 192, 995.0, wall_ms), this_boot)
 
 
 def test_history_says_that_it_is_and_carries_its_numbers() -> None:
     session = Session()
     session.edge.births(session.stamp())
-    entries = [entry(1, "lum-01"), entry(2, "lum-01"), entry(3, "lum-02"), entry(4, "lum-99"), entry(5, "lum-01", None)]
-    messages, told = session.edge.history(entries, session.stamp())
-    assert [one.number for one in told] == [1, 2, 3]
-    assert kinds(messages) == [("DDATA", "lum-01"), ("DDATA", "lum-02")]
+    messages, untold = session.edge.history(
+        [entry(1, "lum-01"), entry(2, "lum-01"), entry(3, "lum-02")], session.stamp()
+    )
+    assert (kinds(messages), untold) == ([("DDATA", "lum-01"), ("DDATA", "lum-02")], 0)
     metrics = parse(messages[0].payload).metrics
     assert all(metric.historical for metric in metrics)
     assert [metric.properties[names.NUMBER_PROPERTY] for metric in metrics] == [1, 2]
     assert metrics[0].timestamp == WALL_MS
+
+
+def test_the_past_of_a_dead_device_is_told_between_a_birth_and_a_death() -> None:
+    session = Session()
+    session.put("lum-01/lamp/dimming_level", None, Quality.BAD)
+    born = len(session.edge.births(session.stamp()))
+    messages, untold = session.edge.history([entry(1, "lum-01")], session.stamp())
+    assert (kinds(messages), untold) == ([("DBIRTH", "lum-01"), ("DDATA", "lum-01"), ("DDEATH", "lum-01")], 0)
+    assert [parse(message.payload).seq for message in messages] == [born, born + 1, born + 2]
+    session.put("lum-01/lamp/dimming_level", 10.0)
+    assert kinds(session.data())[0] == ("DBIRTH", "lum-01")
+
+
+def test_what_had_no_trusted_time_is_stamped_afterwards_and_what_nobody_can_date_is_counted() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    entries = [entry(1, "lum-01", None), entry(2, "lum-01", None, this_boot=False), entry(3, "lum-99")]
+    messages, untold = session.edge.history(entries, session.stamp())
+    assert (kinds(messages), untold) == ([("DDATA", "lum-01")], 2)
+    assert [metric.timestamp for metric in parse(messages[0].payload).metrics] == [WALL_MS - 5000]
 
 
 def test_much_goes_up_in_several_messages() -> None:
