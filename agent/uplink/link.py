@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Coroutine, Sequence
 from typing import Any, Literal, Protocol
@@ -20,6 +21,7 @@ from agent.uplink.topics import Topics
 
 PROVE_EVERY_S = 2.0
 PROVE_WITHIN_S = 10.0  # a half-open link is found after this
+STOP_WITHIN_S = 0.5  # the intended stop's share for a last proof
 BACKLOG_AT_ONCE = 100
 BACKLOG_EVERY_S = 0.2  # between two pieces of the backlog: live data have the right of way
 LOOK_EVERY_S = 1.0
@@ -94,6 +96,11 @@ class Link:
         except Broken:
             last = None
             raise
+        except asyncio.CancelledError:  # the intended stop: what the broker has by now need not be told again
+            if last is not None:
+                with contextlib.suppress(Broken):
+                    await self._proof(session, STOP_WITHIN_S)
+            raise
         finally:
             self._node.offline()
             self._outbox.lost()
@@ -111,9 +118,9 @@ class Link:
             if self._outbox.unproven:
                 await self._proof(session)
 
-    async def _proof(self, session: MqttSession) -> None:
+    async def _proof(self, session: MqttSession, within_s: float = PROVE_WITHIN_S) -> None:
         mark = self._outbox.mark()
-        await session.prove(self._topics.marker, PROVE_WITHIN_S)
+        await session.prove(self._topics.marker, within_s)
         self._outbox.proven(mark)
         self.proof_s = self._clock.mono_s()
 
