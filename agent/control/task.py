@@ -16,7 +16,7 @@ from agent.image import Image
 from drivers.points import Point, PointType, Quality, Reading
 
 PERIOD_S = 0.05  # while something moves
-LONGEST_REST_S = 0.5  # while nothing does: sensors that fall silent are found, and the buses' leave to feed is renewed
+LONGEST_REST_S = 1.0  # while nothing does: the buses' leave to feed is renewed in time
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
 _SUN_EVERY_S = 10.0
 
@@ -85,8 +85,9 @@ class ControlTask:
         self._buses = [buses[output.device] for output in control.outputs]
         self._lines = list({id(bus): bus for bus in self._buses}.values())
         self._detectors = detectors
-        self._presence = [f"{sensor.device}/presence/state" for sensor in control.sensors]
-        self._by_key = {key: sensor for sensor, key in enumerate(self._presence)}
+        presence = [f"{sensor.device}/presence/state" for sensor in control.sensors]
+        self._presence = {key: image.point(key).max_age_s for key in presence}
+        self._stale_s = math.inf  # when a sensor will be stale if nothing is heard of it
         self._told = [
             (f"{out.device}/lamp/commanded_level", f"{out.device}/lamp/control_rung") for out in control.outputs
         ]
@@ -114,8 +115,8 @@ class ControlTask:
     def rest_s(self) -> float:
         """Return how long until the next step, in seconds, if nobody has news before."""
         now_s = self._clock.mono_s()
-        due_s = min((detector.next_s() for detector in self._detectors), default=math.inf)
-        return min(max(min(due_s, self._control.next_s(now_s)) - now_s, PERIOD_S), LONGEST_REST_S)
+        due_s = min(self._stale_s, self._control.next_s(now_s), *(pin.next_s() for pin in self._detectors))
+        return min(max(due_s - now_s, PERIOD_S), LONGEST_REST_S)
 
     def nudge(self) -> None:
         """Step at once: a pin has news."""
@@ -136,9 +137,12 @@ class ControlTask:
             self.look_at_sun()
         for detector in self._detectors:
             detector.step(now_s)
-        for sensor, key in enumerate(self._presence):
+        self._stale_s = math.inf
+        for sensor, (key, max_age_s) in enumerate(self._presence.items()):
             reading = self._image.get(key, now_s)
             faulty = reading.quality in {Quality.BAD, Quality.STALE}
+            if not faulty:
+                self._stale_s = min(self._stale_s, reading.mono_s + max_age_s)
             self._control.see(sensor, reading.value is True, faulty, now_s)
         for lamp, level_pct in self._control.step(now_s):
             self._buses[lamp].set_level(self._control.outputs[lamp].device, level_pct)
@@ -147,7 +151,7 @@ class ControlTask:
             bus.feed(now_s + FEED_S)
 
     def _note(self, key: str) -> None:
-        if key in self._by_key:
+        if key in self._presence:
             self._wake.set()
 
     def _tell(self, now_s: float) -> None:

@@ -19,6 +19,7 @@ SPAN_S = 20
 UNITS = 32
 REGISTERS = 20
 CHANGE_MS = 1010  # not a multiple of the poll: the phase between change and poll drifts
+BARE = Path(__file__).with_name("bare_master.py")
 SOURCE = Path(__file__).resolve().parents[1] / "wire" / "libmodbus_tcp_server.c"
 
 _HEAD = 'title = "registers"\nsource = "none: a workload"\nkinds = ["{kind}"]\npoll_s = 1.0\n'
@@ -47,38 +48,43 @@ _LAMP = '[device.d{n}]\nkind = "luminaire"\nunit = "u{n}"\nchannel = 1\nposition
 
 
 def run() -> list[Figure]:
-    """Run server and agent as two processes, and look at the agent's from outside."""
-    with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name, _server(Path(name)) as server:
-        _configure(Path(name), int(_line(server)))
+    """Run server and agent as two processes, and look at the agent's from outside; beside them the least that works."""
+    with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        subprocess.run(["gcc", "-O2", "-o", folder / "server", SOURCE, "-lmodbus"], check=True)
+        server, other = (stack.enter_context(_server(folder)) for _ in range(2))
+        _configure(folder, int(_line(server)))
         program = Path(sys.executable).with_name("gadelys")
-        agent = subprocess.Popen(
-            [str(program), "run", "--config", str(Path(name) / "pole.toml")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            begin = _after(server, SETTLE_S)
-            begin_s = _cpu_s(agent.pid)
-            points = _after(server, SPAN_S) - begin
-            assert agent.poll() is None, "the agent has ended: run it by hand to see why"
-            used_s = _cpu_s(agent.pid) - begin_s
-            rss_mb = _resident_mb(agent.pid)
-        finally:
-            agent.terminate()
-            agent.wait()
+        agent = stack.enter_context(_process(program, "run", "--config", folder / "pole.toml"))
+        bare = stack.enter_context(_process(sys.executable, BARE, int(_line(other)), UNITS, REGISTERS))
+        begin = _after(server, SETTLE_S)
+        begin_s, bare_begin_s = _cpu_s(agent.pid), _cpu_s(bare.pid)
+        points = _after(server, SPAN_S) - begin
+        used_s, bare_s = _cpu_s(agent.pid) - begin_s, _cpu_s(bare.pid) - bare_begin_s
+        assert agent.poll() is None, "the agent has ended: run it by hand to see why"
+        rss_mb = _resident_mb(agent.pid)
     return [
         figure("CPU a 1,000 points read", 1e6 * used_s / points, "ms", 3.0, f"{points / SPAN_S:.0f} points a second"),
-        figure("CPU share of one core", 100 * used_s / SPAN_S, "%"),
+        figure("a bare loop beside it", 1e6 * bare_s / points, "ms", None, "no checks, points, ages or control"),
+        figure("the agent takes of that", used_s / bare_s, "x"),
         figure("resident memory", rss_mb, "MB", 40.0),
     ]
 
 
 @contextlib.contextmanager
+def _process(*command: object) -> Iterator[subprocess.Popen[bytes]]:
+    words = [str(word) for word in command]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
 def _server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """libmodbus's server; it tells its port, and then once a second how many registers were read."""
-    made = folder / "server"
-    subprocess.run(["gcc", "-O2", "-o", made, SOURCE, "-lmodbus"], check=True)
-    with subprocess.Popen([made, str(UNITS), str(CHANGE_MS)], stdout=subprocess.PIPE) as server:
+    with subprocess.Popen([folder / "server", str(UNITS), str(CHANGE_MS)], stdout=subprocess.PIPE) as server:
         try:
             yield server
         finally:
