@@ -22,7 +22,8 @@ echo "installing the program: $home"
 [ -x "$home/bin/python" ] || python3 -m venv "$home" || die "python3 with venv is missing: apt-get install python3-venv python3-dev gcc"
 pip() { "$home/bin/python" -m pip --disable-pip-version-check -q "$@"; }
 pip install --require-hashes -r requirements.lock
-[ -z "$pins" ] || pip install --require-hashes -r "requirements-$pins.lock"
+[ -z "$pins" ] || pip install --require-hashes -r "requirements-$pins.lock" >"$home/pins.log" 2>&1 ||
+    die "$pins cannot be installed for $("$home/bin/python" -V) (why: $home/pins.log). lgpio has wheels for the Python of Debian 12, none for that of 13: there take gpio-classic (up to Pi 4), or build lgpio from its sources first"
 pip install --no-deps --no-build-isolation --force-reinstall .
 pip uninstall -y cython packaging setuptools wheel # what only the build needed
 rm -rf build gadelys.egg-info

@@ -241,7 +241,7 @@ class LightWave:
         0 if they have come into the next one meanwhile.
         """
         here_m, beside = self._sensors[sensor].position_m, self._beside(sensor)
-        if any(self._tracks[other].since_s > self._tracks[sensor].since_s for other in beside):
+        if any(self._came_on(sensor, other) for other in beside):
             return 0.0
         gap_m = max((abs(self._sensors[other].position_m - here_m) for other in beside), default=0.0)
         return min(max((gap_m - 2 * SENSOR_REACH_M) / SLOWEST_M_PER_S - SENSOR_CLEARS_S, 0.0), FORGET_S)
@@ -249,8 +249,14 @@ class LightWave:
     def _taken_over(self, sensor: int, now_s: float) -> None:
         """Somebody is seen here who may have been waited for beside: there, light stays no longer than after a last sign."""
         for other in self._beside(sensor):
-            if not self._tracks[other].present:
+            if not self._tracks[other].present and self._came_on(other, sensor):
                 self._tracks[other].until_s = min(self._tracks[other].until_s, now_s + self._light.hold_s)
+
+    def _came_on(self, sensor: int, other: int) -> bool:
+        """Whether who was seen by a sensor can be whoever was then seen beside it: no vehicle takes a walker along."""
+        there, after_s = self._tracks[other], self._tracks[other].since_s - self._tracks[sensor].since_s
+        gap_m = abs(self._sensors[other].position_m - self._sensors[sensor].position_m)
+        return after_s > 0 and (there.speed_m_per_s < DRIVING_M_PER_S or after_s <= gap_m / DRIVING_M_PER_S)
 
     def _beside(self, sensor: int) -> list[int]:
         place = self._order.index(sensor)
