@@ -24,7 +24,8 @@ pip() { "$home/bin/python" -m pip --disable-pip-version-check -q "$@"; }
 pip install --require-hashes -r requirements.lock
 pip uninstall -y RPi.GPIO rpi-lgpio 2>/dev/null # the one of the last time: both have the same files
 export PYPI=1 # where lgpio has no wheel (Python 3.13), its build takes its own library in; that needs swig
-[ -z "$pins" ] || pip install --require-hashes -r "requirements-$pins.lock"
+[ -z "$pins" ] || pip install --require-hashes -r "requirements-$pins.lock" >"$home/pins.log" 2>&1 ||
+    die "$pins cannot be installed for $("$home/bin/python" -V) (why: $home/pins.log); if it has to be built: apt-get install gcc python3-dev swig"
 pip install --no-deps --no-build-isolation --force-reinstall .
 pip uninstall -y cython packaging setuptools wheel # what only the build needed
 rm -rf build gadelys.egg-info

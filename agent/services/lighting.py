@@ -21,6 +21,7 @@ SENSOR_REACH_M = 10.0  # to either side of its pole; what common radar and PIR h
 DRIVING_M_PER_S = 4.0  # above it somebody is lit as a vehicle: further ahead
 FASTEST_M_PER_S = 40.0  # two sensors that begin to see one after the other quicker than that see two people
 WALKING_M_PER_S = 1.4
+SLOWEST_M_PER_S = 0.4  # with a walking frame
 FORGET_S = 60.0  # a neighbour's first sight older than this belongs to somebody else
 SENSOR_CLEARS_S = 5.0  # a sensor goes on seeing for so long after the last movement
 PASSED_S = 1.0  # light stays for this long behind a vehicle
@@ -122,6 +123,8 @@ class LightWave:
         track = self._tracks[sensor]
         if present and not faulty and not track.present:
             self._first_sight(sensor, now_s, needs)
+        if track.present and not present and not faulty and not track.passing(now_s):
+            track.until_s = max(track.until_s, now_s + self._unseen_s(sensor))  # they walk where nothing sees them
         track.faulty = faulty
         track.present = present and not faulty
         if track.present:
@@ -195,6 +198,7 @@ class LightWave:
         track.direction, track.speed_m_per_s = self._motion(sensor, now_s)
         track.since_s = now_s
         track.anywhere = False
+        self._taken_over(sensor, now_s)
         if track.direction == 0:
             # Unknown yet: whoever drives is at the next sensor by then; whoever walks costs that much light once.
             for direction in (-1, 1):
@@ -234,6 +238,33 @@ class LightWave:
         if drivers:
             return min(drivers)[1:]
         return walkers[0] if len(walkers) == 1 and walkers[0][1] < DRIVING_M_PER_S else (0, WALKING_M_PER_S)
+
+    def _unseen_s(self, sensor: int) -> float:
+        """How long the slowest walker can still be between this sensor's view, which has just cleared, and the next one.
+
+        0 if they have come into the next one meanwhile.
+        """
+        here_m, beside = self._sensors[sensor].position_m, self._beside(sensor)
+        if any(self._came_on(sensor, other) for other in beside):
+            return 0.0
+        gap_m = max((abs(self._sensors[other].position_m - here_m) for other in beside), default=0.0)
+        return min(max((gap_m - 2 * SENSOR_REACH_M) / SLOWEST_M_PER_S - SENSOR_CLEARS_S, 0.0), FORGET_S)
+
+    def _taken_over(self, sensor: int, now_s: float) -> None:
+        """Somebody is seen here who may have been waited for beside: there, light stays no longer than after a last sign."""
+        for other in self._beside(sensor):
+            if not self._tracks[other].present and self._came_on(other, sensor):
+                self._tracks[other].until_s = min(self._tracks[other].until_s, now_s + self._light.hold_s)
+
+    def _came_on(self, sensor: int, other: int) -> bool:
+        """Whether who was seen by a sensor can be whoever was then seen beside it: no vehicle takes a walker along."""
+        there, after_s = self._tracks[other], self._tracks[other].since_s - self._tracks[sensor].since_s
+        gap_m = abs(self._sensors[other].position_m - self._sensors[sensor].position_m)
+        return after_s > 0 and (there.speed_m_per_s < DRIVING_M_PER_S or after_s <= gap_m / DRIVING_M_PER_S)
+
+    def _beside(self, sensor: int) -> list[int]:
+        place = self._order.index(sensor)
+        return [self._order[at] for at in (place - 1, place + 1) if 0 <= at < len(self._order)]
 
     def _neighbour(self, sensor: int, direction: int) -> int | None:
         """Return the next working sensor in a direction."""

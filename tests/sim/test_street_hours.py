@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
 from firmware_sim.traffic import User
 from virtual_street import VirtualStreet
 
@@ -37,6 +39,15 @@ def test_somebody_steps_out_of_a_doorway() -> None:
         street.run(90.0)
     assert street.world.score.dark_s == 0.0
     assert street.world.checker.count == 0
+
+
+@pytest.mark.parametrize("speed_m_per_s", [0.4, 0.7, 2.5, -0.5])
+def test_whoever_walks_slowly_or_runs_is_lit(speed_m_per_s: float) -> None:
+    street = VirtualStreet(users=iter([User(1, "person", 10.0, -50.0 if speed_m_per_s > 0 else 380.0, speed_m_per_s)]))
+    street.run(20.0 + 430.0 / abs(speed_m_per_s))
+    assert street.world.score.user_s > 100.0
+    assert street.world.score.dark_s == 0.0
+    assert street.world.score.underlit_s < 0.03 * street.world.score.user_s
 
 
 def test_a_walk_past_dead_sensors_is_lit() -> None:

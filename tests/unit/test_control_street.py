@@ -57,7 +57,7 @@ def test_a_walker_is_lit_at_once_and_the_light_goes_after_the_hold() -> None:
     night.present = set()
     night.run(3.9)
     assert night.level_pct[2] == 100.0
-    night.run(10.0)
+    night.run(26.0)  # 20 s for whoever walks slowly out of view, the fade
     assert night.level_pct[2] == 10.0
 
 

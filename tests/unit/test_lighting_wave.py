@@ -112,15 +112,38 @@ def test_a_first_sight_is_lit_for_walkers_and_drivers_both_ways() -> None:
     assert street.needs.live(FULL, 2.9) == {1, 2, 3, 4, 5, 6, 7, 8, 9}
 
 
-def test_light_stays_for_the_hold_and_then_ends() -> None:
+def test_light_stays_while_somebody_may_walk_between_two_views() -> None:
+    """10 m that no sensor sees, at 0.4 m/s, less the 5 s for which a sensor goes on seeing: 20 s."""
     street = Street()
     street.see(5, present=True, now_s=0.0)
     street.see(5, present=True, now_s=100.0)
     street.see(5, present=False, now_s=100.1)
-    for now_s in (101.0, 102.0, 103.0, 103.9, 104.5, 105.5):
-        street.wave.step(now_s, street.needs)
-    assert 5 in street.needs.live(FULL, 104.0)
-    assert not street.needs.live(FULL, 105.5)
+    street.wait(100.1, 122.0)
+    assert street.needs.live(FULL, 120.5) >= {4, 5, 6}
+    assert not street.needs.live(FULL, 122.0)
+
+
+def test_light_stays_for_the_hold_where_they_were_seen_again_beside() -> None:
+    for sees_beside_s in (99.0, 103.0):  # before they are out of view, or after
+        street = Street()
+        street.see(5, present=True, now_s=90.0)
+        street.see(5, present=True, now_s=98.0)
+        if sees_beside_s < 100.0:
+            street.see(6, present=True, now_s=sees_beside_s)
+        street.see(5, present=True, now_s=100.0)
+        street.see(5, present=False, now_s=100.1)
+        street.see(6, present=True, now_s=max(sees_beside_s, 100.1))
+        street.wait(100.1, 109.0)
+        assert 4 not in street.needs.live(FULL, 109.0)
+
+
+def test_a_single_sensor_has_nobody_to_wait_for() -> None:
+    needs = Needs()
+    wave = LightWave([Lamp(0.0)], [Sensor("r", 0.0)], LIGHT)
+    for now_s, present in ((0.0, False), (10.0, True), (20.0, True), (20.1, False), (25.5, False)):
+        wave.see(0, present, False, now_s, needs)
+        wave.step(now_s, needs)
+    assert not needs.live(FULL, 25.5)
 
 
 def test_a_faulty_sensor_counts_as_presence_at_the_class_level() -> None:
