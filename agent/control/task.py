@@ -80,6 +80,7 @@ class ControlTask:
         self._by_key = {key: sensor for sensor, key in enumerate(self._presence)}
         self._next_sun_s = -math.inf
         self._wake = asyncio.Event()
+        self._ended = False
         self.beat: Callable[[], None] = lambda: None
         image.listeners.append(self._note)
 
@@ -94,9 +95,15 @@ class ControlTask:
             except TimeoutError:
                 pass
 
+    def end(self) -> None:
+        """Let no step write any more: from now on the lamps have their safe level, whoever still asks for another one."""
+        self._ended = True
+
     def step(self) -> None:
         """Compute once, now."""
         self._wake.clear()
+        if self._ended:
+            return
         now_s = self._clock.mono_s()
         if now_s >= self._next_sun_s:
             self._next_sun_s = now_s + _SUN_EVERY_S
