@@ -77,6 +77,36 @@ def test_what_presence_moves_is_told_at_a_slow_beat(street: Reported) -> None:
     assert street.told()[LEVEL] == 60.0
 
 
+def test_the_beat_does_not_tell_when_somebody_walked_by(street: Reported) -> None:
+    street.now_s += 7.0
+    street.put(RUNG, "adaptive")  # control puts it once: its time is that of the movement
+    street.put(LEVEL, 100.0)
+    street.now_s += 53.0
+    reports = {report.metric: report for report in street.reporter.take(street.now_s)}
+    assert reports["lamp/control_rung"].value == "adaptive"
+    assert {reports["lamp/control_rung"].mono_s, reports["lamp/dimming_level"].mono_s} == {street.now_s}
+
+
+def test_who_asks_for_births_learns_no_more_than_at_the_beat(street: Reported) -> None:
+    street.now_s += 60.0
+    beat_s = street.now_s
+    street.put(LEVEL, 11.0)
+    street.told()
+    street.now_s += 7.0
+    street.put(RUNG, "adaptive")
+    street.put(LEVEL, 100.0)
+    born = {spec.name: reading for spec, reading in street.reporter.born("lum-01", street.now_s)}
+    assert (born["lamp/dimming_level"].value, born["lamp/dimming_level"].mono_s) == (11.0, beat_s)
+    assert born["lamp/control_rung"].value == "schedule"
+    street.now_s += 53.0
+    told = street.told()
+    assert (told[LEVEL], told[RUNG]) == (100.0, "adaptive")
+    street.put(RUNG, "operator")
+    street.put(LEVEL, 55.0)
+    born = {spec.name: reading for spec, reading in street.reporter.born("lum-01", street.now_s)}
+    assert (born["lamp/dimming_level"].value, born["lamp/control_rung"].value) == (55.0, "operator")
+
+
 def test_a_lamp_in_hand_is_told_at_once_and_also_its_release(street: Reported) -> None:
     street.put(RUNG, "operator")
     street.put(LEVEL, 55.0)
