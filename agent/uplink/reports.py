@@ -206,11 +206,11 @@ class Reporter:
 
     def _look_for_stale(self, now_s: float) -> None:
         for key, (_, quality) in self._told.items():
-            if quality is not Quality.STALE and self._image.get(key, now_s).quality is Quality.STALE:
+            # Also back again: to the image a value that is read as before is no change.
+            if (quality is Quality.STALE) is not (self._image.get(key, now_s).quality is Quality.STALE):
                 self._dirty[key] = None
-        for key, device in self._table.presence.items():
-            if self._image.get(key, now_s).quality is Quality.STALE:
-                self._judge(device, "presence", now_s)
+        for device in self._table.presence.values():
+            self._judge(device, "presence", now_s)
 
     def _put(self, device: str, name: str, value: Value | None, now_s: float) -> None:
         self._own[device, name] = value

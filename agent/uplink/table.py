@@ -18,7 +18,8 @@ DATATYPES = {
 }
 # Nothing of this function goes up but its count: on a quiet street single movements are one resident's evening.
 _PRIVATE, _STATE = "presence", "presence/state"
-_MOVED_BY_PRESENCE = frozenset({"lamp", "meter"})  # functions whose values tell the same, and so are told slowly
+# Functions whose values tell the same, and so are told slowly; a lux head sees the lamps.
+_MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance"})
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
 
 

@@ -123,11 +123,19 @@ def test_a_pace_of_nought_tells_all_at_once() -> None:
     assert street.told() == {LEVEL: 40.0}
 
 
-def test_within_the_deadband_nothing_is_told(street: Reported) -> None:
+def test_within_the_deadband_nothing_is_told() -> None:
+    street = Reported(level_every_s=0.0)
     street.put(LUX, 1.4)
     assert street.told() == {}
     street.put(LUX, 1.5)
     assert street.told() == {LUX: 1.5}
+
+
+def test_a_lux_head_sees_the_lamps_and_so_is_told_at_the_beat(street: Reported) -> None:
+    street.put(LUX, 12.0)
+    assert (street.wakes, street.told()) == (0, {})
+    street.now_s += 60.0
+    assert street.told()[LUX] == 12.0
 
 
 def test_a_bad_quality_is_told_at_once_with_the_reason(street: Reported) -> None:
@@ -151,6 +159,18 @@ def test_a_value_that_goes_stale_is_told_without_an_event(street: Reported) -> N
     assert (reports[LUX].value, reports[LUX].quality) == (1.0, 500)
     assert reports["radar-01/illuminance/quality"].value == "stale"
     assert reports["radar-01/presence/quality"].value == "stale"
+
+
+def test_what_was_stale_and_is_read_again_as_before_is_good_again(street: Reported) -> None:
+    street.now_s += 10.0
+    assert street.told()["radar-01/illuminance/quality"] == "stale"
+    street.now_s += 5.0
+    street.put(LUX, 1.0)
+    street.put(RADAR, False)
+    reports = {f"{r.device}/{r.metric}": r for r in street.reporter.take(street.now_s)}
+    assert (reports[LUX].value, reports[LUX].quality) == (1.0, 192)
+    assert reports["radar-01/illuminance/quality"].value == "good"
+    assert reports["radar-01/presence/quality"].value == "good"
 
 
 def test_the_time_of_a_report_is_that_of_the_reading(street: Reported) -> None:
