@@ -20,7 +20,7 @@ from agent.uplink.topics import MessageType, Topics
 
 MOST_METRICS = 100  # a message; a backlog is sent in several
 
-GOOD = 192
+GOOD, BAD = 192, 0
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -102,7 +102,7 @@ class EdgeNode:
 
     def _message(self, kind: MessageType, device: str, metrics: Sequence[Metric], stamp: Stamp) -> Message:
         self._seq = (self._seq + 1) % 256
-        return Message(self._topics.of(kind, device), encode(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
+        return Message(self._topics.of(kind, device), _packed(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
 
     def _all(self, device: str, stamp: Stamp) -> list[Metric]:
         """Return everything that a device has ever to tell, as of now."""
@@ -114,6 +114,23 @@ class EdgeNode:
             if owner == device:
                 metrics.append(_born(spec, self._reporter.own(owner, name), GOOD, stamp.wall_ms))
         return metrics
+
+
+def _packed(payload: Payload) -> bytes:
+    """Return the bytes of a payload. One value that fits into none is told as bad: it must not silence all the others."""
+    try:
+        return encode(payload)
+    except ValueError:
+        return encode(msgspec.structs.replace(payload, metrics=tuple(map(_fitting, payload.metrics))))
+
+
+def _fitting(metric: Metric) -> Metric:
+    try:
+        encode(Payload((metric,)))
+    except ValueError:
+        others = tuple(item for item in metric.properties if item.name != names.QUALITY_PROPERTY)
+        return msgspec.structs.replace(metric, value=None, properties=_quality(BAD) + others)
+    return metric
 
 
 def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: int) -> Metric:

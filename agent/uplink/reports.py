@@ -139,9 +139,7 @@ class Reporter:
 
     def born(self, device: str, now_s: float) -> list[tuple[Spec, Reading]]:
         """Return all points of a device for its birth; they count as told, and what was to be told is not told again."""
-        readings = []
-        for key in self._of_device.get(device, ()):
-            readings.append((self._table.points[key], self._born(key, now_s)))
+        readings = [(self._table.points[key], self._born(key, now_s)) for key in self._of_device.get(device, ())]
         for owner, function in self._groups:
             if owner == device:
                 self._judge(device, function, now_s)

@@ -166,3 +166,23 @@ def test_much_goes_up_in_several_messages() -> None:
     reports = [Report("lum-01", "lamp/dimming_level", 9, float(n % 100), 192, 1000.0, None) for n in range(250)]
     messages = session.edge.data(reports, session.stamp())
     assert [len(parse(message.payload).metrics) for message in messages] == [100, 100, 50]
+
+
+def test_a_value_that_fits_into_no_payload_is_told_as_bad_and_silences_nobody() -> None:
+    """A meter's float32 in kWh, told in Wh: a wild register is beyond the 32 bits of a Float."""
+    session = Session()
+    session.edge.births(session.stamp())
+    session.data()
+    session.put("meter-1/meter/active_power", 3.4e41)
+    session.put("door-1/contact/state", True)
+    messages = session.data()
+    assert kinds(messages) == [("DDATA", "meter-1"), ("DDATA", "door-1")]
+    (power,) = parse(messages[0].payload).metrics
+    assert (power.value, power.properties) == (None, {"Quality": 0})
+    births = session.edge.births(session.stamp())
+    assert values(births[5])["meter/active_power"] is None
+    kept = Entry(1, Report("meter-1", "meter/active_power", 9, 3.4e41, 192, 5.0, WALL_MS))
+    messages, _ = session.edge.history([kept, entry(2, "lum-01")], session.stamp())
+    (power,) = parse(messages[0].payload).metrics
+    assert (power.value, power.properties) == (None, {"Quality": 0, names.NUMBER_PROPERTY: 1})
+    assert kinds(messages) == [("DDATA", "meter-1"), ("DDATA", "lum-01")]
