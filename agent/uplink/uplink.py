@@ -87,17 +87,19 @@ class Uplink:
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
-        with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
-            await self._journal.open()
         try:
+            with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
+                await self._journal.open()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
                 group.create_task(self._commit_again_and_again(), name="uplink-commit")
                 group.create_task(self._link.run(), name="uplink-link")
         finally:
             self._reporter.close()
-            await self.commit()
-            await self._journal.close()
+            try:
+                await self.commit()
+            finally:
+                await self._journal.close()
 
     # ---- What the link tells -------------------------------------------------------------------------------------------
 
@@ -136,15 +138,14 @@ class Uplink:
     async def commit(self) -> None:
         """Put all that is kept into the journal. A journal that cannot is told once, and tried again."""
         while batch := self._outbox.to_commit(COMMIT_AT_ONCE):
-            stamp, trusted = self.stamp(), self._clock.wall().trusted
+            committing = asyncio.ensure_future(self._commit(batch))
             try:
-                await self._journal.commit([_stamped(report, stamp) if trusted else report for report in batch])
-            except JournalFault:  # the journal has told it, and tries again with the next call
-                self._outbox.keep_again(batch)
-                return
-            except asyncio.CancelledError:
-                self._outbox.keep_again(batch)
+                committed = await asyncio.shield(committing)
+            except asyncio.CancelledError:  # its thread goes on, and what it has committed must not be committed again
+                await asyncio.wait([committing])
                 raise
+            if not committed:
+                return
         self._tell_journal()
 
     def stamp(self) -> Stamp:
@@ -267,6 +268,21 @@ class Uplink:
         while True:
             await asyncio.sleep(COMMIT_EVERY_S)
             await self.commit()
+
+    async def _commit(self, batch: Sequence[Report]) -> bool:
+        """Put reports into the journal. False if it has a fault: it has told it, and tries again with the next call."""
+        stamp, trusted = self.stamp(), self._clock.wall().trusted
+        try:
+            await self._journal.commit([_stamped(report, stamp) if trusted else report for report in batch])
+        except JournalFault:
+            self._outbox.keep_again(batch)
+            return False
+        except ValueError as error:
+            if len(batch) > 1:  # one that cannot be kept must not take the others with it
+                return all([await self._commit([report]) for report in batch])
+            self._outbox.drop(batch)
+            log.warning("report_dropped", device=batch[0].device, metric=batch[0].metric, reason=str(error))
+        return True
 
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
