@@ -105,6 +105,8 @@ class Uplink:
 
     def online(self, session: MqttSession, bd_seq: int) -> EdgeNode:
         """Begin a session: births, then all that is due."""
+        if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
+            self._outbox.keep(self._reporter.take(self._clock.mono_s()))
         self._session = session
         self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
         if self._options.mirror:
@@ -130,6 +132,7 @@ class Uplink:
     def rebirth(self) -> None:
         """Tell all births again, not too soon after the last time: one birth answers a burst."""
         self._rebirth_s = max(self._clock.mono_s(), self._born_s + REBIRTH_EVERY_S)
+        self._wake.set()
 
     def filters(self) -> Sequence[str]:
         """Return what is subscribed to, before the births, or an early command would be lost."""
@@ -191,8 +194,9 @@ class Uplink:
             )
             if self._commands.pending:
                 due_s = min(due_s, now_s + FOLLOW_EVERY_S)
+            # What is still due now could not be done: before the first try, or on a connection that is just gone.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(due_s - now_s, 0.0)):
+                async with asyncio.timeout(due_s - now_s if due_s > now_s else FOLLOW_EVERY_S):
                     await self._wake.wait()
 
     def _push(self) -> None:
@@ -200,11 +204,11 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
-        if now_s >= self._rebirth_s:
-            self._bear()
         if self._link.untried:
             return  # whatever has changed by then stands in the births
-        reports = self._reporter.take(now_s)
+        reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
+        if now_s >= self._rebirth_s:
+            self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
             self._outbox.keep(reports)
@@ -222,7 +226,8 @@ class Uplink:
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return
-        self._outbox.sent(reports)
+        self._outbox.keep([report for report in reports if report.device not in edge.born])  # until it is born again
+        self._outbox.sent([report for report in reports if report.device in edge.born])
 
     def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:
         for message in mirror.due(stamp):

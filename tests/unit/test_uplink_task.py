@@ -74,3 +74,61 @@ async def test_whatever_ends_it_the_image_and_the_journal_are_let_go() -> None:
         await street.uplink.run()
     assert len(street.image.listeners) == listeners - 1
     assert street.journal.closed
+
+
+async def test_what_the_dead_had_to_say_waits_until_they_are_born(street: UplinkedStreet) -> None:
+    """It was counted as sent, and as proven by the next marker."""
+    street.put("meter-1/meter/active_power", None, "no answer within 100 ms")
+    street.push()
+    assert [(kind, device) for kind, device, _ in street.session.take()] == [("DDEATH", "meter-1")]
+    assert ("meter-1", "meter/active_power", None) in street.kept
+    assert ("meter-1", "meter/quality", "bad: no answer within 100 ms") in street.kept
+    assert street.uplink.state().unproven == 0
+
+
+async def test_births_that_are_asked_for_swallow_nothing(street: UplinkedStreet) -> None:
+    street.clock.now_s += 6.0
+    street.uplink.rebirth()
+    for status in ("accepted", "written"):
+        street.uplink._reporter.tell("door-1", "command/last_status", status, street.clock.now_s)
+    street.push()
+    assert street.session.take()[0][0] == "NBIRTH"
+    street.disconnect()
+    assert [value for _, metric, value in street.kept if metric == "command/last_status"] == ["accepted", "written"]
+
+
+async def test_what_was_due_when_a_connection_begins_is_kept_until_it_is_proven(street: UplinkedStreet) -> None:
+    """Births are QoS 0: if the connection goes before the broker has them, what only stands in them is lost."""
+    street.disconnect()
+    street.put(DOOR, True)
+    street.connect()
+    street.put(DOOR, False)
+    street.push()
+    street.disconnect()
+    assert [value for device, metric, value in street.kept if metric == "contact/state"] == [True, False]
+
+
+async def test_what_cannot_be_done_yet_is_not_tried_without_a_pause() -> None:
+    """The first connect takes 8 s and more where nobody answers; the control task has the same processor."""
+    street = UplinkedStreet()
+    street.clock.now_s += 6.0  # values are looked at for staleness every 5 s
+    collecting = asyncio.create_task(street.uplink._collect())
+    street.clock.asked = 0
+    for _ in range(300):
+        await asyncio.sleep(0)
+    collecting.cancel()
+    assert street.clock.asked < 10
+
+
+async def test_births_that_are_asked_for_too_soon_come_in_time(street: UplinkedStreet) -> None:
+    street.push()
+    street.session.take()
+    street.uplink._wake.clear()
+    street.clock.now_s += 1.0
+    street.uplink.rebirth()
+    assert street.uplink._wake.is_set()
+    street.push()
+    assert street.session.take() == []
+    street.clock.now_s += 4.0
+    street.push()
+    assert street.session.take()[0][0] == "NBIRTH"
