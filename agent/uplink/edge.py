@@ -31,10 +31,11 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """How monotonic seconds become UTC milliseconds: both of one moment."""
+    """How monotonic seconds become UTC milliseconds: both of one moment, and whether the clock is trusted."""
 
     mono_s: float
     wall_ms: int
+    trusted: bool = True
 
     def ms(self, mono_s: float) -> int:
         """Return the wall time of a monotonic one."""
@@ -89,7 +90,8 @@ class EdgeNode:
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> tuple[list[Message], list[Entry]]:
         """Return late data of born devices, and the entries that they carry. Entries without a time wait for one."""
-        told = [entry for entry in entries if entry.report.device in self.born and entry.report.wall_ms is not None]
+        timed = [_timed(entry, stamp) for entry in entries if entry.report.device in self.born]
+        told = [entry for entry in timed if entry.report.wall_ms is not None]
         messages: list[Message] = []
         for device, run in groupby(told, key=lambda entry: entry.report.device):
             messages += self._data(device, [_historical(entry) for entry in run], stamp)
@@ -141,6 +143,18 @@ def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: i
 def _metric(report: Report, when_ms: int) -> Metric:
     datatype = DataType(report.datatype)
     return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(report.quality))
+
+
+def _timed(entry: Entry, stamp: Stamp) -> Entry:
+    """Return an entry of this boot, from before the clock was trusted, with its time as it is known by now."""
+    if entry.report.wall_ms is not None or not entry.this_boot or not stamp.trusted:
+        return entry
+    return msgspec.structs.replace(entry, report=stamped(entry.report, stamp))
+
+
+def stamped(report: Report, stamp: Stamp) -> Report:
+    """Return a report with its wall time."""
+    return report if report.wall_ms is not None else msgspec.structs.replace(report, wall_ms=stamp.ms(report.mono_s))
 
 
 def _historical(entry: Entry) -> Metric:

@@ -21,6 +21,7 @@ from agent.uplink.topics import Topics
 PROVE_EVERY_S = 2.0
 PROVE_WITHIN_S = 10.0  # a half-open link is found after this
 BACKLOG_AT_ONCE = 100
+AFTER_FAULT_S = 10.0  # of the journal
 BACKLOG_EVERY_S = 0.2  # between two pieces of the backlog: live data have the right of way
 LOOK_EVERY_S = 1.0
 
@@ -57,6 +58,7 @@ class Link:
         self._node = node
         self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
         self._told_lost = False
+        self._settling: tuple[str, list[int]] = "", []  # proven numbers of a store that are still in it
         self.untried = True  # since the start no connection has been had or missed
         self.state: Literal["connecting", "online", "waiting"] = "connecting"
         self.since_s = clock.mono_s()
@@ -119,29 +121,41 @@ class Link:
 
     async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:
         """Send the journal as history, piece by piece; what is proven leaves it. Dead devices' entries wait for them."""
-        after, tried = 0, frozenset[str]()
+        after, stuck, scope = 0, 0, None
         while True:
-            waiting = self._journal.facts().waiting
-            if waiting and (after or tried != edge.born):
-                after, tried = await self._piece(session, edge, after), frozenset(edge.born)
-                await asyncio.sleep(BACKLOG_EVERY_S)
-            else:
-                tried = tried if waiting else frozenset()
+            facts = self._journal.facts()
+            now = frozenset(edge.born), self._node.stamp().trusted, facts.store_id
+            if now != scope:  # others can be told by now
+                after, stuck, scope = 0, 0, now
+            if facts.waiting in {0, stuck}:
                 await asyncio.sleep(LOOK_EVERY_S)
+                continue
+            try:
+                last = await self._piece(session, edge, after)
+            except JournalFault:  # the journal has told it; the entries stay
+                await asyncio.sleep(AFTER_FAULT_S)
+                continue
+            after, stuck = last or after, 0 if last else self._journal.facts().waiting
+            await asyncio.sleep(BACKLOG_EVERY_S)
 
     async def _piece(self, session: MqttSession, edge: EdgeNode, after: int) -> int:
-        """Deliver some entries; return the number of the last one, 0 at the end."""
-        try:
-            entries = await self._journal.oldest(BACKLOG_AT_ONCE, after)
-            messages, told = edge.history(entries, self._node.stamp())
-            for message in messages:
-                session.send(message)
-            if told:
-                await self._proof(session)
-                await self._journal.settle([entry.number for entry in told])
-        except JournalFault:  # the journal has told it; the entries stay
-            return 0
+        """Deliver some entries; return the number of the last one, 0 at the end. JournalFault."""
+        await self._settle()  # what is proven is not sent again because the journal could not delete it
+        entries = await self._journal.oldest(BACKLOG_AT_ONCE, after)
+        messages, told = edge.history(entries, self._node.stamp())
+        for message in messages:
+            session.send(message)
+        if told:
+            await self._proof(session)
+            self._settling = self._journal.facts().store_id, [entry.number for entry in told]
+            await self._settle()
         return entries[-1].number if entries else 0
+
+    async def _settle(self) -> None:
+        store_id, numbers = self._settling
+        if numbers and store_id == self._journal.facts().store_id:
+            await self._journal.settle(numbers)
+        self._settling = "", []
 
     async def _next_bd_seq(self) -> int:
         """Count the connections; if the journal cannot, from a random number on."""

@@ -21,7 +21,7 @@ from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Stamp
+from agent.uplink.edge import EdgeNode, Stamp, stamped
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
@@ -153,7 +153,8 @@ class Uplink:
 
     def stamp(self) -> Stamp:
         """Return the moment, monotonic and by the wall clock."""
-        return Stamp(self._clock.mono_s(), round(self._clock.wall().utc.timestamp() * 1000))
+        wall = self._clock.wall()
+        return Stamp(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
 
     def state(self) -> UplinkState:
         """Return how the uplink is."""
@@ -276,9 +277,9 @@ class Uplink:
 
     async def _commit(self, batch: Sequence[Report]) -> bool:
         """Put reports into the journal. False if it has a fault: it has told it, and tries again with the next call."""
-        stamp, trusted = self.stamp(), self._clock.wall().trusted
+        stamp = self.stamp()
         try:
-            await self._journal.commit([_stamped(report, stamp) if trusted else report for report in batch])
+            await self._journal.commit([stamped(report, stamp) if stamp.trusted else report for report in batch])
         except JournalFault:
             self._outbox.keep_again(batch)
             return False
@@ -297,7 +298,3 @@ class Uplink:
             self._reporter.set("", names.WAITING, facts.waiting + self._outbox.kept, now_s)
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
-
-
-def _stamped(report: Report, stamp: Stamp) -> Report:
-    return report if report.wall_ms is not None else msgspec.structs.replace(report, wall_ms=stamp.ms(report.mono_s))
