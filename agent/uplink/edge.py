@@ -112,10 +112,8 @@ class EdgeNode:
         for spec, reading in self._reporter.born(device, stamp.mono_s):
             when_ms = stamp.ms(reading.mono_s) if isfinite(reading.mono_s) else stamp.wall_ms
             metrics.append(_born(spec, reading.value, SPARKPLUG_QUALITY[reading.quality], when_ms))
-        for (owner, name), spec in self._table.own.items():
-            if owner == device:
-                metrics.append(_born(spec, self._reporter.own(owner, name), GOOD, stamp.wall_ms))
-        return metrics
+        own = self._table.own_of[device]
+        return metrics + [_born(spec, self._reporter.own(device, spec.name), GOOD, stamp.wall_ms) for spec in own]
 
 
 def _packed(payload: Payload) -> bytes:

@@ -49,6 +49,7 @@ class Reporter:
         self._own: dict[tuple[str, str], Value | None] = dict.fromkeys(table.own)
         self._news: deque[Report] = deque(maxlen=10_000)
         self._groups: dict[tuple[str, str], list[str]] = {}
+        self._functions: dict[str, dict[str, None]] = {}
         self._driven: dict[str, list[str]] = {}
         self._of_device: dict[str, list[str]] = {}
         for key, spec in table.points.items():
@@ -56,6 +57,7 @@ class Reporter:
         driven = [(key, spec.device, spec.function) for key, spec in table.points.items() if spec.driven]
         for key, device, function in driven + [(key, device, "presence") for key, device in table.presence.items()]:
             self._groups.setdefault((device, function), []).append(key)
+            self._functions.setdefault(device, {})[function] = None
             self._driven.setdefault(device, []).append(key)
         self._present = dict.fromkeys(table.presence, False)
         self._presence_quality = dict.fromkeys(table.presence, Quality.BAD)
@@ -140,9 +142,8 @@ class Reporter:
     def born(self, device: str, now_s: float) -> list[tuple[Spec, Reading]]:
         """Return all points of a device for its birth; they count as told, and what was to be told is not told again."""
         readings = [(self._table.points[key], self._born(key, now_s)) for key in self._of_device.get(device, ())]
-        for owner, function in self._groups:
-            if owner == device:
-                self._judge(device, function, now_s)
+        for function in self._functions.get(device, ()):
+            self._judge(device, function, now_s)
         self._news = deque((report for report in self._news if report.device != device), self._news.maxlen)
         return readings
 

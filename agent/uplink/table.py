@@ -46,6 +46,7 @@ class Table(msgspec.Struct, frozen=True):
     points: dict[str, Spec]
     own: dict[tuple[str, str], Spec]
     presence: dict[str, str]  # key of a presence state -> its device, which counts
+    own_of: dict[str, list[Spec]]  # `own` by device: births of many devices come at once
 
     def devices(self) -> list[str]:
         """Return the devices, in order."""
@@ -80,7 +81,10 @@ def build(points: Iterable[Point]) -> Table:
             _add(own, spec)
     for spec in _of_node():
         _add(own, spec)
-    return Table(specs, own, presence)
+    own_of: dict[str, list[Spec]] = {}
+    for spec in own.values():
+        own_of.setdefault(spec.device, []).append(spec)
+    return Table(specs, own, presence, own_of)
 
 
 def _add(own: dict[tuple[str, str], Spec], spec: Spec) -> None:

@@ -144,7 +144,7 @@ def test_a_rebirth_has_the_same_bdseq_and_begins_anew() -> None:
 
 
 def entry(number: int, device: str, wall_ms: int | None = WALL_MS) -> Entry:
-    return Entry(number, Report(device, "lamp/dimming_level", 9, float(number), 192, 5.0, wall_ms))
+    return Entry(number, Report(device, "lamp/dimming_level", 9, float(number), 192, 5.0, wall_ms), wall_ms is not None)
 
 
 def test_history_says_that_it_is_and_carries_its_numbers() -> None:
@@ -158,6 +158,15 @@ def test_history_says_that_it_is_and_carries_its_numbers() -> None:
     assert all(metric.historical for metric in metrics)
     assert [metric.properties[names.NUMBER_PROPERTY] for metric in metrics] == [1, 2]
     assert metrics[0].timestamp == WALL_MS
+
+
+def test_what_is_of_this_boot_gets_its_time_once_the_clock_is_trusted() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    kept = Entry(1, Report("lum-01", "lamp/dimming_level", 9, 1.0, 192, 995.0, None))
+    assert session.edge.history([kept], Stamp(1000.0, WALL_MS, trusted=False)) == ([], [])
+    (message,), _ = session.edge.history([kept], Stamp(1000.0, WALL_MS))
+    assert parse(message.payload).metrics[0].timestamp == WALL_MS - 5000
 
 
 def test_much_goes_up_in_several_messages() -> None:
