@@ -19,6 +19,7 @@ from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
+from agent.uplink.allowance import Allowance
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Stamp, stamped
@@ -71,6 +72,7 @@ class Uplink:
         self._outbox = Outbox()
         self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
         self._downlink = Downlink(self._table, self._commands, self.rebirth)
+        self._refusals = Allowance(now_s)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
@@ -253,9 +255,12 @@ class Uplink:
 
     def _answered(self, answer: Answer) -> None:
         """Tell what has become of a command: in the log, as metrics of its device, in the mirror."""
-        refused = answer.status in {"rejected", "expired"}
-        (log.warning if refused else log.info)("command", **msgspec.structs.asdict(answer))
         now_s = self._clock.mono_s()
+        if answer.refusal and not self._refusals.grant(now_s):
+            return  # counted; the count goes up with the journal's
+        more = {"not_told": self._refusals.passed_over} if answer.refusal and self._refusals.passed_over else {}
+        tell = log.warning if answer.status in {"rejected", "expired"} else log.info
+        tell("command", device=answer.device, id=answer.id, status=answer.status, reason=answer.reason, **more)
         edge = self._edge
         # A device that is dead says nothing: the node answers for it.
         owner = answer.device if edge is None or answer.device in edge.born else ""
@@ -297,4 +302,5 @@ class Uplink:
             self._reporter.set("", names.STORE_ID, facts.store_id, now_s)
             self._reporter.set("", names.WAITING, facts.waiting + self._outbox.kept, now_s)
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
+            self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
+from agent.uplink.mqtt import Incoming
 from uplinked_street import UplinkedStreet
 
 DOOR = "door-1/contact/state"
@@ -132,3 +134,22 @@ async def test_births_that_are_asked_for_too_soon_come_in_time(street: UplinkedS
     street.clock.now_s += 4.0
     street.push()
     assert street.session.take()[0][0] == "NBIRTH"
+
+
+async def test_a_flood_of_nonsense_is_counted_and_not_all_told(street: UplinkedStreet) -> None:
+    """Each refusal told would be four reports, which push the history out of the journal when the connection goes."""
+    nonsense = Incoming("spBv1.0/albertslund/DCMD/pole-7/lum-01", b"\xff", retained=False)
+    with capture_logs() as logs:
+        for _ in range(1000):
+            street.uplink.heard(nonsense)
+        assert len(logs) == 30
+        street.clock.now_s += 1.0
+        street.uplink.heard(nonsense)
+    assert (len(logs), logs[-1]["not_told"]) == (31, 970)
+    assert street.uplink.state().commands_refused == 1001
+    assert street.uplink.state().unproven <= 4 * 31
+    street.session.take()
+    street.uplink.heard(nonsense)
+    await street.uplink.commit()
+    street.push()
+    assert [values["command/refused"] for *_, values in street.session.take()] == [1002]
