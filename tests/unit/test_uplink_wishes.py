@@ -7,10 +7,10 @@ import json
 import math
 
 import pytest
-from agent.uplink.payload import DataType, Metric, Payload
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.uplink.payload import DataType, Metric, Payload
 from agent.uplink.wishes import Unwanted, Wish, freshness, from_json, from_payload
 
 NOW_MS = 1_764_000_000_000
