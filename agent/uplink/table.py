@@ -77,7 +77,9 @@ def build(points: Iterable[Point]) -> Table:
         _add(own, Spec(device, f"{function}/{names.QUALITY}", DataType.STRING))
         if name == names.DIMMING:
             _add(own, Spec(device, names.OBSERVED, DataType.FLOAT, "%"))
-        for spec in _command_metrics(device):
+            for spec in _of_lamp(device):
+                _add(own, spec)
+        for spec in _answers(device):
             _add(own, spec)
     for spec in _of_node():
         _add(own, spec)
@@ -91,14 +93,17 @@ def _add(own: dict[tuple[str, str], Spec], spec: Spec) -> None:
     own[spec.device, spec.name] = spec
 
 
-def _command_metrics(device: str) -> list[Spec]:
+def _of_lamp(device: str) -> list[Spec]:
     return [
         Spec(device, names.COMMAND_ID, DataType.STRING),
         Spec(device, names.COMMAND_FOR, DataType.INT64, "s"),
         Spec(device, names.COMMAND_NOT_AFTER, DataType.DATETIME),
         Spec(device, names.RELEASE, DataType.BOOLEAN),
-        *(Spec(device, name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)),
     ]
+
+
+def _answers(device: str) -> list[Spec]:
+    return [Spec(device, name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)]
 
 
 def _of_node() -> list[Spec]:
@@ -110,5 +115,5 @@ def _of_node() -> list[Spec]:
         Spec("", names.WAITING, DataType.INT64),
         Spec("", names.DROPPED, DataType.INT64),
         Spec("", names.REFUSED, DataType.INT64),
-        *(Spec("", name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)),
+        *_answers(""),
     ]

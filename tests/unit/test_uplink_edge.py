@@ -86,6 +86,9 @@ def test_births_come_in_order_and_tell_all() -> None:
     assert all(metric.timestamp is not None for payload in payloads for metric in payload.metrics)
     assert "presence/state" not in values(births[-1])
     assert values(births[-1])["presence/counter"] == 0
+    assert {name for name in values(births[-1]) if name.startswith("command/")} == {
+        "command/last_id", "command/last_status", "command/last_reason",
+    }  # fmt: skip
 
 
 def test_data_are_one_message_a_device_with_names_and_types() -> None:
