@@ -155,6 +155,7 @@ class _Agent:
     async def _stop(self) -> None:
         """Control ends first, then each lamp gets its safe level, then the lines close."""
         await self._supervisor.end("control")
+        self._task.end()  # the local API and the uplink still live, and each command that they take asks for a step
         level_pct = self._control.safe_pct()
         for device, bus in self._lamp_bus.items():
             bus.set_level(device, level_pct)

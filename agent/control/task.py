@@ -93,6 +93,7 @@ class ControlTask:
         ]
         self._next_sun_s = -math.inf
         self._wake = asyncio.Event()
+        self._ended = False
         self.beat: Callable[[], None] = lambda: None
         image.listeners.append(self._note)
 
@@ -106,6 +107,10 @@ class ControlTask:
             alarm = loop.call_later(self.rest_s(), self._wake.set)
             await self._wake.wait()
             alarm.cancel()
+
+    def end(self) -> None:
+        """Let no step write any more: from now on the lamps have their safe level, whoever still asks for another one."""
+        self._ended = True
 
     def step(self) -> None:
         """Compute once, now, because something was set; what begins to move by it goes on."""
@@ -131,6 +136,8 @@ class ControlTask:
         self._control.set_night(night)
 
     def _compute(self) -> None:
+        if self._ended:
+            return
         now_s = self._clock.mono_s()
         if now_s >= self._next_sun_s:
             self._next_sun_s = now_s + _SUN_EVERY_S

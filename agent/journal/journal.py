@@ -70,9 +70,11 @@ class Journal:
 
     async def close(self) -> None:
         """Close the file and end the thread; nothing can be called after it."""
-        if self._store is not None:
-            await self._do(lambda store: store.close())
-        self._thread.shutdown(wait=False)
+        try:
+            if self._store is not None:
+                await self._do(lambda store: store.close())
+        finally:
+            self._thread.shutdown(wait=False)
 
     async def _do(self, work: Callable[[Store], T]) -> T:
         try:

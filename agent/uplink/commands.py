@@ -24,12 +24,16 @@ _SAME_PCT = 0.51
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What has become of a command, so far or for good. `device` is empty where none could be made out."""
+    """What has become of a command, so far or for good. `device` is empty where none could be made out.
+
+    `refusal`: it was never in force. One that was in force may expire too.
+    """
 
     device: str
     id: str
     status: CommandStatus
     reason: str
+    refusal: bool = False
 
 
 class _Open:
@@ -97,7 +101,7 @@ class Commands:
         """Answer and count a command that is not carried out."""
         self.refused += 1
         self.last_refusal = f"{device or 'node'}: {why}"
-        self._answer(Answer(device, why.id, why.status, str(why)))
+        self._answer(Answer(device, why.id, why.status, str(why), refusal=True))
 
     def follow(self, now_s: float) -> None:
         """Look how far each command has come; after each step of control, and when a lamp was read."""

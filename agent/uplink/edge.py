@@ -19,7 +19,7 @@ from agent.uplink.topics import MessageType, Topics
 
 MOST_METRICS = 100  # a message; a backlog is sent in several
 
-GOOD = 192
+GOOD, BAD = 192, 0
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -30,14 +30,23 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """How monotonic seconds become UTC milliseconds: both of one moment."""
+    """How monotonic seconds become UTC milliseconds: both of one moment, and whether the clock is trusted."""
 
     mono_s: float
     wall_ms: int
+    trusted: bool = True
 
     def ms(self, mono_s: float) -> int:
         """Return the wall time of a monotonic one."""
         return max(0, self.wall_ms - round((self.mono_s - mono_s) * 1000))
+
+
+class Past(msgspec.Struct, frozen=True):
+    """Late data: the messages, the numbers that may leave the journal once they have arrived, how many go untold."""
+
+    messages: list[Message]
+    done: list[int]
+    untold: int
 
 
 def will(topics: Topics, bd_seq: int) -> Message:
@@ -87,19 +96,23 @@ class EdgeNode:
                 by_device.setdefault(report.device, []).append(_metric(report, stamp.ms(report.mono_s)))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
-    def history(self, entries: Sequence[Entry], stamp: Stamp) -> tuple[list[Message], int]:
-        """Return late data, and how many entries cannot be told: of devices that are gone, or of no known time.
+    def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:
+        """Return late data. A dead device is born for as long as its past is told: data of one that is not are no data.
 
-        A dead device is born for as long as its past is told: data of one that is not born would be believed by nobody.
+        What has no time yet waits until the clock is trusted; what nobody can date, or is of a device that is gone, is untold.
         """
         by_device: dict[str, list[Metric]] = {}
+        done: list[int] = []
         untold = 0
         for entry in entries:  # the order of each point is kept; devices need not wait for each other
-            when_ms, device = _when_ms(entry, stamp), entry.report.device
-            if when_ms is None or device not in self._known:
-                untold += 1
+            if entry.report.wall_ms is None and entry.this_boot and not stamp.trusted:
+                continue
+            done.append(entry.number)
+            device = entry.report.device
+            if device in self._known and (entry.report.wall_ms is not None or entry.this_boot):
+                by_device.setdefault(device, []).append(_historical(entry.number, stamped(entry.report, stamp)))
             else:
-                by_device.setdefault(device, []).append(_historical(entry, when_ms))
+                untold += 1
         messages: list[Message] = []
         for device, metrics in by_device.items():
             dead = device not in self.born
@@ -108,7 +121,7 @@ class EdgeNode:
             messages += self._data(device, metrics, stamp)
             if dead:
                 messages.append(self._message("DDEATH", device, [], stamp))
-        return messages, untold
+        return Past(messages, done, untold)
 
     def _data(self, device: str, metrics: list[Metric], stamp: Stamp) -> Iterator[Message]:
         for at in range(0, len(metrics), MOST_METRICS):
@@ -117,7 +130,7 @@ class EdgeNode:
 
     def _message(self, kind: MessageType, device: str, metrics: Sequence[Metric], stamp: Stamp) -> Message:
         self._seq = (self._seq + 1) % 256
-        return Message(self._topics.of(kind, device), encode(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
+        return Message(self._topics.of(kind, device), _packed(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
 
     def _all(self, device: str, stamp: Stamp) -> list[Metric]:
         """Return everything that a device has ever to tell, as of now."""
@@ -125,10 +138,25 @@ class EdgeNode:
         for spec, reading in self._reporter.born(device, stamp.mono_s):
             when_ms = stamp.ms(reading.mono_s) if isfinite(reading.mono_s) else stamp.wall_ms
             metrics.append(_born(spec, reading.value, SPARKPLUG_QUALITY[reading.quality], when_ms))
-        for (owner, name), spec in self._table.own.items():
-            if owner == device:
-                metrics.append(_born(spec, self._reporter.own(owner, name), GOOD, stamp.wall_ms))
-        return metrics
+        own = self._table.own_of[device]
+        return metrics + [_born(spec, self._reporter.own(device, spec.name), GOOD, stamp.wall_ms) for spec in own]
+
+
+def _packed(payload: Payload) -> bytes:
+    """Return the bytes of a payload. One value that fits into none is told as bad: it must not silence all the others."""
+    try:
+        return encode(payload)
+    except ValueError:
+        return encode(msgspec.structs.replace(payload, metrics=tuple(map(_fitting, payload.metrics))))
+
+
+def _fitting(metric: Metric) -> Metric:
+    try:
+        encode(Payload((metric,)))
+    except ValueError:
+        others = tuple(item for item in metric.properties if item.name != names.QUALITY_PROPERTY)
+        return msgspec.structs.replace(metric, value=None, properties=_quality(BAD) + others)
+    return metric
 
 
 def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: int) -> Metric:
@@ -141,21 +169,18 @@ def _metric(report: Report, when_ms: int) -> Metric:
     return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(report.quality))
 
 
-def _when_ms(entry: Entry, stamp: Stamp) -> int | None:
-    """Return the time of an entry; none if it was of another boot, whose clock nobody trusted."""
-    if entry.report.wall_ms is not None:
-        return entry.report.wall_ms
-    return stamp.ms(entry.report.mono_s) if entry.this_boot else None
+def stamped(report: Report, stamp: Stamp) -> Report:
+    """Return a report with its wall time."""
+    return report if report.wall_ms is not None else msgspec.structs.replace(report, wall_ms=stamp.ms(report.mono_s))
 
 
-def _historical(entry: Entry, when_ms: int) -> Metric:
-    report = entry.report
-    properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, entry.number), *_quality(report.quality))
+def _historical(number: int, report: Report) -> Metric:
+    properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, number), *_quality(report.quality))
     return Metric(
         report.metric,
         report.value,
         DataType(report.datatype),
-        when_ms,
+        report.wall_ms,
         historical=True,
         properties=properties,
     )

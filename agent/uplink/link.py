@@ -23,6 +23,7 @@ PROVE_EVERY_S = 2.0
 PROVE_WITHIN_S = 10.0  # a half-open link is found after this
 STOP_WITHIN_S = 0.5  # the intended stop's share for a last proof
 BACKLOG_AT_ONCE = 100
+AFTER_FAULT_S = 10.0  # of the journal
 BACKLOG_EVERY_S = 0.2  # between two pieces of the backlog: live data have the right of way
 LOOK_EVERY_S = 1.0
 
@@ -59,6 +60,7 @@ class Link:
         self._node = node
         self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
         self._told_lost = False
+        self._settling: tuple[str, list[int]] = "", []  # proven numbers of a store that are still in it
         self.untried = True  # since the start no connection has been had or missed
         self.state: Literal["connecting", "online", "waiting"] = "connecting"
         self.since_s = clock.mono_s()
@@ -125,27 +127,41 @@ class Link:
         self.proof_s = self._clock.mono_s()
 
     async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:
-        """Send the journal as history, piece by piece; what is proven leaves it."""
+        """Send the journal as history, piece by piece; what is proven leaves it. What has no time waits for one."""
+        after, scope = 0, None
         while True:
-            if self._journal.facts().waiting:
-                await self._piece(session, edge)
-                await asyncio.sleep(BACKLOG_EVERY_S)
-            else:
-                await asyncio.sleep(LOOK_EVERY_S)
+            facts = self._journal.facts()
+            now = self._node.stamp().trusted, facts.store_id
+            if now != scope:  # others can be told by now
+                after, scope = 0, now
+            try:
+                last = await self._piece(session, edge, after) if facts.waiting else 0
+            except JournalFault:  # the journal has told it; the entries stay
+                await asyncio.sleep(AFTER_FAULT_S)
+                continue
+            after = last or after
+            await asyncio.sleep(BACKLOG_EVERY_S if last else LOOK_EVERY_S)
 
-    async def _piece(self, session: MqttSession, edge: EdgeNode) -> None:
-        try:
-            entries = await self._journal.oldest(BACKLOG_AT_ONCE)
-            messages, untold = edge.history(entries, self._node.stamp())
-            for message in messages:
-                session.send(message)
+    async def _piece(self, session: MqttSession, edge: EdgeNode, after: int) -> int:
+        """Deliver some entries; return the number of the last one, 0 at the end. JournalFault."""
+        await self._settle()  # what is proven is not sent again because the journal could not delete it
+        entries = await self._journal.oldest(BACKLOG_AT_ONCE, after)
+        past = edge.history(entries, self._node.stamp())
+        for message in past.messages:
+            session.send(message)
+        if past.untold:
+            log.warning("journal_untold", reports=past.untold, reason="of devices that are gone, or of no known time")
+        if past.done:
             await self._proof(session)
-            await self._journal.settle([entry.number for entry in entries])
-        except JournalFault:  # the journal has told it, and the entries stay
-            await asyncio.sleep(LOOK_EVERY_S)
-        else:
-            if untold:
-                log.warning("journal_untold", reports=untold, reason="of devices that are gone, or of no known time")
+            self._settling = self._journal.facts().store_id, past.done
+            await self._settle()
+        return entries[-1].number if entries else 0
+
+    async def _settle(self) -> None:
+        store_id, numbers = self._settling
+        if numbers and store_id == self._journal.facts().store_id:
+            await self._journal.settle(numbers)
+        self._settling = "", []
 
     async def _next_bd_seq(self) -> int:
         """Count the connections; if the journal cannot, from a random number on."""

@@ -78,9 +78,9 @@ class Mirror:
         for key, spec in self._specs[device]:
             value, _ = self._reporter.told(key)
             values[spec.name] = float(f"{value:.7g}") if isinstance(value, float) else value  # as Sparkplug's Float
-        for owner, name in self._table.own:
-            if owner == device and name not in _INPUTS:
-                values[name] = self._reporter.own(owner, name)
+        for spec in self._table.own_of[device]:
+            if spec.name not in _INPUTS:
+                values[spec.name] = self._reporter.own(device, spec.name)
         said = {
             "device": device or self._topics.node,
             "time": iso(stamp.wall_ms),

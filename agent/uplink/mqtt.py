@@ -1,8 +1,9 @@
 """One MQTT connection over aiomqtt, from CONNECT to its end; never used twice.
 
 What is added to aiomqtt 2.5, each for a fault that was seen: a connect that is cancelled or times out leaves no connection
-behind; a refused publish is an error (aiomqtt swallows the reason); a proof of delivery with a deadline, so that a half-open
-link is found; a bounded queue of what comes in that counts what it drops; QoS 0 goes to the socket at once.
+behind, and a name server that hangs holds up neither it nor the end of the program; a refused publish is an error (aiomqtt
+swallows the reason); a proof of delivery with a deadline, so that a half-open link is found; a bounded queue of what comes
+in that counts what it drops; QoS 0 goes to the socket at once.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import asyncio
 import contextlib
 import logging
 import socket
+import threading
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import aiomqtt
 import msgspec
@@ -156,6 +158,32 @@ class _Client(aiomqtt.Client):
         self._sending = False
         self._disconnected.add_done_callback(lambda future: future.cancelled() or future.exception())
 
+    async def __aenter__(self) -> Self:
+        """Connect in a thread that nobody waits for: the event loop's own ones are waited for at the program's end."""
+        connected: asyncio.Future[str] = self._loop.create_future()
+        # A name server that does not answer takes half a minute, and no time-out ends that.
+        threading.Thread(target=self._connect_aside, args=(connected,), name="mqtt-connect", daemon=True).start()
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                fault = await connected
+        except TimeoutError:
+            raise aiomqtt.MqttError(f"no connection within {CONNECT_WITHIN_S:g} s") from None
+        if fault:
+            raise aiomqtt.MqttError(fault)
+        return await super().__aenter__()
+
+    def _client_connect(self) -> None:
+        """It is done already."""
+
+    def _connect_aside(self, connected: asyncio.Future[str]) -> None:
+        fault = ""
+        try:
+            super()._client_connect()
+        except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
+            fault = str(error) or type(error).__name__
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(_tell, connected, fault)
+
     @property
     def gone(self) -> asyncio.Future[None]:
         return self._disconnected
@@ -205,9 +233,9 @@ class _Client(aiomqtt.Client):
     # ---- paho's callbacks ----------------------------------------------------------------------------------------------
 
     def _on_socket_open(self, client: paho.Client, userdata: Any, sock: Any) -> None:
-        if self._abandoned:  # this is the connecting thread
-            self._loop.call_soon_threadsafe(self._client._sock_close)  # noqa: SLF001 - paho has no other way
-            return
+        if self._abandoned:  # this is the connecting thread, and the loop may have ended
+            sock.close()
+            raise OSError("abandoned")
         super()._on_socket_open(client, userdata, sock)
 
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
@@ -226,6 +254,11 @@ class _Client(aiomqtt.Client):
         answer = self._proofs.pop(mid, None)
         if answer is not None and not answer.done():
             answer.set_result(reason_code)
+
+
+def _tell(future: asyncio.Future[str], text: str) -> None:
+    if not future.done():
+        future.set_result(text)
 
 
 def _check(code: ReasonCode | int, what: str) -> None:

@@ -67,6 +67,10 @@ class Outbox:
         self._kept.extendleft(reversed(reports))
         self._bound()
 
+    def drop(self, reports: Sequence[Report]) -> None:
+        """Take that these cannot be kept anywhere."""
+        self.dropped += len(reports)
+
     def _bound(self) -> None:
         while len(self._kept) > MOST_KEPT:
             self._kept.popleft()

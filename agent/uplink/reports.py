@@ -2,6 +2,7 @@
 
 Most values are told at once. What presence moves (lamp levels, meters) is told at a slow beat, and presence itself as
 counts, because on a quiet street each single movement is somebody's evening; a lamp that is held by hand is told at once.
+What is told at the beat has the beat's time, and births tell it as of the last beat: who asks for births learns no more.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ class Reporter:
         self._dirty: dict[str, None] = {}  # in the order of their changes
         self._slow: dict[str, None] = {}
         self._told: dict[str, tuple[Value | None, Quality]] = dict.fromkeys(table.points, _NEVER_TOLD)
+        self._told_s = dict.fromkeys(table.points, now_s)
         self._own: dict[tuple[str, str], Value | None] = dict.fromkeys(table.own)
         self._news: deque[Report] = deque(maxlen=10_000)
         self._groups: dict[tuple[str, str], list[str]] = {}
+        self._functions: dict[str, dict[str, None]] = {}
         self._driven: dict[str, list[str]] = {}
         self._of_device: dict[str, list[str]] = {}
         for key, spec in table.points.items():
@@ -54,6 +57,7 @@ class Reporter:
         driven = [(key, spec.device, spec.function) for key, spec in table.points.items() if spec.driven]
         for key, device, function in driven + [(key, device, "presence") for key, device in table.presence.items()]:
             self._groups.setdefault((device, function), []).append(key)
+            self._functions.setdefault(device, {})[function] = None
             self._driven.setdefault(device, []).append(key)
         self._present = dict.fromkeys(table.presence, False)
         self._presence_quality = dict.fromkeys(table.presence, Quality.BAD)
@@ -75,7 +79,7 @@ class Reporter:
         spec = self._table.points.get(key)
         if spec is None:
             self._note_presence(key)
-        elif spec.slow and self._pace.level_every_s > 0 and not self._urgent(key, spec):
+        elif self._at_the_beat(key, spec):
             self._slow[key] = None
         else:
             self._dirty[key] = None
@@ -137,18 +141,23 @@ class Reporter:
 
     def born(self, device: str, now_s: float) -> list[tuple[Spec, Reading]]:
         """Return all points of a device for its birth; they count as told, and what was to be told is not told again."""
-        readings = []
-        for key in self._of_device.get(device, ()):
-            reading = self._image.get(key, now_s)
-            self._told[key] = (reading.value, reading.quality)
-            self._dirty.pop(key, None)
-            self._slow.pop(key, None)
-            readings.append((self._table.points[key], reading))
-        for owner, function in self._groups:
-            if owner == device:
-                self._judge(device, function, now_s)
+        readings = [(self._table.points[key], self._born(key, now_s)) for key in self._of_device.get(device, ())]
+        for function in self._functions.get(device, ()):
+            self._judge(device, function, now_s)
         self._news = deque((report for report in self._news if report.device != device), self._news.maxlen)
         return readings
+
+    def _born(self, key: str, now_s: float) -> Reading:
+        """Return a point for its birth; what waits for the beat goes on waiting, and is told as it was told last."""
+        reading, spec = self._image.get(key, now_s), self._table.points[key]
+        told, told_quality = self._told[key]
+        at_the_beat = self._at_the_beat(key, spec)
+        self._dirty.pop(key, None)
+        if at_the_beat and key in self._slow and told is not None and reading.quality is told_quality:
+            return Reading(told, told_quality, "", self._told_s[key])
+        self._slow.pop(key, None)
+        self._told[key], self._told_s[key] = (reading.value, reading.quality), now_s
+        return Reading(reading.value, reading.quality, reading.reason, now_s) if at_the_beat else reading
 
     def _report(self, key: str, now_s: float) -> Report | None:
         reading = self._image.get(key, now_s)
@@ -161,8 +170,10 @@ class Reporter:
         elif spec.driven:
             self._turned = True
             self._judge(spec.device, spec.function, now_s)
-        self._told[key] = (value, quality)
-        when_s = reading.mono_s if math.isfinite(reading.mono_s) else now_s
+        # The moment of a level's change is the moment of a movement: what is told at the beat has the beat's time.
+        own_time = math.isfinite(reading.mono_s) and not self._at_the_beat(key, spec)
+        self._told[key], self._told_s[key] = (value, quality), now_s
+        when_s = reading.mono_s if own_time else now_s
         return Report(spec.device, spec.name, spec.datatype, value, SPARKPLUG_QUALITY[quality], when_s, None)
 
     def _judge(self, device: str, function: str, now_s: float) -> None:
@@ -185,20 +196,20 @@ class Reporter:
             self._turned = True
             self._judge(device, "presence", reading.mono_s)
 
-    def _urgent(self, key: str, spec: Spec) -> bool:
-        """Whether a slow point is told at once: its quality changes, or somebody holds the lamp by hand or did so."""
-        if self._image.raw(key).quality is not self._told[key][1]:
-            return True
+    def _at_the_beat(self, key: str, spec: Spec) -> bool:
+        """Whether a point waits for the beat: not if its quality changes, or somebody holds the lamp by hand or did so."""
+        if not spec.slow or self._pace.level_every_s <= 0 or self._image.raw(key).quality is not self._told[key][1]:
+            return False
         rung = f"{spec.device}/lamp/control_rung"
-        return rung in self._told and bool({self._image.raw(rung).value, self._told[rung][0]} & _BY_HAND)
+        return rung not in self._told or not {self._image.raw(rung).value, self._told[rung][0]} & _BY_HAND
 
     def _look_for_stale(self, now_s: float) -> None:
         for key, (_, quality) in self._told.items():
-            if quality is not Quality.STALE and self._image.get(key, now_s).quality is Quality.STALE:
+            # Also back again: to the image a value that is read as before is no change.
+            if (quality is Quality.STALE) is not (self._image.get(key, now_s).quality is Quality.STALE):
                 self._dirty[key] = None
-        for key, device in self._table.presence.items():
-            if self._image.get(key, now_s).quality is Quality.STALE:
-                self._judge(device, "presence", now_s)
+        for device in self._table.presence.values():
+            self._judge(device, "presence", now_s)
 
     def _put(self, device: str, name: str, value: Value | None, now_s: float) -> None:
         self._own[device, name] = value

@@ -18,7 +18,8 @@ DATATYPES = {
 }
 # Nothing of this function goes up but its count: on a quiet street single movements are one resident's evening.
 _PRIVATE, _STATE = "presence", "presence/state"
-_MOVED_BY_PRESENCE = frozenset({"lamp", "meter"})  # functions whose values tell the same, and so are told slowly
+# Functions whose values tell the same, and so are told slowly; a lux head sees the lamps.
+_MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance"})
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
 
 
@@ -45,6 +46,7 @@ class Table(msgspec.Struct, frozen=True):
     points: dict[str, Spec]
     own: dict[tuple[str, str], Spec]
     presence: dict[str, str]  # key of a presence state -> its device, which counts
+    own_of: dict[str, list[Spec]]  # `own` by device: births of many devices come at once
 
     def devices(self) -> list[str]:
         """Return the devices, in order."""
@@ -75,25 +77,33 @@ def build(points: Iterable[Point]) -> Table:
         _add(own, Spec(device, f"{function}/{names.QUALITY}", DataType.STRING))
         if name == names.DIMMING:
             _add(own, Spec(device, names.OBSERVED, DataType.FLOAT, "%"))
-        for spec in _command_metrics(device):
+            for spec in _of_lamp(device):
+                _add(own, spec)
+        for spec in _answers(device):
             _add(own, spec)
     for spec in _of_node():
         _add(own, spec)
-    return Table(specs, own, presence)
+    own_of: dict[str, list[Spec]] = {}
+    for spec in own.values():
+        own_of.setdefault(spec.device, []).append(spec)
+    return Table(specs, own, presence, own_of)
 
 
 def _add(own: dict[tuple[str, str], Spec], spec: Spec) -> None:
     own[spec.device, spec.name] = spec
 
 
-def _command_metrics(device: str) -> list[Spec]:
+def _of_lamp(device: str) -> list[Spec]:
     return [
         Spec(device, names.COMMAND_ID, DataType.STRING),
         Spec(device, names.COMMAND_FOR, DataType.INT64, "s"),
         Spec(device, names.COMMAND_NOT_AFTER, DataType.DATETIME),
         Spec(device, names.RELEASE, DataType.BOOLEAN),
-        *(Spec(device, name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)),
     ]
+
+
+def _answers(device: str) -> list[Spec]:
+    return [Spec(device, name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)]
 
 
 def _of_node() -> list[Spec]:
@@ -105,5 +115,5 @@ def _of_node() -> list[Spec]:
         Spec("", names.WAITING, DataType.INT64),
         Spec("", names.DROPPED, DataType.INT64),
         Spec("", names.REFUSED, DataType.INT64),
-        *(Spec("", name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)),
+        *_answers(""),
     ]

@@ -19,9 +19,10 @@ from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
+from agent.uplink.allowance import Allowance
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Stamp
+from agent.uplink.edge import EdgeNode, Stamp, stamped
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
@@ -71,6 +72,7 @@ class Uplink:
         self._outbox = Outbox()
         self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
         self._downlink = Downlink(self._table, self._commands, self.rebirth)
+        self._refusals = Allowance(now_s)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
@@ -87,22 +89,26 @@ class Uplink:
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
-        with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
-            await self._journal.open()
         try:
+            with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
+                await self._journal.open()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
                 group.create_task(self._commit_again_and_again(), name="uplink-commit")
                 group.create_task(self._link.run(), name="uplink-link")
         finally:
             self._reporter.close()
-            await self.commit()
-            await self._journal.close()
+            try:
+                await self.commit()
+            finally:
+                await self._journal.close()
 
     # ---- What the link tells -------------------------------------------------------------------------------------------
 
     def online(self, session: MqttSession, bd_seq: int) -> EdgeNode:
         """Begin a session: births, then all that is due."""
+        if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
+            self._outbox.keep(self._reporter.take(self._clock.mono_s()))
         self._session = session
         self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
         if self._options.mirror:
@@ -128,6 +134,7 @@ class Uplink:
     def rebirth(self) -> None:
         """Tell all births again, not too soon after the last time: one birth answers a burst."""
         self._rebirth_s = max(self._clock.mono_s(), self._born_s + REBIRTH_EVERY_S)
+        self._wake.set()
 
     def filters(self) -> Sequence[str]:
         """Return what is subscribed to, before the births, or an early command would be lost."""
@@ -136,20 +143,20 @@ class Uplink:
     async def commit(self) -> None:
         """Put all that is kept into the journal. A journal that cannot is told once, and tried again."""
         while batch := self._outbox.to_commit(COMMIT_AT_ONCE):
-            stamp, trusted = self.stamp(), self._clock.wall().trusted
+            committing = asyncio.ensure_future(self._commit(batch))
             try:
-                await self._journal.commit([_stamped(report, stamp) if trusted else report for report in batch])
-            except JournalFault:  # the journal has told it, and tries again with the next call
-                self._outbox.keep_again(batch)
-                return
-            except asyncio.CancelledError:
-                self._outbox.keep_again(batch)
+                committed = await asyncio.shield(committing)
+            except asyncio.CancelledError:  # its thread goes on, and what it has committed must not be committed again
+                await asyncio.wait([committing])
                 raise
+            if not committed:
+                return
         self._tell_journal()
 
     def stamp(self) -> Stamp:
         """Return the moment, monotonic and by the wall clock."""
-        return Stamp(self._clock.mono_s(), round(self._clock.wall().utc.timestamp() * 1000))
+        wall = self._clock.wall()
+        return Stamp(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
 
     def state(self) -> UplinkState:
         """Return how the uplink is."""
@@ -190,8 +197,9 @@ class Uplink:
             )
             if self._commands.pending:
                 due_s = min(due_s, now_s + FOLLOW_EVERY_S)
+            # What is still due now could not be done: before the first try, or on a connection that is just gone.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(due_s - now_s, 0.0)):
+                async with asyncio.timeout(due_s - now_s if due_s > now_s else FOLLOW_EVERY_S):
                     await self._wake.wait()
 
     def _push(self) -> None:
@@ -199,11 +207,11 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
-        if now_s >= self._rebirth_s:
-            self._bear()
         if self._link.untried:
             return  # whatever has changed by then stands in the births
-        reports = self._reporter.take(now_s)
+        reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
+        if now_s >= self._rebirth_s:
+            self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
             self._outbox.keep(reports)
@@ -221,7 +229,8 @@ class Uplink:
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return
-        self._outbox.sent(reports)
+        self._outbox.keep([report for report in reports if report.device not in edge.born])  # until it is born again
+        self._outbox.sent([report for report in reports if report.device in edge.born])
 
     def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:
         for message in mirror.due(stamp):
@@ -246,9 +255,12 @@ class Uplink:
 
     def _answered(self, answer: Answer) -> None:
         """Tell what has become of a command: in the log, as metrics of its device, in the mirror."""
-        refused = answer.status in {"rejected", "expired"}
-        (log.warning if refused else log.info)("command", **msgspec.structs.asdict(answer))
         now_s = self._clock.mono_s()
+        if answer.refusal and not self._refusals.grant(now_s):
+            return  # counted; the count goes up with the journal's
+        more = {"not_told": self._refusals.passed_over} if answer.refusal and self._refusals.passed_over else {}
+        tell = log.warning if answer.status in {"rejected", "expired"} else log.info
+        tell("command", device=answer.device, id=answer.id, status=answer.status, reason=answer.reason, **more)
         edge = self._edge
         # A device that is dead says nothing: the node answers for it.
         owner = answer.device if edge is None or answer.device in edge.born else ""
@@ -268,6 +280,21 @@ class Uplink:
             await asyncio.sleep(COMMIT_EVERY_S)
             await self.commit()
 
+    async def _commit(self, batch: Sequence[Report]) -> bool:
+        """Put reports into the journal. False if it has a fault: it has told it, and tries again with the next call."""
+        stamp = self.stamp()
+        try:
+            await self._journal.commit([stamped(report, stamp) if stamp.trusted else report for report in batch])
+        except JournalFault:
+            self._outbox.keep_again(batch)
+            return False
+        except ValueError as error:
+            if len(batch) > 1:  # one that cannot be kept must not take the others with it
+                return all([await self._commit([report]) for report in batch])
+            self._outbox.drop(batch)
+            log.warning("report_dropped", device=batch[0].device, metric=batch[0].metric, reason=str(error))
+        return True
+
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
         if self._edge is not None:
@@ -275,8 +302,5 @@ class Uplink:
             self._reporter.set("", names.STORE_ID, facts.store_id, now_s)
             self._reporter.set("", names.WAITING, facts.waiting + self._outbox.kept, now_s)
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
+            self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
-
-
-def _stamped(report: Report, stamp: Stamp) -> Report:
-    return report if report.wall_ms is not None else msgspec.structs.replace(report, wall_ms=stamp.ms(report.mono_s))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -13,13 +13,15 @@ from drivers.points import Value
 
 MOST_AGE_S = 30.0  # a command that is older, by its own stamp, is not carried out
 LONGEST_ID = 64
+LONGEST_REASON = 256  # what strangers send comes back in it, and goes up as a metric and into the log
+LONGEST_LINE = 4096  # bytes of a command of the mirror
 
 
 class Unwanted(Exception):
     """A command that is not carried out. The text says why; `id` names it as far as it could be read."""
 
     def __init__(self, text: str, command_id: str = "", status: names.CommandStatus = "rejected") -> None:
-        super().__init__(text)
+        super().__init__(text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…")
         self.id = command_id
         self.status: names.CommandStatus = status
 
@@ -70,10 +72,13 @@ _decode_line = msgspec.json.Decoder(_Line).decode
 
 def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:
     """Read a command of the plain-JSON mirror: the device and the wish. Unwanted names what was expected."""
+    such = 'expected such as {"point": "lum-03/lamp/dimming_level", "value": 55}'
+    if len(line) > LONGEST_LINE:
+        raise Unwanted(f"{such}, in at most {LONGEST_LINE} bytes: found {len(line)}")
     try:
         said = _decode_line(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unwanted(f'expected such as {{"point": "lum-03/lamp/dimming_level", "value": 55}}: {error}') from None
+        raise Unwanted(f"{such}: {error}") from None
     command_id = said.id[:LONGEST_ID] or f"@{now_ms}"
     device, _, name = said.point.partition("/")
     if name not in {names.DIMMING, names.RELEASE}:
@@ -83,7 +88,7 @@ def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:
         values[names.COMMAND_FOR] = said.for_s
     if said.time is not None and said.time.tzinfo is None:
         raise Unwanted("time: expected one with its offset from UTC, such as 2026-11-20T20:30:00Z", command_id)
-    sent_ms = None if said.time is None else round(said.time.astimezone(UTC).timestamp() * 1000)
+    sent_ms = None if said.time is None else round(said.time.timestamp() * 1000)
     return device, _wish(values, command_id, sent_ms)
 
 

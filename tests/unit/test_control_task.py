@@ -200,3 +200,16 @@ async def test_a_presence_edge_is_acted_on_at_once() -> None:
         await task
     assert acted or waited_s > 0.05, "three turns of the loop, and no step was made"
     assert rig.bus.level_pct["lum-1"] > LEVELS.base_pct
+
+
+def test_after_its_end_a_command_writes_nothing_and_feeds_nothing() -> None:
+    """The ordered stop: safe levels are being written while the local API and the uplink still take commands."""
+    rig = Rig()
+    rig.run(1.0, present=False)
+    rig.task.end()
+    rig.bus.set_level("lum-1", LEVELS.class_pct)
+    fed_until_s = rig.bus.fed_until_s
+    rig.control.leases.take(0, "operator", Demand("platform", 5.0, 600.0), rig.clock.now_s)
+    rig.run(1.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.class_pct
+    assert rig.bus.fed_until_s == fed_until_s

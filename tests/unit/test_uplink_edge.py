@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.image import Image
 from agent.journal.records import Entry, Report
 from agent.uplink import names, table, topics
-from agent.uplink.edge import EdgeNode, Message, Stamp, will
+from agent.uplink.edge import EdgeNode, Message, Past, Stamp, will
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.topics import Topics
 from commanded_street import points
@@ -86,6 +86,9 @@ def test_births_come_in_order_and_tell_all() -> None:
     assert all(metric.timestamp is not None for payload in payloads for metric in payload.metrics)
     assert "presence/state" not in values(births[-1])
     assert values(births[-1])["presence/counter"] == 0
+    assert {name for name in values(births[-1]) if name.startswith("command/")} == {
+        "command/last_id", "command/last_status", "command/last_reason",
+    }  # fmt: skip
 
 
 def test_data_are_one_message_a_device_with_names_and_types() -> None:
@@ -149,11 +152,9 @@ def entry(number: int, device: str, wall_ms: int | None = WALL_MS, *, this_boot:
 def test_history_says_that_it_is_and_carries_its_numbers() -> None:
     session = Session()
     session.edge.births(session.stamp())
-    messages, untold = session.edge.history(
-        [entry(1, "lum-01"), entry(2, "lum-01"), entry(3, "lum-02")], session.stamp()
-    )
-    assert (kinds(messages), untold) == ([("DDATA", "lum-01"), ("DDATA", "lum-02")], 0)
-    metrics = parse(messages[0].payload).metrics
+    past = session.edge.history([entry(1, "lum-01"), entry(2, "lum-01"), entry(3, "lum-02")], session.stamp())
+    assert (kinds(past.messages), past.done, past.untold) == ([("DDATA", "lum-01"), ("DDATA", "lum-02")], [1, 2, 3], 0)
+    metrics = parse(past.messages[0].payload).metrics
     assert all(metric.historical for metric in metrics)
     assert [metric.properties[names.NUMBER_PROPERTY] for metric in metrics] == [1, 2]
     assert metrics[0].timestamp == WALL_MS
@@ -163,9 +164,9 @@ def test_the_past_of_a_dead_device_is_told_between_a_birth_and_a_death() -> None
     session = Session()
     session.put("lum-01/lamp/dimming_level", None, Quality.BAD)
     born = len(session.edge.births(session.stamp()))
-    messages, untold = session.edge.history([entry(1, "lum-01")], session.stamp())
-    assert (kinds(messages), untold) == ([("DBIRTH", "lum-01"), ("DDATA", "lum-01"), ("DDEATH", "lum-01")], 0)
-    assert [parse(message.payload).seq for message in messages] == [born, born + 1, born + 2]
+    past = session.edge.history([entry(1, "lum-01")], session.stamp())
+    assert kinds(past.messages) == [("DBIRTH", "lum-01"), ("DDATA", "lum-01"), ("DDEATH", "lum-01")]
+    assert [parse(message.payload).seq for message in past.messages] == [born, born + 1, born + 2]
     session.put("lum-01/lamp/dimming_level", 10.0)
     assert kinds(session.data())[0] == ("DBIRTH", "lum-01")
 
@@ -174,9 +175,18 @@ def test_what_had_no_trusted_time_is_stamped_afterwards_and_what_nobody_can_date
     session = Session()
     session.edge.births(session.stamp())
     entries = [entry(1, "lum-01", None), entry(2, "lum-01", None, this_boot=False), entry(3, "lum-99")]
-    messages, untold = session.edge.history(entries, session.stamp())
-    assert (kinds(messages), untold) == ([("DDATA", "lum-01")], 2)
-    assert [metric.timestamp for metric in parse(messages[0].payload).metrics] == [WALL_MS - 5000]
+    past = session.edge.history(entries, session.stamp())
+    assert (kinds(past.messages), past.done, past.untold) == ([("DDATA", "lum-01")], [1, 2, 3], 2)
+    assert [metric.timestamp for metric in parse(past.messages[0].payload).metrics] == [WALL_MS - 5000]
+
+
+def test_what_is_of_this_boot_gets_its_time_once_the_clock_is_trusted() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    kept = Entry(1, Report("lum-01", "lamp/dimming_level", 9, 1.0, 192, 995.0, None))
+    assert session.edge.history([kept], Stamp(1000.0, WALL_MS, trusted=False)) == Past([], [], 0)
+    (message,) = session.edge.history([kept], Stamp(1000.0, WALL_MS)).messages
+    assert parse(message.payload).metrics[0].timestamp == WALL_MS - 5000
 
 
 def test_much_goes_up_in_several_messages() -> None:
@@ -185,3 +195,23 @@ def test_much_goes_up_in_several_messages() -> None:
     reports = [Report("lum-01", "lamp/dimming_level", 9, float(n % 100), 192, 1000.0, None) for n in range(250)]
     messages = session.edge.data(reports, session.stamp())
     assert [len(parse(message.payload).metrics) for message in messages] == [100, 100, 50]
+
+
+def test_a_value_that_fits_into_no_payload_is_told_as_bad_and_silences_nobody() -> None:
+    """A meter's float32 in kWh, told in Wh: a wild register is beyond the 32 bits of a Float."""
+    session = Session()
+    session.edge.births(session.stamp())
+    session.data()
+    session.put("meter-1/meter/active_power", 3.4e41)
+    session.put("door-1/contact/state", True)
+    messages = session.data()
+    assert kinds(messages) == [("DDATA", "meter-1"), ("DDATA", "door-1")]
+    (power,) = parse(messages[0].payload).metrics
+    assert (power.value, power.properties) == (None, {"Quality": 0})
+    births = session.edge.births(session.stamp())
+    assert values(births[5])["meter/active_power"] is None
+    kept = Entry(1, Report("meter-1", "meter/active_power", 9, 3.4e41, 192, 5.0, WALL_MS))
+    messages = session.edge.history([kept, entry(2, "lum-01")], session.stamp()).messages
+    (power,) = parse(messages[0].payload).metrics
+    assert (power.value, power.properties) == (None, {"Quality": 0, names.NUMBER_PROPERTY: 1})
+    assert kinds(messages) == [("DDATA", "meter-1"), ("DDATA", "lum-01")]

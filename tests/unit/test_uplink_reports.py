@@ -77,6 +77,36 @@ def test_what_presence_moves_is_told_at_a_slow_beat(street: Reported) -> None:
     assert street.told()[LEVEL] == 60.0
 
 
+def test_the_beat_does_not_tell_when_somebody_walked_by(street: Reported) -> None:
+    street.now_s += 7.0
+    street.put(RUNG, "adaptive")  # control puts it once: its time is that of the movement
+    street.put(LEVEL, 100.0)
+    street.now_s += 53.0
+    reports = {report.metric: report for report in street.reporter.take(street.now_s)}
+    assert reports["lamp/control_rung"].value == "adaptive"
+    assert {reports["lamp/control_rung"].mono_s, reports["lamp/dimming_level"].mono_s} == {street.now_s}
+
+
+def test_who_asks_for_births_learns_no_more_than_at_the_beat(street: Reported) -> None:
+    street.now_s += 60.0
+    beat_s = street.now_s
+    street.put(LEVEL, 11.0)
+    street.told()
+    street.now_s += 7.0
+    street.put(RUNG, "adaptive")
+    street.put(LEVEL, 100.0)
+    born = {spec.name: reading for spec, reading in street.reporter.born("lum-01", street.now_s)}
+    assert (born["lamp/dimming_level"].value, born["lamp/dimming_level"].mono_s) == (11.0, beat_s)
+    assert born["lamp/control_rung"].value == "schedule"
+    street.now_s += 53.0
+    told = street.told()
+    assert (told[LEVEL], told[RUNG]) == (100.0, "adaptive")
+    street.put(RUNG, "operator")
+    street.put(LEVEL, 55.0)
+    born = {spec.name: reading for spec, reading in street.reporter.born("lum-01", street.now_s)}
+    assert (born["lamp/dimming_level"].value, born["lamp/control_rung"].value) == (55.0, "operator")
+
+
 def test_a_lamp_in_hand_is_told_at_once_and_also_its_release(street: Reported) -> None:
     street.put(RUNG, "operator")
     street.put(LEVEL, 55.0)
@@ -93,11 +123,19 @@ def test_a_pace_of_nought_tells_all_at_once() -> None:
     assert street.told() == {LEVEL: 40.0}
 
 
-def test_within_the_deadband_nothing_is_told(street: Reported) -> None:
+def test_within_the_deadband_nothing_is_told() -> None:
+    street = Reported(level_every_s=0.0)
     street.put(LUX, 1.4)
     assert street.told() == {}
     street.put(LUX, 1.5)
     assert street.told() == {LUX: 1.5}
+
+
+def test_a_lux_head_sees_the_lamps_and_so_is_told_at_the_beat(street: Reported) -> None:
+    street.put(LUX, 12.0)
+    assert (street.wakes, street.told()) == (0, {})
+    street.now_s += 60.0
+    assert street.told()[LUX] == 12.0
 
 
 def test_a_bad_quality_is_told_at_once_with_the_reason(street: Reported) -> None:
@@ -121,6 +159,18 @@ def test_a_value_that_goes_stale_is_told_without_an_event(street: Reported) -> N
     assert (reports[LUX].value, reports[LUX].quality) == (1.0, 500)
     assert reports["radar-01/illuminance/quality"].value == "stale"
     assert reports["radar-01/presence/quality"].value == "stale"
+
+
+def test_what_was_stale_and_is_read_again_as_before_is_good_again(street: Reported) -> None:
+    street.now_s += 10.0
+    assert street.told()["radar-01/illuminance/quality"] == "stale"
+    street.now_s += 5.0
+    street.put(LUX, 1.0)
+    street.put(RADAR, False)
+    reports = {f"{r.device}/{r.metric}": r for r in street.reporter.take(street.now_s)}
+    assert (reports[LUX].value, reports[LUX].quality) == (1.0, 192)
+    assert reports["radar-01/illuminance/quality"].value == "good"
+    assert reports["radar-01/presence/quality"].value == "good"
 
 
 def test_the_time_of_a_report_is_that_of_the_reading(street: Reported) -> None:

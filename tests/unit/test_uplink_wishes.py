@@ -124,6 +124,29 @@ def test_plain_json_that_is_refused(line: bytes, says: str) -> None:
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"point": "%s", "value": 55, "id": "a1"}' % (b"x" * 4000),
+        b'{"point": "lum-03/lamp/dimming_level", "value": 55, "%s": 1}' % (b"x" * 4000),
+        b'{"point": "%s", "value": 55}' % (b"x" * 100_000),
+    ],
+)
+def test_a_refusal_is_short_enough_to_be_told(line: bytes) -> None:
+    """A reason that fits into no payload would end the uplink."""
+    with pytest.raises(Unwanted) as refused:
+        from_json(line, NOW_MS)
+    assert len(str(refused.value)) <= 256
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_times_at_the_ends_of_the_calendar_are_read(time: str) -> None:
+    line = {"point": "lum-03/lamp/dimming_level", "value": 55, "time": time}
+    _, wish = from_json(json.dumps(line).encode(), NOW_MS)
+    with pytest.raises(Unwanted):
+        freshness(wish, NOW_MS, trusted=True)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_wish_or_unwanted(line: bytes) -> None:
     with contextlib.suppress(Unwanted):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -194,6 +196,65 @@ async def test_a_cancelled_connect_leaves_no_connection_behind() -> None:
             connection.settimeout(5.0)
             assert await asyncio.to_thread(_to_the_end, connection)
     assert descriptors() <= before
+
+
+def test_a_name_server_that_hangs_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event loop waits at its end for its own threads, and the stop is to take 2 s."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        asked.set()
+        answer.wait(6.0)
+        raise socket.gaierror("no answer")
+
+    async def stopped_while_it_asks() -> None:
+        opening = asyncio.create_task(MqttSession(address(free_port()), WILL).open(()))
+        await asyncio.to_thread(asked.wait, 5.0)
+        opening.cancel()
+        await asyncio.wait([opening])
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    began_s = time.monotonic()
+    asyncio.run(stopped_while_it_asks())
+    answer.set()
+    assert time.monotonic() - began_s < 4.0
+
+
+async def test_a_name_server_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt, "CONNECT_WITHIN_S", 0.1)
+    answer = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer.wait(10.0) and [])
+    with pytest.raises(Broken, match=r"no connection within 0\.1 s"):
+        await MqttSession(address(free_port()), WILL).open(())
+    answer.set()
+
+
+async def test_a_name_that_is_none() -> None:
+    broker = Broker(f"{'a' * 64}.example", 1883, "5", 30, "g/n")
+    with pytest.raises(Broken, match="label"):
+        await MqttSession(broker, WILL).open(())
+
+
+async def test_who_was_given_up_closes_what_it_opens_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the loop has no time for it any more."""
+    connect, go_on = socket.create_connection, threading.Event()
+
+    def late(*args: Any, **keys: Any) -> socket.socket:
+        go_on.wait(5.0)
+        return connect(*args, **keys)
+
+    monkeypatch.setattr(socket, "create_connection", late)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        opening = asyncio.create_task(MqttSession(address(server.getsockname()[1]), WILL).open(()))
+        await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        await asyncio.sleep(0)
+        go_on.set()
+        connection, _ = server.accept()  # the loop is busy, and cannot close what the thread has opened
+        with connection:
+            connection.settimeout(5.0)
+            assert connection.recv(100) == b""
 
 
 async def test_what_nobody_takes_is_dropped_and_counted(broker: Mosquitto) -> None:

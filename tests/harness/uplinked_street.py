@@ -1,0 +1,173 @@
+"""An uplink by a clock of our own, before a session that keeps what is sent: what it sends, keeps and commits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from agent.clock import Wall
+from agent.config import Controller
+from agent.config import Uplink as Options
+from agent.journal.records import Entry, JournalFacts, JournalFault, Report
+from agent.uplink.edge import EdgeNode, Message
+from agent.uplink.mqtt import Broken
+from agent.uplink.topics import read
+from agent.uplink.uplink import Street, Uplink
+from commanded_street import LAMPS, CommandedStreet
+from drivers.points import Quality, Reading
+from sparkplug_peer import parse
+
+NIGHT = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
+
+
+class VirtualClock:
+    """Time that a test sets; `asked` counts who looks at it."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.trusted = True
+        self.asked = 0
+
+    def mono_s(self) -> float:
+        self.asked += 1
+        return self.now_s
+
+    def wall(self) -> Wall:
+        return Wall(NIGHT + timedelta(seconds=self.now_s - 1000.0), self.trusted)
+
+    street = wall
+
+
+class KeptInMemory:
+    """A journal without a disk. `fault` makes its calls fail, `bad` names a metric that it cannot keep."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.commits: list[list[Report]] = []
+        self.fault = self.settle_fault = False
+        self.bad = ""
+        self.closed = False
+        self.hold: asyncio.Event | None = None
+        self._last = 0
+
+    async def open(self) -> None:
+        self._check(self.fault)
+
+    async def next_bd_seq(self) -> int:
+        return 7
+
+    async def commit(self, reports: Sequence[Report]) -> None:
+        """Carried out to the end, as in a thread, also if nobody waits for it any more."""
+        await asyncio.shield(asyncio.ensure_future(self._commit(reports)))
+
+    async def _commit(self, reports: Sequence[Report]) -> None:
+        if self.hold is not None:
+            await self.hold.wait()
+        self._check(self.fault)
+        if any(report.metric == self.bad for report in reports):
+            raise ValueError(f"{self.bad}: cannot be kept")
+        self.commits.append(list(reports))
+        for report in reports:
+            self._last += 1
+            self.entries.append(Entry(self._last, report))
+
+    async def oldest(self, count: int, after: int = 0) -> list[Entry]:
+        self._check(self.fault)
+        return [entry for entry in self.entries if entry.number > after][:count]
+
+    async def settle(self, numbers: Sequence[int]) -> None:
+        self._check(self.fault or self.settle_fault)
+        self.entries = [entry for entry in self.entries if entry.number not in numbers]
+
+    def facts(self) -> JournalFacts:
+        return JournalFacts("store", len(self.entries), 0, 0, "")
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _check(self, fault: bool) -> None:
+        if fault:
+            raise JournalFault("the disk is full")
+
+
+class SessionInMemory:
+    """A connection that keeps what is sent, and proves it at once. `broken`: it is gone."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.broken = False
+
+    def send(self, message: Message, **_: object) -> None:
+        if self.broken:
+            raise Broken("gone")
+        self.sent.append(message)
+
+    async def prove(self, *_: object) -> None:
+        if self.broken:
+            raise Broken("gone")
+
+    def take(self) -> list[tuple[str, str, dict[str, object]]]:
+        """Return what was sent since the last call: type, device, values."""
+        told: list[tuple[str, str, dict[str, object]]] = []
+        for message in self.sent:
+            heard = read(message.topic)
+            assert heard is not None
+            values: dict[str, object] = {metric.name: metric.value for metric in parse(message.payload).metrics}
+            told.append((heard.type, heard.device, values))
+        self.sent.clear()
+        return told
+
+
+class UplinkedStreet:
+    """The uplink of three lamps, a meter, a radar and a door."""
+
+    def __init__(self, level_every_s: float = 0.0) -> None:
+        self.clock = VirtualClock()
+        self.street = CommandedStreet()
+        self.image = self.street.image
+        self.journal = KeptInMemory()
+        self.session = SessionInMemory()
+        options = Options(
+            host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, journal=Path("journal.db"), journal_mb=1,
+            operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0, mirror=False,
+        )  # fmt: skip
+        controller = cast("Controller", _Names())
+        self.uplink = Uplink(
+            options, controller, self.clock,
+            version="1", image=self.image, street=Street(self.street.control, LAMPS, lambda: None),
+            journal=cast("Any", self.journal),
+        )  # fmt: skip
+        for key, value in (("meter-1/meter/active_power", 104.4), ("door-1/contact/state", False)):
+            self.put(key, value)
+
+    def put(self, key: str, value: float | bool | str | None, reason: str = "") -> None:
+        """Put a reading into the image."""
+        quality = Quality.BAD if reason else Quality.GOOD
+        self.image.put(key, Reading(value, quality, reason, self.clock.now_s))
+
+    def connect(self) -> EdgeNode:
+        """Begin a session, as the link does."""
+        self.session = SessionInMemory()
+        self.uplink._link.untried = False
+        return self.uplink.online(cast("Any", self.session), 7)
+
+    def disconnect(self) -> None:
+        """End it, as the link does."""
+        self.uplink.offline()
+        self.uplink._outbox.lost()
+
+    def push(self) -> None:
+        """Let the uplink send or keep what is due."""
+        self.uplink._push()
+
+    @property
+    def kept(self) -> list[tuple[str, str, object]]:
+        """Return what waits to be committed: device, metric, value."""
+        return [(report.device, report.metric, report.value) for report in self.uplink._outbox._kept]
+
+
+class _Names:
+    id, group = "pole-7", "albertslund"
