@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parents[1]))  # behind the installed packages, which are what is measured
+sys.path += [str(HERE.parent / "harness"), str(HERE.parents[1])]  # behind the installed packages, which are measured
 
 from figures import Figure  # noqa: E402
 
