@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
-sys.path += [str(HERE.parent / "harness"), str(HERE.parents[1])]  # behind the installed packages, which are measured
+sys.path.append(str(HERE.parents[1]))  # behind the installed packages, which are what is measured
+sys.path.append(str(HERE.parent / "harness"))
 
 from figures import Figure  # noqa: E402
 

@@ -101,7 +101,7 @@ def _steady(broker: Mosquitto, server: w.Server, agent: int) -> Steady:
         rss_mb, pss_mb = w.resident_mb(agent), w.proportional_mb(agent)
         server.points_after(1)  # what was read at the very end is published, and in the server's log
         heard = list(platform.heard())
-    came = {}
+    came: dict[tuple[int, int], int] = {}
     for message in heard:
         for value in _samples(message.payload):
             came.setdefault((int(message.topic.rpartition("/d")[2]), value), message.ns)

@@ -83,7 +83,7 @@ def server(folder: Path) -> Iterator[Server]:
     """Compile and start the server; end it."""
     made, log = folder / "server", folder / "server.log"
     subprocess.run(["gcc", "-O2", "-o", made, SOURCE, "-lmodbus"], check=True)
-    command = [made, str(UNITS), str(CHANGE_MS), log]
+    command = [str(made), str(UNITS), str(CHANGE_MS), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as process:
         try:
             yield Server(process, log)

@@ -1,0 +1,41 @@
+"""What a payload says, and how much of it there may be. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.uplink.payload.datatypes import DataType, Value
+
+LONGEST_BYTES = 65536
+MOST_METRICS = 512
+MOST_PROPERTIES = 16
+LONGEST_NAME_BYTES = 256
+
+
+class Property(msgspec.Struct, frozen=True):
+    """What is said of a metric beside its value."""
+
+    name: str
+    type: DataType
+    value: bool | int | float | str
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One value. None is null, unless `unreadable` says what else came; no `datatype`: the sender left it out."""
+
+    name: str
+    value: Value | None
+    datatype: DataType | None = None
+    timestamp_ms: int | None = None
+    historical: bool = False
+    properties: tuple[Property, ...] = ()
+    unreadable: str = ""
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """One message. Times are milliseconds since 1970, UTC."""
+
+    metrics: tuple[Metric, ...] = ()
+    timestamp_ms: int | None = None
+    seq: int | None = None
+    uuid: str = ""
