@@ -94,9 +94,7 @@ class _Agent:
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._buses[parts.bus_of(config, lamp)] for lamp in lamps}
-        self._task = ControlTask(
-            self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=[pin.step for pin in pins]
-        )
+        self._task = ControlTask(self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=pins)
         self._image = image
         self._pins = {pin.point.key: pin for pin in pins}
         self._inputs: GpioInputs | None = None
@@ -207,4 +205,4 @@ class _Agent:
 
     def _pin_level(self, key: str, active: bool, mono_s: float) -> None:
         self._pins[key].level(active, mono_s)
-        self._task.nudge(key)
+        self._task.nudge()

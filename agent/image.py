@@ -15,6 +15,8 @@ class Image:
     def __init__(self, points: Iterable[Point]) -> None:
         self._points = {point.key: point for point in sorted(points, key=lambda point: point.key)}
         self._readings: dict[str, Reading] = dict.fromkeys(self._points, NEVER)
+        self._group: dict[str, tuple[str, ...]] = {}  # with which others a point is read
+        self._read_s: dict[tuple[str, ...], float] = {(): NEVER.mono_s}  # when such a group was last read
         self.listeners: list[Callable[[str], None]] = []
 
     def __contains__(self, key: str) -> bool:
@@ -35,9 +37,15 @@ class Image:
             for listener in self.listeners:
                 listener(key)
 
+    def same(self, keys: tuple[str, ...], mono_s: float) -> None:
+        """Take that points, which are always read together, were read again: they are what they are until the next put."""
+        if keys not in self._read_s:
+            self._group.update(dict.fromkeys(keys, keys))
+        self._read_s[keys] = mono_s
+
     def get(self, key: str, now_s: float) -> Reading:
         """Return the reading as of now: one that is older than the point's maximum age is stale."""
-        reading = self._readings[key]
+        reading = self.raw(key)
         age_s = now_s - reading.mono_s
         if reading.quality in {Quality.GOOD, Quality.UNCERTAIN} and age_s > self._points[key].max_age_s:
             return Reading(reading.value, Quality.STALE, f"last read {age_s:.0f} s ago", reading.mono_s)
@@ -45,4 +53,9 @@ class Image:
 
     def raw(self, key: str) -> Reading:
         """Return the reading as it came, however old."""
-        return self._readings[key]
+        reading = self._readings[key]
+        read_s = self._read_s[self._group.get(key, ())]
+        if read_s > reading.mono_s:
+            # Made when somebody looks: most values are the same at most polls, and most are seldom looked at.
+            reading = self._readings[key] = Reading(reading.value, reading.quality, reading.reason, read_s)
+        return reading

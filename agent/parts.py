@@ -31,6 +31,11 @@ class Sink:
         if self.image is not None:
             self.image.put(key, reading)
 
+    def same(self, keys: tuple[str, ...], mono_s: float) -> None:
+        """Take that these points were read again, and are as they were."""
+        if self.image is not None:
+            self.image.same(keys, mono_s)
+
     def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
         """Take a level that a unit has acknowledged."""
         self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))

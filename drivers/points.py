@@ -41,7 +41,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):  # it holds nothing that could hold it
     """What was last learned of a point: the value (none if it is not known), how good, why not, and when.
 
     `mono_s` is the monotonic time at which the value was true, in seconds.

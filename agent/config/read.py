@@ -19,7 +19,7 @@ _Record = TypeVar("_Record")
 
 KINDS = ("luminaire", "presence", "meter", "lux", "contact")
 _PIN_KINDS = ("presence", "contact")
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name or an address
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name, IPv4, IPv6
 
 
 class ProfileFacts(Protocol):

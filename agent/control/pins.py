@@ -30,6 +30,10 @@ class PinSensor:
         self._shown = None
         self._deliver(self.point.key, Reading(None, Quality.BAD, reason, now_s))
 
+    def next_s(self) -> float:
+        """Return when a step is due if no edge comes before; inf for never."""
+        return self._detector.next_s() if self._seen else math.inf
+
     def step(self, now_s: float) -> None:
         """Deliver a reading if what the detector says has changed."""
         if not self._seen:

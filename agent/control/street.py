@@ -87,6 +87,12 @@ class StreetControl:
         self._first = False
         return [(lamp, self.kernel.level(lamp)) for lamp in changed]
 
+    def next_s(self, now_s: float) -> float:
+        """Return when a step is due if nothing is set and no sensor has news; a time past or now while something moves."""
+        if self.night is not False and self.wave.moves(now_s):
+            return now_s
+        return self.kernel.next_s()
+
     def winner(self, lamp: int) -> str:
         """Return the rung that holds a lamp, or `floor`."""
         return WINNER[self.kernel.winner(lamp)]

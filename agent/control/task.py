@@ -1,4 +1,4 @@
-"""The control task: 20 times a second, and at once when a sensor has news, from the image to the buses."""
+"""The control task, from the image to the buses: at once on news, 20 times a second while something moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from agent.control.sun import AstronomicalClock
 from agent.image import Image
 from drivers.points import Point, PointType, Quality, Reading
 
-PERIOD_S = 0.05
+PERIOD_S = 0.05  # while something moves
+LONGEST_REST_S = 0.5  # while nothing does: sensors that fall silent are found, and the buses' leave to feed is renewed
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
 _SUN_EVERY_S = 10.0
 
@@ -28,6 +29,14 @@ class LampBus(Protocol):
     def set_level(self, device_id: str, level_pct: float) -> None: ...
 
     def feed(self, until_s: float) -> None: ...
+
+
+class Detector(Protocol):
+    """What control needs of a sensor that it has to step itself: one on a pin."""
+
+    def step(self, now_s: float) -> None: ...
+
+    def next_s(self) -> float: ...
 
 
 def lamp_points(device: str) -> list[Point]:
@@ -66,9 +75,9 @@ class ControlTask:
         sun: AstronomicalClock,
         *,
         buses: Mapping[str, LampBus],
-        detectors: Sequence[Callable[[float], None]],
+        detectors: Sequence[Detector],
     ) -> None:
-        """`buses` by lamp device; `detectors` put what they have detected into the image when called with the time."""
+        """`buses` by lamp device; `detectors` put what they have detected into the image when they are stepped."""
         self._control = control
         self._image = image
         self._clock = clock
@@ -78,6 +87,9 @@ class ControlTask:
         self._detectors = detectors
         self._presence = [f"{sensor.device}/presence/state" for sensor in control.sensors]
         self._by_key = {key: sensor for sensor, key in enumerate(self._presence)}
+        self._told = [
+            (f"{out.device}/lamp/commanded_level", f"{out.device}/lamp/control_rung") for out in control.outputs
+        ]
         self._next_sun_s = -math.inf
         self._wake = asyncio.Event()
         self.beat: Callable[[], None] = lambda: None
@@ -85,24 +97,45 @@ class ControlTask:
 
     async def run(self) -> None:
         """Step for ever."""
+        loop = asyncio.get_running_loop()
         while True:
-            self.step()
+            self._wake.clear()
+            self._compute()
             self.beat()
-            try:
-                async with asyncio.timeout(PERIOD_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            alarm = loop.call_later(self.rest_s(), self._wake.set)
+            await self._wake.wait()
+            alarm.cancel()
 
     def step(self) -> None:
-        """Compute once, now."""
-        self._wake.clear()
+        """Compute once, now, because something was set; what begins to move by it goes on."""
+        self._compute()
+        self._wake.set()
+
+    def rest_s(self) -> float:
+        """Return how long until the next step, in seconds, if nobody has news before."""
+        now_s = self._clock.mono_s()
+        due_s = min((detector.next_s() for detector in self._detectors), default=math.inf)
+        return min(max(min(due_s, self._control.next_s(now_s)) - now_s, PERIOD_S), LONGEST_REST_S)
+
+    def nudge(self) -> None:
+        """Step at once: a pin has news."""
+        self._wake.set()
+
+    def look_at_sun(self) -> None:
+        """Find out whether it is night; unknown without a trusted clock."""
+        street = self._clock.street()
+        night = self._sun.is_night(street.utc) if street.trusted else None
+        if night is not self._control.night:
+            log.info("night_changed", night=night, clock_trusted=street.trusted)
+        self._control.set_night(night)
+
+    def _compute(self) -> None:
         now_s = self._clock.mono_s()
         if now_s >= self._next_sun_s:
             self._next_sun_s = now_s + _SUN_EVERY_S
             self.look_at_sun()
-        for detect in self._detectors:
-            detect(now_s)
+        for detector in self._detectors:
+            detector.step(now_s)
         for sensor, key in enumerate(self._presence):
             reading = self._image.get(key, now_s)
             faulty = reading.quality in {Quality.BAD, Quality.STALE}
@@ -113,19 +146,6 @@ class ControlTask:
         for bus in self._lines:
             bus.feed(now_s + FEED_S)
 
-    def nudge(self, key: str) -> None:
-        """Step at once if a pin that has news belongs to a presence sensor."""
-        if key in self._by_key:
-            self._wake.set()
-
-    def look_at_sun(self) -> None:
-        """Find out whether it is night; unknown without a trusted clock."""
-        street = self._clock.street()
-        night = self._sun.is_night(street.utc) if street.trusted else None
-        if night is not self._control.night:
-            log.info("night_changed", night=night, clock_trusted=street.trusted)
-        self._control.set_night(night)
-
     def _note(self, key: str) -> None:
         if key in self._by_key:
             self._wake.set()
@@ -133,9 +153,9 @@ class ControlTask:
     def _tell(self, now_s: float) -> None:
         """Put what control itself knows of each lamp into the image."""
         kernel = self._control.kernel
-        for lamp, output in enumerate(self._control.outputs):
-            self._put(f"{output.device}/lamp/commanded_level", round(kernel.target(lamp), 2), now_s)
-            self._put(f"{output.device}/lamp/control_rung", self._control.winner(lamp), now_s)
+        for lamp, (commanded, rung) in enumerate(self._told):
+            self._put(commanded, round(kernel.target(lamp), 2), now_s)
+            self._put(rung, self._control.winner(lamp), now_s)
 
     def _put(self, key: str, value: float | str, now_s: float) -> None:
         if self._image.raw(key).value != value:

@@ -140,6 +140,10 @@ class LightWave:
                 self._surround(sensor, track, now_s, needs)
         self._vehicles = [vehicle for vehicle in self._vehicles if self._follow(vehicle, now_s, needs)]
 
+    def moves(self, now_s: float) -> bool:
+        """Return whether somebody is followed: seen, or seen a moment ago, or driving between two sensors."""
+        return bool(self._vehicles) or any(now_s < track.until_s for track in self._tracks)
+
     def _surround(self, sensor: int, track: _Track, now_s: float, needs: Needs) -> None:
         """Rings around where whoever a sensor sees can be, up to where they are about to be."""
         until_s = now_s + RENEW_S

@@ -107,7 +107,7 @@ class Commands:
     def _look(self, device: str, command: _Open, now_s: float) -> None:
         held = self._control.leases.holder(command.lamp, "operator", now_s)
         if held is not command.lease:
-            gone = "expired" if now_s >= command.lease.until_s else "superseded"
+            gone: CommandStatus = "expired" if now_s >= command.lease.until_s else "superseded"
             self._end(device, command, gone, "the demand ended before it was proven")
             return
         target_pct = self._control.kernel.target(command.lamp)

@@ -85,14 +85,15 @@ class MqttSession:
         """Publish with QoS 0, to the socket at once. Broken if the connection is gone."""
         properties = None
         if expires_s is not None and self._broker.mqtt == "5":
-            properties = Properties(PacketTypes.PUBLISH)
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.MessageExpiryInterval = expires_s
         self._client.send(message.topic, message.payload, retain, properties)
 
     async def prove(self, topic: str, within_s: float) -> None:
         """Return when the broker has all that was sent before. Broken if it does not say so in time, or refuses."""
         answer = self._client.ask_for_proof(topic)
-        done, _ = await asyncio.wait([answer, self._client.gone], timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [answer, self._client.gone]
+        done, _ = await asyncio.wait(ends, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         if self._client.gone.done():
             raise Broken(self._client.reason())
         if answer not in done:
@@ -105,7 +106,8 @@ class MqttSession:
         if queue.empty():
             getting = asyncio.ensure_future(queue.get())
             try:
-                await asyncio.wait([getting, self._client.gone], return_when=asyncio.FIRST_COMPLETED)
+                ends: list[asyncio.Future[Any]] = [getting, self._client.gone]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 if not getting.done():
                     raise Broken(self._client.reason())
                 return getting.result()
@@ -214,7 +216,7 @@ class _Client(aiomqtt.Client):
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         try:
-            self.incoming.put_nowait(Incoming(message.topic, message.payload, message.retain))
+            self.incoming.put_nowait(Incoming(message.topic, bytes(message.payload), message.retain))
         except asyncio.QueueFull:
             self.dropped += 1
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from drivers.bus.port import Port
 from drivers.bus.records import BusSink, BusSpec, BusStats, RtuBus, UnitSpec, UnitState
@@ -19,6 +20,11 @@ from drivers.points import Point, Quality, Reading
 _FIRST_REOPEN_S = 0.1
 _LONGEST_REOPEN_S = 2.0
 _LONGEST_IDLE_S = 1.0
+_EARLY_S = 0.02  # where a wake-up costs more than an exchange, polls that are due so soon go with those that are due
+
+_WRITE_DUE = attrgetter("write_due_s")
+_POLL_DUE = attrgetter("poll_due_s")
+_DUE = attrgetter("due_s")
 
 
 class FieldBus:
@@ -29,8 +35,10 @@ class FieldBus:
         self._now = now
         self._sink = sink
         self._units = [UnitService(unit) for unit in units]
+        self._unsafe = [unit for unit in self._units if not unit.device_safety]
         self._carrier = {device: unit for unit in self._units for _, device in unit.spec.devices}
         self._port: Port = RtuThread(spec) if isinstance(spec, RtuBus) else TcpPort(spec)
+        self._early_s = 0.0 if isinstance(spec, RtuBus) else _EARLY_S
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._fed_until_s = -math.inf
@@ -100,36 +108,48 @@ class FieldBus:
             pause_s = min(2 * pause_s, _LONGEST_REOPEN_S)
 
     async def _serve(self) -> None:
+        early_s = 0.0
         while True:
             self.beat()
             self._wake.clear()
             now_s = self._now()
-            unit = self._most_urgent(now_s)
+            unit = self._most_urgent(now_s, early_s)
+            early_s = self._early_s
             if unit is None:
+                early_s = 0.0
                 await self._idle(now_s)
-            elif unit.due_s(writes_only=True) <= now_s:
+            elif unit.write_due_s <= now_s:
                 await self._write(unit)
             elif unit.must_programme(now_s):
                 await self._programme(unit)
             else:
                 await self._poll(unit, now_s)
 
-    def _most_urgent(self, now_s: float) -> UnitService | None:
-        """Return the unit whose turn it is: one with levels to write before all others, else the longest due."""
-        spoken_to = [unit for unit in self._units if self._spoken_to(unit, now_s)]
-        writes = [unit for unit in spoken_to if unit.due_s(writes_only=True) <= now_s]
-        due = writes or [unit for unit in spoken_to if unit.due_s() <= now_s]
-        return min(due, key=lambda unit: unit.due_s(writes_only=bool(writes)), default=None)
+    def _most_urgent(self, now_s: float, early_s: float) -> UnitService | None:
+        """Return the unit whose turn it is: one with levels to write before all others, else the longest due.
 
-    def _spoken_to(self, unit: UnitService, now_s: float) -> bool:
+        If none is due, one whose poll is in so many seconds.
+        """
+        units = self._spoken_to(now_s)
+        writes = [unit for unit in units if unit.write_due_s <= now_s]
+        if writes:
+            return min(writes, key=_WRITE_DUE)
+        unit = min(units, key=_DUE, default=None)
+        if unit is None or unit.due_s <= now_s:
+            return unit
+        unit = min(units, key=_POLL_DUE)
+        return unit if unit.poll_due_s <= now_s + early_s else None
+
+    def _spoken_to(self, now_s: float) -> Sequence[UnitService]:
         """Any traffic keeps a unit from lighting its lamps by itself, so it gets none without a living control."""
-        return not unit.device_safety or now_s < self._fed_until_s
+        return self._units if now_s < self._fed_until_s else self._unsafe
 
     async def _idle(self, now_s: float) -> None:
-        due_s = min((unit.due_s() for unit in self._units if self._spoken_to(unit, now_s)), default=math.inf)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(max(due_s - now_s, 0.0), _LONGEST_IDLE_S)):
-                await self._wake.wait()
+        due_s = min((unit.due_s for unit in self._spoken_to(now_s)), default=math.inf)
+        rest_s = min(max(due_s - now_s, 0.0), _LONGEST_IDLE_S)
+        alarm = asyncio.get_running_loop().call_later(rest_s, self._wake.set)
+        await self._wake.wait()
+        alarm.cancel()
 
     async def _write(self, unit: UnitService) -> None:
         """Write all levels of a unit, and before the first of them what its lamps need to light at all."""
@@ -178,11 +198,16 @@ class FieldBus:
         try:
             data = await self._transact(unit, block.request)
         except Refused as error:
-            self._mark_bad([item.key for item in block.items], str(error))
+            unit.forget(block)
+            self._mark_bad(block.keys, str(error))
         except (NoAnswer, BadAnswer) as error:
             self._failed(unit, error)
         else:
-            for key, reading in unit.plan.readings(block, data, self._now()):
+            now_s = self._now()
+            again, readings = unit.learnt(block, data, now_s)
+            if again:
+                self._sink.same(block.keys, now_s)
+            for key, reading in readings:
                 self._sink.reading(key, reading)
 
     async def _transact(self, unit: UnitService, request: Request) -> bytes:

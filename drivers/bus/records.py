@@ -72,6 +72,9 @@ class BusSink(Protocol):
     def reading(self, key: str, reading: Reading) -> None:
         """A point was read, or could not be."""
 
+    def same(self, keys: tuple[str, ...], mono_s: float) -> None:
+        """Points that are always read together were read again; what differs from before is delivered after this."""
+
     def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
         """A unit has acknowledged a level."""
 

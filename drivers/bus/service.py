@@ -7,7 +7,8 @@ from collections import deque
 from typing import Literal
 
 from drivers.bus.records import UnitSpec, UnitState
-from drivers.bus.unit import Block, Programme, UnitPlan
+from drivers.bus.unit import Block, Pieces, Programme, UnitPlan
+from drivers.points import Reading
 
 WRITE_SPACING_S = 0.1  # between two writes of a fade to one unit: polls must get their turn on the line
 ASSERT_S = 2.0  # an output is written again at least so often, whatever the unit says that it gives
@@ -18,7 +19,11 @@ _PROVE_AGAIN_S = 60.0  # a setting that was refused, or that read back as anothe
 
 
 class UnitService:
-    """One unit over time. Times are monotonic seconds."""
+    """One unit over time. Times are monotonic seconds.
+
+    When it has something to do stands in `write_due_s` (levels), `poll_due_s` (reads) and `due_s` (anything), -inf for
+    at once: the bus looks at all of its units after each transaction, so each method leaves them reckoned.
+    """
 
     def __init__(self, spec: UnitSpec) -> None:
         self.plan = UnitPlan(spec)
@@ -43,6 +48,8 @@ class UnitService:
         self._unproved: set[str] = set()
         self.opening: deque[Programme] = deque()
         self.programme: deque[Programme] = deque()
+        self._answers: dict[Block, Pieces] = {}
+        self.write_due_s = self.poll_due_s = self.due_s = -math.inf
         self.restart()
 
     # ---- What is wanted ----------------------------------------------------------------------------------------------
@@ -51,6 +58,7 @@ class UnitService:
         """Take a level; the latest wins."""
         self._wanted[device] = level_pct
         self._write_due_s = min(self._write_due_s, max(now_s, self._last_write_s + WRITE_SPACING_S))
+        self._reckon()
 
     def settled(self) -> bool:
         """Return whether the unit has acknowledged every level that is wanted."""
@@ -68,17 +76,10 @@ class UnitService:
         self._programme_due_s = -math.inf
         self.safety_verified = False
         self._blocks.clear()
+        self._answers.clear()
+        self._reckon()
 
     # ---- What is due -------------------------------------------------------------------------------------------------
-
-    def due_s(self, *, writes_only: bool = False) -> float:
-        """Return when the unit has something to do; -inf for at once."""
-        due_s = min(self._write_due_s, self._assert_due_s)
-        if not writes_only:
-            if self.programme and self._wanted.keys() == self._written.keys():
-                due_s = min(due_s, self._programme_due_s)
-            due_s = min(due_s, -math.inf if self._blocks else self._poll_due_s)
-        return max(due_s, self._resume_s)
 
     def must_programme(self, now_s: float) -> bool:
         """Return whether a setting goes before the polls: every lamp has a level."""
@@ -92,11 +93,26 @@ class UnitService:
         """Return the next block to read; a new round begins when the last one has ended."""
         if not self._blocks:
             self._blocks.extend(self.plan.blocks)
-            # Polls that could not be made in time are left out, not made up for.
-            self._poll_due_s = max(self._poll_due_s + self.spec.poll_s, now_s + self.spec.poll_s / 2)
-        return self._blocks.popleft()
+            # Polls that could not be made in time are left out, not made up for; the pace of an early one begins with it.
+            due_s = min(self._poll_due_s, now_s)
+            self._poll_due_s = max(due_s + self.spec.poll_s, now_s + self.spec.poll_s / 2)
+        block = self._blocks.popleft()
+        self._reckon()
+        return block
 
     # ---- What came of it ---------------------------------------------------------------------------------------------
+
+    def learnt(self, block: Block, data: bytes, now_s: float) -> tuple[bool, list[tuple[str, Reading]]]:
+        """Take a block's answer; return whether the one before was believed too, and what differs from it."""
+        pieces, before = block.cut(data), self._answers.get(block)
+        self._answers[block] = pieces
+        if before is None:
+            return False, self.plan.readings(block, pieces, now_s)
+        return True, self.plan.changes(block, pieces, before, now_s)
+
+    def forget(self, block: Block) -> None:
+        """Note that a block's answer is not believed any more: the next one is all news."""
+        self._answers.pop(block, None)
 
     def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
         """Note that levels were acknowledged; return those that are news."""
@@ -107,12 +123,14 @@ class UnitService:
         self._assert_due_s = now_s + ASSERT_S
         # What came in during the write goes out after the spacing.
         self._write_due_s = math.inf if self.settled() else max(now_s, self._last_write_s + WRITE_SPACING_S)
+        self._reckon()
         return news
 
     def refused_levels(self, now_s: float) -> None:
         """Note that a write of levels was refused: the same is not repeated before it is asserted again."""
         self._write_due_s = math.inf
         self._assert_due_s = now_s + ASSERT_S
+        self._reckon()
 
     def proved(self, now_s: float) -> None:
         """Note that the setting whose turn it was reads back as meant."""
@@ -138,9 +156,11 @@ class UnitService:
         self.answers += 1
         self._failed_in_a_row = 0
         self._pause_s = _FIRST_PAUSE_S
-        self._resume_s = -math.inf
         back = self.state == "silent"
         self.state = "ok"
+        if self._resume_s > -math.inf:
+            self._resume_s = -math.inf
+            self._reckon()
         return back
 
     def failed(self, reason: str, now_s: float) -> bool:
@@ -149,10 +169,11 @@ class UnitService:
         self.last_error = reason
         self._failed_in_a_row += 1
         self._blocks.clear()
+        self._reckon()
         if self._failed_in_a_row < _FAILURES_TO_SILENCE:
             return False
-        self.restart()
         self._resume_s = now_s + self._pause_s
+        self.restart()
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
         news = self.state != "silent"
         self.state = "silent"
@@ -181,8 +202,20 @@ class UnitService:
     def _round_ends(self, now_s: float) -> None:
         """Safety counts once all of its settings are proved; what could not be proved is tried again later."""
         if self.programme:
+            self._reckon()
             return
         self.safety_verified = self.device_safety and self._unproved.isdisjoint(step.what for step in self.plan.safety)
         steps = (*self.plan.safety, *self.plan.setup)
         self.programme.extend(step for step in steps if step.what in self._unproved)
         self._programme_due_s = now_s + _PROVE_AGAIN_S
+        self._reckon()
+
+    def _reckon(self) -> None:
+        """Work out when the unit has something to do, now that something has changed."""
+        poll_due_s = -math.inf if self._blocks else self._poll_due_s
+        write_due_s = min(self._write_due_s, self._assert_due_s)
+        programmes = bool(self.programme) and self._wanted.keys() == self._written.keys()
+        due_s = min(write_due_s, poll_due_s, self._programme_due_s if programmes else math.inf)
+        self.write_due_s = max(write_due_s, self._resume_s)
+        self.poll_due_s = max(poll_due_s, self._resume_s)
+        self.due_s = max(due_s, self._resume_s)

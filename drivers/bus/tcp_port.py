@@ -93,8 +93,6 @@ class _Stream(asyncio.BufferedProtocol):
         self._filled = 0
         self._transaction = -1
         self._answer: asyncio.Future[bytes] | None = None
-        self._deadline_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
         self._lost: LinkLost | None = None
         self._ended: asyncio.Future[None] = loop.create_future()
 
@@ -102,15 +100,15 @@ class _Stream(asyncio.BufferedProtocol):
         """Send a request and return the frame that answers its transaction. NoAnswer, BadAnswer, LinkLost."""
         if self._lost is not None or self._transport is None:
             raise self._lost or LinkLost(f"{self._spec.place}: not connected")
-        self._transaction, self._deadline_s = transaction, now_s + self._spec.timeout_s
+        self._transaction = transaction
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._answer = answer
-        # Deadlines only ever move on: one timer, which looks again if it was early, serves all exchanges.
-        self._timer = self._timer or self._loop.call_at(self._deadline_s, self._look)
+        alarm = self._loop.call_at(now_s + self._spec.timeout_s, self._give_up, answer)
         self._transport.write(tcp.frame(request, transaction))
         try:
             return await answer
         finally:
+            alarm.cancel()
             self._answer = None
 
     async def close(self) -> None:
@@ -149,8 +147,6 @@ class _Stream(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose("closed by the other end" if exc is None else _reason(exc))
-        if self._timer is not None:
-            self._timer.cancel()
         self._ended.set_result(None)
 
     # ---- Inside ------------------------------------------------------------------------------------------------------
@@ -161,18 +157,15 @@ class _Stream(asyncio.BufferedProtocol):
         else:
             self.stray_bytes += size  # late, or never asked for
 
-    def _look(self) -> None:
-        """Tell whoever waits that the time is over; look again later if it is not."""
-        self._timer = None
-        if self._answer is None or self._answer.done():
+    def _give_up(self, answer: asyncio.Future[bytes]) -> None:
+        """Tell whoever waits that the time is over."""
+        if answer.done():
             return
-        if self._loop.time() < self._deadline_s:
-            self._timer = self._loop.call_at(self._deadline_s, self._look)
-        elif self._filled:
+        if self._filled:
             came = self._view[: self._filled].hex(" ")
-            self._answer.set_exception(BadAnswer(f"expected a whole frame, {self._filled} bytes came: {came}"))
+            answer.set_exception(BadAnswer(f"expected a whole frame, {self._filled} bytes came: {came}"))
         else:
-            self._answer.set_exception(NoAnswer(f"no answer within {self._spec.timeout_s * 1000:.0f} ms"))
+            answer.set_exception(NoAnswer(f"no answer within {self._spec.timeout_s * 1000:.0f} ms"))
 
     def _lose(self, reason: str) -> None:
         if self._lost is None:

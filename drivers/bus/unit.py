@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
+
 import msgspec
 
 from drivers.bus.records import UnitSpec
@@ -16,19 +19,23 @@ _LARGEST_HOLE = 10  # registers: reading over a hole of so many is cheaper than 
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A value inside a block: its point, how it stands in the registers, and where (register or bit) it begins."""
+    """A value inside a block: its point, how it stands in its registers, or else its bit in its byte."""
 
     key: str
     code: Code
-    at: int
+    bit: int | None
 
 
-class Block(msgspec.Struct, frozen=True):
+Pieces = tuple[bytes, ...]  # an answer's data, cut into the registers, or the byte, of each item
+
+
+class Block(msgspec.Struct, frozen=True, eq=False):  # each is one of its own, and a key of dictionaries
     """One read and what is in its answer."""
 
     request: Request
-    bits: bool
     items: tuple[Item, ...]
+    keys: tuple[str, ...]
+    cut: Callable[[bytes], Pieces]
 
 
 class Programme(msgspec.Struct, frozen=True):
@@ -72,9 +79,17 @@ class UnitPlan:
         output = self.spec.profile.output
         return level_pct if output is None else round(level_pct * output.steps_per_pct) / output.steps_per_pct
 
-    def readings(self, block: Block, data: bytes, now_s: float) -> list[tuple[str, Reading]]:
+    def readings(self, block: Block, pieces: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says."""
-        return [(item.key, _reading(item, block, data, now_s)) for item in block.items]
+        return [(item.key, _reading(item, piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
+
+    def changes(self, block: Block, pieces: Pieces, before: Pieces, now_s: float) -> list[tuple[str, Reading]]:
+        """Return what a block's answer says otherwise than the one before: only that is decoded."""
+        return [
+            (item.key, _reading(item, piece, now_s))
+            for item, piece, old in zip(block.items, pieces, before, strict=False)
+            if piece != old
+        ]
 
     def _level_write(self, address: int, raw: list[int]) -> Request:
         if len(raw) == 1:
@@ -138,15 +153,23 @@ def _blocks(spec: UnitSpec, rows: list[tuple[Row, str, int]]) -> list[Block]:
 def _block(unit: int, group: list[tuple[str, int, Code, str]]) -> Block:
     space, start = group[0][:2]
     count = max(address + code.words for _, address, code, _ in group) - start
-    items = tuple(Item(key, code, address - start) for _, address, code, key in group)
-    return Block(pdu.read(unit, _READ[space], start, count), space in {"coil", "discrete"}, items)
+    bits = space in {"coil", "discrete"}
+    items = tuple(Item(key, code, (address - start) % 8 if bits else None) for _, address, code, key in group)
+    spans = [_span(address - start, code.words, bits=bits) for _, address, code, _ in group]
+    # One call cuts all; with an empty piece at the end, since for a single one it would give no tuple.
+    cut = itemgetter(*spans, slice(0))
+    return Block(pdu.read(unit, _READ[space], start, count), items, tuple(item.key for item in items), cut)
 
 
-def _reading(item: Item, block: Block, data: bytes, now_s: float) -> Reading:
-    if block.bits:
-        return Reading(bool(data[item.at // 8] >> item.at % 8 & 1), Quality.GOOD, "", now_s)
+def _span(at: int, words: int, *, bits: bool) -> slice:
+    return slice(at // 8, at // 8 + 1) if bits else slice(2 * at, 2 * (at + words))
+
+
+def _reading(item: Item, piece: bytes, now_s: float) -> Reading:
+    if item.bit is not None:
+        return Reading(bool(piece[0] >> item.bit & 1), Quality.GOOD, "", now_s)
     try:
-        value = decode(item.code, data[2 * item.at : 2 * (item.at + item.code.words)])
+        value = decode(item.code, piece)
     except NoValue as error:
         return Reading(None, Quality.BAD, str(error), now_s)
     return Reading(value, Quality.GOOD, "", now_s)

@@ -11,7 +11,10 @@ import msgspec
 RegisterType = Literal["bool", "u16", "s16", "u32", "s32", "float32"]
 WordOrder = Literal["ABCD", "CDAB"]
 
-_FORMATS = {"bool": ">H", "u16": ">H", "s16": ">h", "u32": ">I", "s32": ">i", "float32": ">f"}
+_FORMATS = {
+    name: struct.Struct(form)
+    for name, form in (("bool", ">H"), ("u16", ">H"), ("s16", ">h"), ("u32", ">I"), ("s32", ">i"), ("float32", ">f"))
+}
 _LOWEST = {"bool": 0, "u16": 0, "s16": -(1 << 15), "u32": 0, "s32": -(1 << 31)}
 _HIGHEST = {"bool": 1, "u16": (1 << 16) - 1, "s16": (1 << 15) - 1, "u32": (1 << 32) - 1, "s32": (1 << 31) - 1}
 
@@ -39,7 +42,7 @@ def decode(code: Code, registers: bytes) -> bool | int | float:
     """Return the value of `code.words` registers. NoValue for an error value or a float that is not finite."""
     if code.order == "CDAB" and code.words == 2:
         registers = registers[2:4] + registers[:2]
-    raw = struct.unpack(_FORMATS[code.type], registers)[0]
+    raw = _FORMATS[code.type].unpack(registers)[0]
     if raw in code.errors:
         raise NoValue(f"the device reports no value (0x{registers.hex().upper()})")
     if code.type == "bool":
@@ -61,7 +64,7 @@ def encode(code: Code, value: float) -> list[int]:
         if not _LOWEST[code.type] <= raw <= _HIGHEST[code.type]:
             raise ValueError(f"{value}: does not fit into {code.type} with scale {code.scale:g}")
     try:
-        packed = struct.pack(_FORMATS[code.type], raw)
+        packed = _FORMATS[code.type].pack(raw)
     except OverflowError:
         raise ValueError(f"{value}: does not fit into float32") from None
     words = [int.from_bytes(packed[at : at + 2], "big") for at in range(0, len(packed), 2)]

@@ -45,7 +45,6 @@ EDGES = {
     "agent.clock",
     "agent.control.task",
     "agent.health",
-    "agent.journal",
     "agent.journal.file",
     "agent.journal.journal",
     "agent.journal.store",

@@ -15,10 +15,10 @@ from pathlib import Path
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusException
 
-from drivers.bus.records import BusSpec
+from drivers.bus.records import RtuBus
 from drivers.bus.rtu_port import RtuPort
 from drivers.errors import WireError
-from drivers.modbus import rtu
+from drivers.modbus import pdu, rtu
 from figures import Figure, figure
 
 NAME = "late"
@@ -79,12 +79,12 @@ class _Unit:
 
 def _ours() -> tuple[str, int, int]:
     with _Unit() as path:
-        port = RtuPort(BusSpec(id="line", port=path, baud=19200, parity="none", stop_bits=2, timeout_s=TIMEOUT_S))
+        port = RtuPort(RtuBus(id="line", port=path, baud=19200, parity="none", stop_bits=2, timeout_s=TIMEOUT_S))
         port.open()
 
         def read(register: int) -> int | None:
             try:
-                return int.from_bytes(port.exchange(rtu.read(1, 3, register, 1)), "big")
+                return int.from_bytes(port.exchange(pdu.read(1, 3, register, 1)), "big")
             except WireError:
                 return None
 

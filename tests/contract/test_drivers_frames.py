@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,12 @@ def test_every_profile_makes_a_unit(name: str) -> None:
     assert sum(len(block.items) for block in unit.blocks) == len(unit.points)
 
 
+def test_the_profile_in_the_readme_is_one() -> None:
+    readme = Path(__file__).resolve().parents[2] / "drivers" / "README.md"
+    (document,) = re.findall(r"```toml\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert [row.point for row in parse_profile("mine", document).points] == ["meter/active_power"]
+
+
 def test_the_profiles_that_are_shipped() -> None:
     assert profile_names() == ("eastron-sdm230", "jxct-illuminance", "mtdx62-mb", "waveshare-ao8-b", "wb-mao4")
 
@@ -110,7 +117,7 @@ def value(name: str, key: str, frame: str) -> object:
     unit = plan(name)
     block = next(block for block in unit.blocks if any(item.key == f"d/{key}" for item in block.items))
     data = rtu.check(block.request, sealed(frame))
-    return dict(unit.readings(block, data, 0.0))[f"d/{key}"].value
+    return dict(unit.readings(block, block.cut(data), 0.0))[f"d/{key}"].value
 
 
 def test_sdm230_reads_volts_and_kilowatt_hours() -> None:

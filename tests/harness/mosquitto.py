@@ -88,7 +88,7 @@ class Ear:
     def __init__(self, port: int, *filters: str) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        self._client.on_message = lambda _c, _u, m: self.heard.append((m.topic, m.payload, m.retain))
+        self._client.on_message = lambda _c, _u, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
         self._ready = False
         self._client.on_subscribe = self._subscribed
         self._client.connect("127.0.0.1", port)

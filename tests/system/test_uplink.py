@@ -68,7 +68,7 @@ def numbered(platform: Platform) -> bool:
     for kind, seq in platform.sequence():
         if kind == "NBIRTH":
             expected = 0
-        if seq != expected:
+        if seq is None or seq != expected:
             return False
         expected = (seq + 1) % 256
     return True

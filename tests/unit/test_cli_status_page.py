@@ -7,7 +7,7 @@ import pytest
 
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
-from agent.local.records import Status, TaskRow, UplinkState
+from agent.local.records import BusState, Status, TaskRow, UplinkState
 from canned_agent import lamp, sensor, status, uplink
 
 
@@ -96,6 +96,14 @@ def test_the_uplink_at_80_columns() -> None:
 )
 def test_what_of_the_uplink_is_a_problem(state: UplinkState, told: list[str]) -> None:
     assert problems(status(uplink=state)) == told
+
+
+def test_a_line_that_is_an_address_has_no_baud() -> None:
+    gateway = BusState("cabinet", "192.168.7.20:502", None, "up", 7.0, 900, 0, 0, 0)
+    text = [plain(one) for one in page(status(buses=[gateway]), 80)]
+    assert any(one.startswith("cabinet  up     7 %     -") for one in text), text
+    down = msgspec.structs.replace(gateway, state="down")
+    assert "line cabinet is down: 192.168.7.20:502" in problems(status(buses=[down]))
 
 
 def test_a_demonstration_says_so() -> None:

@@ -15,8 +15,11 @@ from agent.cli.top import state
 from agent.cli.top.draw import draw, saving
 from agent.cli.top.lane import Look
 from agent.cli.top.state import Moment, Picture
+from agent.local.records import BusState
 from canned_agent import status
 from canned_street import street
+
+GATEWAY = BusState("cabinet", "192.168.7.20:502", None, "up", 7.4, 900, 0, 0, 0)
 
 START = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 BEST = Look(shades=True, blocks=True)
@@ -34,6 +37,11 @@ def picture() -> Picture:
 
 def seen(new: Picture, width: int = 80, height: int = 24, look: Look = BEST) -> list[str]:
     return [plain(one).rstrip() for one in draw(new, width, height, look)]
+
+
+def test_a_line_that_is_an_address_is_busy_by_the_time() -> None:
+    new = state.agent_said(Picture(at(0)), status(buses=[GATEWAY]), at(0))
+    assert seen(new)[2] == "lines: cabinet 7 % of the time"
 
 
 def test_the_whole_picture_at_80_by_24() -> None:

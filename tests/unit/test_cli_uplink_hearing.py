@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import msgspec
-from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+import google_sparkplug
 from agent.cli.uplink import hearing
 from agent.cli.uplink.hearing import Hearing, Message, Stray, Told, chosen
 from agent.cli.uplink.proof import Following
+from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from agent.uplink.topics import MessageType, Topics
 
 STREET = Topics("demo", "street-1")
@@ -50,6 +51,27 @@ def test_quality_and_history_are_properties() -> None:
     past = Metric("a/b", 1, DataType.INT64, 500, True, (Property("journal", DataType.INT64, 17),))
     told = say(Hearing(), "DDATA", "x", past).metrics[0]
     assert (told.historical, told.time_ms, told.number) == (True, 500, 17)
+
+
+def test_datatypes_are_those_of_the_birth_where_data_does_not_say_them() -> None:
+    """Sparkplug's own wish, which our node does not follow: -5 and 2 ** 64 - 5 are the same bytes."""
+    ears = Hearing()
+    bare = google_sparkplug.Payload(timestamp=1, seq=1)
+    bare.metrics.add(name="a/count", long_value=2**64 - 5)
+    for told in (2**64 - 5, -5):
+        message = ears.hear(STREET.of("DDATA", "x"), bare.SerializeToString())
+        assert isinstance(message, Message)
+        assert message.metrics[0].value == told
+        say(ears, "DBIRTH", "x", Metric("a/count", 1, DataType.INT64))
+
+
+def test_what_is_no_plain_value_is_told_as_not_readable() -> None:
+    strange = google_sparkplug.Payload(timestamp=1, seq=1)
+    strange.metrics.add(name="a/table", datatype=16, bytes_value=b"1")
+    message = Hearing().hear(STREET.of("DDATA", "x"), strange.SerializeToString())
+    assert isinstance(message, Message)
+    assert message.metrics[0].value is None
+    assert message.metrics[0].quality.startswith("not readable (")
 
 
 def test_a_gap_in_seq_is_counted_and_a_birth_begins_anew() -> None:
@@ -105,7 +127,7 @@ def test_memory_is_bounded() -> None:
     for n in range(hearing.MOST_DEVICES + 2):
         node = Topics("demo", f"n{n}")
         ears.hear(node.of("NBIRTH"), encode(Payload((with_unit("%"),), 1, 0)))
-    assert len(ears._units) == len(ears._seqs) == hearing.MOST_DEVICES
+    assert len(ears._births) == len(ears._seqs) == hearing.MOST_DEVICES
 
 
 def test_a_pattern_chooses() -> None:

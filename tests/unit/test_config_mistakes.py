@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import ConfigError, load_file
+from agent.config import ConfigError, TcpBus, load_file
 from config_reading import POLE, read_text
+from drivers.profile import load_profile
 
 
 def line_of(text: str, nth: int = 1) -> int:
@@ -48,6 +49,18 @@ CASES = [
     ('unit = "meter"', 'unit = "lux"', "kind = \"meter\"", "device.meter-1.kind: expected lux, which is what jxct-illuminance serves, found \"meter\""),
     ("safe_after_s = 3", "safe_after_s = 0", "safe_after_s", "unit.dimmer-1.safe_after_s: expected a number from 1 to 600, found 0"),
     ("address = 21", "address = 21\nsafe_after_s = 3", "address = 21", "unit.dimmer-2.safe_after_s: expected no such option for waveshare-ao8-b, which has no device-side safety, found 3"),
+    ('host = "192.168.7.20"', "", "[bus.cabinet]", "bus.cabinet.host: expected an address or a host's name, found nothing"),
+    ('host = "192.168.7.20"', 'host = "192.168.7.20:502"', "host", "bus.cabinet.host: expected an address or a host's name, without the port, found \"192.168.7.20:502\""),
+    ('host = "192.168.7.20"', "host = 7", "host", "bus.cabinet.host: expected an address or a host's name, found 7"),
+    ("port = 502", "port = 0", "port = 502", "bus.cabinet.port: expected a whole number from 1 to 65535, found 0"),
+    ("port = 502", 'port = "/dev/ttyUSB0"', "port = 502", 'bus.cabinet.port: expected a whole number from 1 to 65535, found "/dev/ttyUSB0"'),
+    ("port = 502", "baud = 9600", "port = 502", 'bus.cabinet.baud: expected no such option for kind = "modbus-tcp", found 9600'),
+    ("port = 502", 'parity = "even"', "port = 502", 'bus.cabinet.parity: expected no such option for kind = "modbus-tcp", found "even"'),
+    ("port = 502", "stop_bits = 2", "port = 502", 'bus.cabinet.stop_bits: expected no such option for kind = "modbus-tcp", found 2'),
+    ("baud = 9600", 'host = "192.168.7.20"', "baud = 9600", 'bus.field.host: expected no such option for kind = "modbus-rtu", found "192.168.7.20"'),
+    ('kind = "modbus-tcp"', 'kind = "modbus-udp"', 'kind = "modbus-tcp"', 'bus.cabinet.kind: expected "modbus-rtu" or "modbus-tcp" (did you mean modbus-tcp?), found "modbus-udp"'),
+    ('bus = "cabinet"\naddress = 1', 'bus = "cabinet"\naddress = 250', 'bus = "cabinet"', "unit.supply.address: expected a whole number from 1 to 247, or 255 for the device itself, found 250"),
+    ("address = 31", "address = 255", "address = 31", "unit.radar-1.address: expected a whole number from 1 to 247, found 255"),
     ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
@@ -142,3 +155,87 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
         load_file(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="found Is a directory"):
         load_file(tmp_path)
+
+
+def test_a_tcp_bus_has_its_defaults_and_takes_the_device_itself() -> None:
+    for host in ("::1", "fe80::1%eth0", "gateway-2.local"):
+        (*_, bus) = read_text(POLE.replace("192.168.7.20", host)).buses
+        assert isinstance(bus, TcpBus)
+        assert bus.host == host
+    config = read_text(
+        POLE.replace("port = 502 ", "").replace('bus = "cabinet"\naddress = 1', 'bus = "cabinet"\naddress = 255')
+    )
+    bus = next(bus for bus in config.buses if bus.id == "cabinet")
+    assert bus == TcpBus(id="cabinet", host="192.168.7.20", port=502, timeout_s=0.2)
+    assert next(unit for unit in config.units if unit.id == "supply").address == 255
+
+
+OWN = """
+title = "t"
+source = "s"
+kinds = ["meter"]
+poll_s = 1.0
+[[points]]
+point = "sample/a"
+title = "a"
+space = "holding"
+address = 0
+type = "u16"
+"""
+
+
+def own(tmp_path: Path, profile: str | bytes) -> Path:
+    """The annotated example with a profile of one's own on a meter."""
+    (tmp_path / "mine.toml").write_bytes(profile if isinstance(profile, bytes) else profile.encode())
+    path = tmp_path / "pole.toml"
+    meter = 'bus = "cabinet"\naddress = 1\nprofile = "'
+    assert meter in POLE
+    path.write_text(POLE.replace(meter + "eastron-sdm230", meter + "mine.toml"), encoding="utf-8")
+    return path
+
+
+def test_a_profile_of_ones_own_lies_beside_the_configuration(tmp_path: Path) -> None:
+    config = load_file(own(tmp_path, OWN))
+    unit = next(unit for unit in config.units if unit.id == "supply")
+    assert (unit.profile, unit.poll_s) == ("mine.toml", 1.0)
+    assert [row.point for row in load_profile(unit.profile, tmp_path).points] == ["sample/a"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        (OWN.replace('title = "t"\n', "", 1), "mine.toml: Object missing required field `title`"),
+        (OWN.replace("address = 0", "address = 65536"), "mine.toml: Expected `int` <= 65535 - at `$.points[0].address`"),
+        (OWN.replace('type = "u16"', 'type = "u32"').replace("address = 0", "address = 65535"), "mine.toml: points[0] (sample/a): address: expected the last register to be at most 65535"),
+        (OWN + "scale = inf\n", "mine.toml: points[0] (sample/a): scale, offset, deadband: expected finite numbers"),
+        (OWN.replace('"holding"', '"coil"'), 'mine.toml: points[0] (sample/a): type: expected "bool" in space "coil"'),
+        (OWN.replace("poll_s = 1.0", "poll_s = 1.0\nmax_read = 1").replace("u16", "u32"), "mine.toml: points[0] (sample/a): type: expected one that max_read (1) allows"),
+        (OWN.replace('["meter"]', '["presence"]'), 'mine.toml: kinds: "presence" needs the point presence/state'),
+        (OWN.replace('["meter"]', '["luminaire"]').replace("sample/a", "lamp/dimming_level"), 'mine.toml: kinds: "luminaire" needs [output]'),
+        ("title = [", "mine.toml: Invalid value"),
+        ("x = " + "[" * 100_000, "mine.toml: "),
+        (b"title = \"\xff\"", "mine.toml: 'utf-8' codec can't decode byte 0xff"),
+        (b" " * (1 << 20) + b" ", "mine.toml: expected at most 1048576 bytes"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_it_is_a_mistake_of_the_configuration(
+    tmp_path: Path, profile: str | bytes, message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_file(own(tmp_path, profile))
+    (mistake,) = caught.value.mistakes
+    assert (mistake.key, mistake.expected) == ("unit.supply.profile", "a profile that is in order")
+    assert mistake.found.startswith(message)
+    assert mistake.line == line_of('profile = "eastron-sdm230"', 2)
+
+
+def test_a_profile_that_is_not_there(tmp_path: Path) -> None:
+    path = own(tmp_path, OWN)
+    (tmp_path / "mine.toml").unlink()
+    with pytest.raises(
+        ConfigError, match=r"unit.supply.profile: expected .* found mine.toml: No such file or directory"
+    ):
+        load_file(path)
+    path.write_text(path.read_text().replace("mine.toml", "\\u0000.toml"))
+    with pytest.raises(ConfigError, match=r"unit\.supply\.profile"):
+        load_file(path)

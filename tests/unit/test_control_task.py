@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from agent.clock import Wall
+from agent.control.leases import Demand
+from agent.control.pins import presence_on_pin
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
-from agent.control.task import FEED_S, ControlTask, lamp_points
+from agent.control.task import FEED_S, LONGEST_REST_S, PERIOD_S, ControlTask, lamp_points
 from agent.image import Image
 from agent.services.lighting import Sensor
 from drivers.points import Point, PointType, Quality, Reading
@@ -109,6 +113,60 @@ def test_a_step_of_the_wall_clock_moves_no_hold() -> None:
     assert rig.bus.level_pct["lum-1"] == 100.0
     rig.run(10.0, present=False)
     assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct
+
+
+def test_control_rests_while_nothing_moves_and_keeps_pace_while_something_does() -> None:
+    rig = Rig()
+    rig.run(10.0, present=False)
+    assert rig.task.rest_s() == LONGEST_REST_S
+    rig.run(0.05, present=True)
+    assert rig.task.rest_s() == PERIOD_S  # somebody is followed
+    rig.run(LIGHT.hold_s + 1.5, present=False)
+    assert LEVELS.base_pct < rig.bus.level_pct["lum-1"] < 100.0
+    assert rig.task.rest_s() == PERIOD_S  # the lamp fades
+    rig.run(10.0, present=False)
+    assert rig.task.rest_s() == LONGEST_REST_S
+
+
+def test_control_rests_until_a_lease_ends_and_no_longer_than_buses_may_feed() -> None:
+    rig = Rig()
+    rig.run(10.0, present=False)
+    rig.control.leases.take(0, "technician", Demand("t", 10.0, 1.2), rig.clock.now_s)
+    rig.run(1.0, present=False)
+    assert rig.task.rest_s() == pytest.approx(0.2)
+    assert LONGEST_REST_S < FEED_S / 2
+
+
+def test_a_detector_on_a_pin_says_when_it_wants_to_be_stepped() -> None:
+    rig = Rig()
+    delivered: list[object] = []
+    pin = presence_on_pin("pir-1", 0.2, 5.0, lambda _, reading: delivered.append(reading.value))
+    rig.task._detectors = [pin]
+    rig.run(10.0, present=False)
+    assert rig.task.rest_s() == LONGEST_REST_S
+    pin.level(True, rig.clock.now_s)
+    assert rig.task.rest_s() == pytest.approx(0.2)
+    rig.run(0.25, present=False)
+    assert delivered == [False, True]
+
+
+async def test_what_is_set_from_outside_is_followed_at_full_pace() -> None:
+    rig = Rig()
+    rig.run(10.0, present=False)
+    task = asyncio.create_task(rig.task.run())
+    await asyncio.sleep(0)
+    rig.bus.written.clear()
+    rig.control.leases.take(0, "technician", Demand("t", 90.0, 60.0), rig.clock.now_s)
+    rig.task.step()
+    assert rig.bus.written.is_set()
+    began_s = asyncio.get_running_loop().time()
+    for _ in range(5):  # each step of a fade is one period after the last
+        rig.bus.written.clear()
+        rig.clock.now_s += PERIOD_S
+        await rig.bus.written.wait()
+    assert asyncio.get_running_loop().time() - began_s < LONGEST_REST_S
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def test_a_presence_edge_is_acted_on_at_once() -> None:

@@ -24,16 +24,16 @@ def dimmer() -> UnitService:
 
 
 def test_a_level_is_due_at_once_and_the_next_one_after_the_spacing(dimmer: UnitService) -> None:
-    assert dimmer.due_s(writes_only=True) == math.inf
+    assert dimmer.write_due_s == math.inf
     dimmer.want("a", 50, 10.0)
-    assert dimmer.due_s(writes_only=True) == 10.0
+    assert dimmer.write_due_s == 10.0
     assert dimmer.wrote(dimmer.levels(), 10.02) == {"a": 50}
     assert dimmer.settled()
     dimmer.want("a", 51, 10.03)
-    assert dimmer.due_s(writes_only=True) == pytest.approx(10.02 + WRITE_SPACING_S)
+    assert dimmer.write_due_s == pytest.approx(10.02 + WRITE_SPACING_S)
     dimmer.want("a", 52, 10.05)
     assert dimmer.levels() == {"a": 52}
-    assert dimmer.due_s(writes_only=True) == pytest.approx(10.02 + WRITE_SPACING_S)
+    assert dimmer.write_due_s == pytest.approx(10.02 + WRITE_SPACING_S)
 
 
 def test_a_level_that_came_in_during_the_write_is_still_due(dimmer: UnitService) -> None:
@@ -42,15 +42,15 @@ def test_a_level_that_came_in_during_the_write_is_still_due(dimmer: UnitService)
     dimmer.want("a", 60, 0.01)
     dimmer.wrote(levels, 0.02)
     assert not dimmer.settled()
-    assert dimmer.due_s(writes_only=True) == pytest.approx(0.02 + WRITE_SPACING_S)
+    assert dimmer.write_due_s == pytest.approx(0.02 + WRITE_SPACING_S)
 
 
 def test_levels_are_asserted_again_and_only_changes_are_news(dimmer: UnitService) -> None:
     dimmer.want("a", 50, 0.0)
     dimmer.wrote(dimmer.levels(), 0.0)
-    assert dimmer.due_s(writes_only=True) == ASSERT_S
+    assert dimmer.write_due_s == ASSERT_S
     assert dimmer.wrote(dimmer.levels(), ASSERT_S) == {}
-    assert dimmer.due_s(writes_only=True) == 2 * ASSERT_S
+    assert dimmer.write_due_s == 2 * ASSERT_S
 
 
 def test_a_level_does_not_wait_for_an_assertion_before_it(dimmer: UnitService) -> None:
@@ -70,21 +70,46 @@ def test_a_refused_level_is_not_repeated_before_it_is_asserted(dimmer: UnitServi
     dimmer.want("a", 50, 0.0)
     dimmer.refused_levels(0.0)
     assert not dimmer.settled()
-    assert dimmer.due_s(writes_only=True) == ASSERT_S
+    assert dimmer.write_due_s == ASSERT_S
 
 
 def test_polls_keep_their_pace_and_are_left_out_on_a_busy_line() -> None:
     unit = UnitService(spec("jxct-illuminance", (None, "lux")))
-    assert unit.due_s() == -math.inf
+    assert unit.due_s == -math.inf
     unit.next_block(0.0)
-    first_s = unit.due_s()
+    first_s = unit.due_s
     assert first_s == 0.5
     unit.next_block(first_s)
-    assert unit.due_s() == 1.5
+    assert unit.due_s == 1.5
     unit.next_block(1.6)
-    assert unit.due_s() == 2.5  # the pace is kept though the poll was late
+    assert unit.due_s == 2.5  # the pace is kept though the poll was late
     unit.next_block(9.0)
-    assert unit.due_s() == 9.5  # what was missed is not made up for
+    assert unit.due_s == 9.5  # what was missed is not made up for
+
+
+def test_the_pace_of_an_early_poll_begins_with_it() -> None:
+    unit = UnitService(spec("jxct-illuminance", (None, "lux")))
+    unit.next_block(0.0)
+    unit.next_block(0.49)
+    assert unit.due_s == 1.49
+
+
+def test_only_what_an_answer_says_anew_is_delivered_until_the_unit_is_distrusted() -> None:
+    unit = UnitService(spec("mtdx62-mb", (None, "r")))
+    block = unit.next_block(0.0)
+    answer = bytes.fromhex("0001 007B 015E")
+    again, readings = unit.learnt(block, answer, 1.0)
+    assert (again, len(readings)) == (False, 3)
+    assert unit.learnt(block, answer, 2.0) == (True, [])
+    again, readings = unit.learnt(block, bytes.fromhex("0000 007B 015E"), 3.0)
+    assert again
+    assert [(key, reading.value, reading.mono_s) for key, reading in readings] == [("r/presence/state", False, 3.0)]
+    unit.forget(block)
+    assert not unit.learnt(block, answer, 4.0)[0]
+    for _ in range(2):
+        unit.failed("no answer", 5.0)
+    again, readings = unit.learnt(block, answer, 6.0)
+    assert (again, len(readings)) == (False, 3)
 
 
 def test_two_failures_make_silence_and_pauses_that_double_up_to_10_s() -> None:
@@ -93,11 +118,11 @@ def test_two_failures_make_silence_and_pauses_that_double_up_to_10_s() -> None:
     assert unit.report().state == "starting"
     assert unit.failed("no answer", 0.0)
     assert unit.report().state == "silent"
-    pauses_s = [unit.due_s()]
+    pauses_s = [unit.due_s]
     for _ in range(6):
-        now_s = unit.due_s()
+        now_s = unit.due_s
         assert not unit.failed("no answer", now_s)
-        pauses_s.append(unit.due_s() - now_s)
+        pauses_s.append(unit.due_s - now_s)
     assert pauses_s == [0.5, 1, 2, 4, 8, 10, 10]
     assert unit.answered()
     assert unit.report().state == "ok"
@@ -120,7 +145,7 @@ def test_a_silent_unit_begins_anew_with_what_lights_its_lamps() -> None:
     assert not unit.report().safety_verified
     assert list(unit.opening) == list(unit.plan.setup)
     assert not unit.settled()
-    assert unit.due_s(writes_only=True) == 1.5
+    assert unit.write_due_s == 1.5
 
 
 def test_settings_wait_for_the_levels_and_what_cannot_be_proved_is_tried_a_minute_later() -> None:
@@ -195,7 +220,7 @@ def test_error_values_are_bad_readings_and_their_neighbours_are_good() -> None:
         )
     )
     (block,) = plan.blocks
-    readings = dict(plan.readings(block, bytes.fromhex("7FFF FFFE"), 5.0))
+    readings = dict(plan.readings(block, block.cut(bytes.fromhex("7FFF FFFE")), 5.0))
     assert readings["d/x/broken"].quality is Quality.BAD
     assert "0x7FFF" in readings["d/x/broken"].reason
     assert (readings["d/x/sound"].value, readings["d/x/sound"].mono_s) == (-2, 5.0)

@@ -44,6 +44,32 @@ def test_listeners_hear_changes_only() -> None:
     assert heard == [LUX.key, LUX.key]
 
 
+def test_points_that_are_read_again_and_are_the_same_are_young_and_no_news() -> None:
+    level = Point(key="lux-1/illuminance/level", type=PointType.FLOAT, max_age_s=5.0)
+    image = Image([LUX, level])
+    heard: list[str] = []
+    image.put(LUX.key, good(12.0, 1.0))
+    image.put(level.key, good(3.0, 1.0))
+    image.listeners.append(heard.append)
+    image.same((LUX.key, level.key), 10.0)
+    image.put(level.key, good(4.0, 10.0))
+    assert image.get(LUX.key, 12.0) == good(12.0, 10.0)
+    assert image.raw(level.key) == good(4.0, 10.0)
+    image.same((LUX.key, level.key), 11.0)
+    assert (image.raw(LUX.key).mono_s, image.raw(level.key).mono_s) == (11.0, 11.0)
+    assert image.get(LUX.key, 16.1).quality is Quality.STALE
+    assert heard == [level.key]
+
+
+def test_what_was_put_last_counts_however_young_the_others_are() -> None:
+    image = Image([LUX])
+    image.put(LUX.key, good(12.0, 1.0))
+    image.same((LUX.key,), 2.0)
+    bad = Reading(None, Quality.BAD, "no answer", 3.0)
+    image.put(LUX.key, bad)
+    assert image.raw(LUX.key) == bad
+
+
 def test_a_driver_must_declare_what_it_delivers() -> None:
     with pytest.raises(KeyError):
         Image([LUX]).put("lux-2/illuminance/value", good(1.0, 0.0))

@@ -129,6 +129,13 @@ def test_sqlite_is_loaded_only_when_a_journal_is_opened() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
 
 
+def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as store:
+        assert store._db is not None
+        assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert store._db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL: only so it survives a power cut"
+
+
 def test_one_file_has_one_holder(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with opened(path) as first:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.journal.file import set_aside
 from agent.journal.records import JournalFault, Report
 from agent.journal.store import Store
 from journal_reports import bulky, copied, numbers, opened, report, whole
@@ -195,6 +196,20 @@ def test_a_log_whose_file_was_set_aside_is_not_believed(tmp_path: Path) -> None:
         assert whole(store) == []
         assert store.commit([report()], ()) == [1]
         assert store.facts().fault == ""
+
+
+def test_its_log_goes_with_it_and_that_of_an_earlier_one_goes_away(tmp_path: Path) -> None:
+    def files() -> dict[str, str]:
+        return {file.name: file.read_text() for file in tmp_path.iterdir()}
+
+    path = tmp_path / "journal.db"
+    path.write_text("first")
+    path.with_name("journal.db-wal").write_text("its log")
+    assert set_aside(path, ".broken") == tmp_path / "journal.db.broken"
+    assert files() == {"journal.db.broken": "first", "journal.db.broken-wal": "its log"}
+    path.write_text("second")
+    set_aside(path, ".broken")
+    assert files() == {"journal.db.broken": "second"}
 
 
 def test_a_file_that_cannot_be_set_aside_is_a_fault_until_it_can(tmp_path: Path) -> None:

@@ -337,8 +337,7 @@ def test_a_broker_that_goes(gadelys: Run, agent: Agent, own_broker: Mosquitto) -
     finally:
         node.close()
     assert (code, out.count("\n")) == (3, 1)
-    assert err.startswith(f"gadelys: the broker at 127.0.0.1:{own_broker.port} has gone (")
-    assert err.count("\n") == 1
+    assert err == f"gadelys: the broker at 127.0.0.1:{own_broker.port} has gone (connection lost)\n"
 
 
 def test_an_agent_without_an_uplink(gadelys: Run, agent: Agent) -> None:
@@ -357,8 +356,8 @@ def test_an_agent_without_an_uplink(gadelys: Run, agent: Agent) -> None:
         (("send", "lum+/lamp/level", "55"), "found 'lum+/lamp/level'"),
         (("send", LEVEL, "55", "--for", "10x"), "--for: expected a time"),
         (("send", LEVEL, "55", "--within", "soon"), "--within: expected a time"),
-        (("send", LEVEL, "nan"), "VALUE: cannot be sent: "),
-        (("send", LEVEL, "1e39"), "VALUE: cannot be sent: "),
+        (("send", LEVEL, "nan"), "expected a finite number in 32 bits, found nan"),
+        (("send", LEVEL, "1e39"), "expected a finite number in 32 bits, found 1e+39"),
         (("send", LEVEL, "1", "--id", ""), "--id: expected"),
         (("send", LEVEL, "1", "--node", "a/b"), "--node: expected a name"),
         (("send", LEVEL, "1", "--node", "+"), "name the node"),

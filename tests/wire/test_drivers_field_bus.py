@@ -4,52 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from bus_sink import Sink
 from drivers.bus import FieldBus, RtuBus, UnitSpec
-from drivers.points import Quality, Reading
+from drivers.points import Quality
 from drivers.profile import load_profile
 from rtu_line import Registers, RtuLine
 
 PATIENCE_S = 15.0
 TIMEOUT_S = 0.02
-
-
-class Sink:
-    """Keeps what a bus tells."""
-
-    def __init__(self) -> None:
-        self.readings: dict[str, Reading] = {}
-        self.counts: dict[str, int] = {}
-        self.levels: list[tuple[str, float]] = []
-        self.last_sent_s = 0.0
-        self.events: list[str] = []
-        self.news = asyncio.Event()
-
-    def reading(self, key: str, reading: Reading) -> None:
-        self.readings[key] = reading
-        self.counts[key] = self.counts.get(key, 0) + 1
-        self.news.set()
-
-    def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
-        self.levels.append((device_id, level_pct))
-        self.last_sent_s = mono_s
-        self.news.set()
-
-    def event(self, name: str, **keys: object) -> None:
-        self.events.append(f"{name} {keys.get('unit', '')}".strip())
-        self.news.set()
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not true():
-                self.news.clear()
-                await self.news.wait()
 
 
 def unit(profile: str, address: int, *devices: tuple[int | None, str], poll_s: float = 0.1) -> UnitSpec:

@@ -1,31 +1,42 @@
-"""The port against another implementation's unit: libmodbus, compiled here."""
+"""The ports against another implementation's units: libmodbus, compiled here."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from drivers.bus.records import RtuBus
+from drivers.bus.records import RtuBus, TcpBus
 from drivers.bus.rtu_port import RtuPort
+from drivers.bus.tcp_port import TcpPort
 from drivers.errors import NoAnswer, Refused
 from drivers.modbus import pdu
 
 SOURCE = Path(__file__).with_name("libmodbus_server.c")
+TCP_SOURCE = Path(__file__).with_name("libmodbus_tcp_server.c")
 UNIT = 17
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled(SOURCE, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def tcp_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled(TCP_SOURCE, tmp_path_factory)
+
+
+def compiled(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler: install gcc")
     made = tmp_path_factory.mktemp("libmodbus") / "server"
     done = subprocess.run(
-        [compiler, "-Wall", "-O1", "-o", made, SOURCE, "-lmodbus"], capture_output=True, text=True, check=False
+        [compiler, "-Wall", "-O1", "-o", made, source, "-lmodbus"], capture_output=True, text=True, check=False
     )
     if "modbus/modbus.h" in done.stderr or "-lmodbus" in done.stderr:
         pytest.skip("no libmodbus: install libmodbus-dev")
@@ -89,3 +100,48 @@ def test_a_thousand_transactions_without_a_stray_byte(port: RtuPort) -> None:
         address = number % 200
         assert port.exchange(pdu.read(UNIT, 4, address, 2)) == words(2000 + address, 2001 + address)
     assert port.stray_bytes == 0
+
+
+@pytest.fixture
+def address(tcp_server: Path) -> Iterator[int]:
+    """The TCP port of three units."""
+    with subprocess.Popen([tcp_server, "3"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+@pytest.fixture
+async def tcp_port(address: int) -> AsyncIterator[TcpPort]:
+    made = TcpPort(TcpBus(id="b", host="127.0.0.1", port=address, timeout_s=0.5))
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def test_units_behind_one_address_are_read_and_written(tcp_port: TcpPort) -> None:
+    for unit in (1, 2, 3):
+        assert await tcp_port.exchange(pdu.read(unit, 3, 10, 3)) == words(1010, 1011, 1012)
+        await tcp_port.exchange(pdu.write_register(unit, 10, unit))
+        await tcp_port.exchange(pdu.write_registers(unit, 11, [unit] * 100))
+        await tcp_port.exchange(pdu.write_coil(unit, 0, on=True))
+        await tcp_port.exchange(pdu.write_coils(unit, 3, [True, False, True]))
+    for unit in (1, 2, 3):
+        assert await tcp_port.exchange(pdu.read(unit, 3, 10, 101)) == words(*[unit] * 101)
+        assert await tcp_port.exchange(pdu.read(unit, 1, 0, 8)) == b"\x29"
+        assert await tcp_port.exchange(pdu.read(unit, 2, 0, 8)) == b"\x00"
+
+
+async def test_what_there_is_not_behind_an_address_is_refused(tcp_port: TcpPort) -> None:
+    with pytest.raises(Refused, match="exception 2: illegal data address"):
+        await tcp_port.exchange(pdu.read(1, 4, 120, 10))
+    with pytest.raises(Refused, match="exception 11: gateway target did not answer"):
+        await tcp_port.exchange(pdu.read(4, 3, 0, 1))
+    assert await tcp_port.exchange(pdu.read(2, 4, 0, 1)) == words(0)
+
+
+async def test_a_thousand_transactions_over_tcp_without_a_stray_byte(tcp_port: TcpPort) -> None:
+    for number in range(1000):
+        address = number % 100
+        assert await tcp_port.exchange(pdu.read(1 + number % 3, 3, address, 2)) == words(1000 + address, 1001 + address)
+    assert tcp_port.stray_bytes == 0

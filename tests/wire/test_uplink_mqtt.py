@@ -210,7 +210,7 @@ async def test_the_socket_does_not_wait_for_more(broker: Mosquitto) -> None:
     """Nagle's algorithm would cost 40 ms."""
     async with opened(broker.port) as session:
         paho_socket = session._client._client.socket()
-        assert paho_socket is not None
+        assert isinstance(paho_socket, socket.socket)
         assert paho_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

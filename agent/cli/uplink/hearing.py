@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 import msgspec
 
 from agent.uplink import names, topics
-from agent.uplink.payload import Metric, PayloadError, decode
+from agent.uplink.payload import DataType, Metric, PayloadError, decode, value_as
 
 MOST_DEVICES = 4096  # whose births are remembered; the oldest is forgotten first
 EVERYTHING = "*"
@@ -67,7 +68,7 @@ class Hearing:
     """What births have said and which seq came last, node by node."""
 
     def __init__(self) -> None:
-        self._units: dict[tuple[str, str, str], dict[str, str]] = {}
+        self._births: dict[tuple[str, str, str], dict[str, Metric]] = {}
         self._seqs: dict[tuple[str, str], int] = {}
 
     def hear(self, topic: str, raw: bytes, *, retained: bool = False) -> Message | Stray:
@@ -84,17 +85,17 @@ class Hearing:
             return msgspec.structs.replace(message, problem=str(error))
         if heard.type in _BIRTHS and not retained:
             self._learn(message, payload.metrics)
-        units = self._units.get((heard.group, heard.node, heard.device), {})
-        told = tuple(_told(metric, units) for metric in payload.metrics)
+        births = self._births.get((heard.group, heard.node, heard.device), {})
+        told = tuple(_told(metric, births.get(metric.name, metric)) for metric in payload.metrics)
         message = msgspec.structs.replace(message, time_ms=payload.timestamp_ms, seq=payload.seq, metrics=told)
         return message if retained else self._count(message)
 
     def _learn(self, message: Message, metrics: Iterable[Metric]) -> None:
         key = message.group, message.node, message.device
-        self._units.pop(key, None)
-        if len(self._units) >= MOST_DEVICES:
-            del self._units[next(iter(self._units))]
-        self._units[key] = {metric.name: _unit(metric) for metric in metrics}
+        self._births.pop(key, None)
+        if len(self._births) >= MOST_DEVICES:
+            del self._births[next(iter(self._births))]
+        self._births[key] = {metric.name: metric for metric in metrics}
 
     def _count(self, message: Message) -> Message:
         if message.type not in _COUNTED or message.seq is None:
@@ -123,17 +124,26 @@ def chosen(message: Message, pattern: str) -> Message | None:
     return msgspec.structs.replace(message, metrics=kept) if message.type in TOLD_IN_PART else message
 
 
-def _told(metric: Metric, units: dict[str, str]) -> Told:
+def _told(metric: Metric, birth: Metric) -> Told:
     quality = _number(metric, names.QUALITY_PROPERTY)
+    told = "good" if quality is None else _QUALITIES.get(quality, f"quality {quality}")
     return Told(
         metric.name,
-        metric.value,
-        units.get(metric.name, ""),
-        "good" if quality is None else _QUALITIES.get(quality, f"quality {quality}"),
+        _value(metric, birth.datatype),
+        _unit(birth),
+        f"not readable ({metric.unreadable})" if metric.unreadable else told,
         metric.historical,
         metric.timestamp_ms if metric.historical else None,
         _number(metric, names.NUMBER_PROPERTY),
     )
+
+
+def _value(metric: Metric, born: DataType | None) -> Spoken:
+    """Return a value as its birth declares it where the message does not say its datatype."""
+    if metric.datatype is None and born is not None and metric.value is not None:
+        with contextlib.suppress(PayloadError):
+            return value_as(metric, born)
+    return metric.value
 
 
 def _unit(metric: Metric) -> str:

@@ -42,7 +42,7 @@ class Host:
             yield hearing.hear(message.topic.value, message.payload, retained=message.retain)
 
     async def send(self, kind: Literal["NCMD", "DCMD"], device: str, *metrics: Metric) -> None:
-        """Publish a command of now: QoS 0, not retained. PayloadError if a value has no encoding."""
+        """Publish a command of now: QoS 0, not retained. ValueError if a value has no encoding."""
         now = datetime.now(UTC)  # noqa: TID251 - the time of the person who commands; the node judges its age
         payload = Payload(metrics=metrics, timestamp_ms=int(now.timestamp() * 1000))
         await self._client.publish(self._topics.of(kind, device), encode(payload), qos=0, retain=False)
@@ -69,7 +69,7 @@ async def command(place: Place, order: Order, within_s: float = ANSWER_WITHIN_S)
     """Send a command and yield each stage of its proof: `sent` first, then what the node says of it.
 
     Ends with the stage that ends the command, or, without one, when `within_s` is over. Trouble as `joined`;
-    PayloadError if the value has no encoding. Close it (contextlib.aclosing) when not read to its end.
+    ValueError if the value has no encoding. Close it (contextlib.aclosing) when not read to its end.
     """
     async with joined(place) as host:
         clock = asyncio.get_running_loop().time
@@ -118,5 +118,5 @@ def _check(granted: Sequence[object], place: Place) -> None:
 
 def _why(error: aiomqtt.MqttError) -> str:
     """Return the reason without the numbers that only the library knows."""
-    text = re.sub(r"^\[[^]]*\] *", "", str(error.__cause__ or error))
-    return text[:1].lower() + text[1:]
+    text = re.sub(r"^\[[^]]*\] *", "", str(error.__cause__ or error)).lower()
+    return "connection lost" if text == "unspecified error" else text

@@ -17,7 +17,7 @@ from agent.cli.uplink.place import Place, Wanted, find
 from agent.cli.uplink.proof import Order, Proof
 from agent.cli.uplink.words import clean
 from agent.uplink import names
-from agent.uplink.payload import PayloadError
+from agent.uplink.payload import Payload, encode
 from agent.uplink.wishes import LONGEST_ID
 
 _TONES: dict[str, Tone] = {"verified": "good", "rejected": "bad", "expired": "bad", "superseded": "warn"}
@@ -48,15 +48,13 @@ def send(wanted: Wanted, typed: Typed, *, as_json: bool) -> int:
     """Send a command and print each stage of its proof; 0 verified, 1 refused or overtaken. Trouble without an end."""
     try:
         order, within_s = typed.read()
+        encode(Payload(tuple(order.metrics())))  # what has no encoding is refused before anything is done
     except ValueError as error:
         raise Trouble(str(error), MISUSED) from None
     place = find(wanted)
     if not place.one_node:
         raise Trouble("name the node to command, with --group and --node", MISUSED)
-    try:
-        last = asyncio.run(_command(place, order, within_s, as_json=as_json))
-    except PayloadError as error:
-        raise Trouble(f"VALUE: cannot be sent: {error}", MISUSED) from None
+    last = asyncio.run(_command(place, order, within_s, as_json=as_json))
     if not last.ended:
         raise Trouble(_no_end(place, last, within_s), UNREACHABLE)
     return 0 if last.status == "verified" else REFUSED
@@ -68,9 +66,8 @@ async def _command(place: Place, order: Order, within_s: float, *, as_json: bool
     async with aclosing(command(place, order, within_s)) as stages:
         async for last in stages:
             if as_json:
-                terminal.show_json(
-                    msgspec.json.encode({**msgspec.structs.asdict(order), **msgspec.structs.asdict(last)})
-                )
+                told = msgspec.structs.replace(last, after_s=round(last.after_s, 4))
+                terminal.show_json(msgspec.json.encode(msgspec.structs.asdict(order) | msgspec.structs.asdict(told)))
             else:
                 terminal.show([stage(last, order)])
     return last

@@ -152,7 +152,7 @@ def _result(result: Result) -> Line:
 def _metric(told: Told, name: str, heard: datetime, zone: str) -> Line:
     spans = [Span(f"{clean(name)} "), Span(_said(told), "bold")]
     if told.quality != "good":
-        spans.append(Span(f" {told.quality}", _QUALITY_TONES.get(told.quality, "warn")))
+        spans.append(Span(f" {clean(told.quality)}", _QUALITY_TONES.get(told.quality, "warn")))
     if told.historical:
         number = "" if told.number is None else f", journal {told.number}"
         spans.append(Span(f" (of {_past(moment(told.time_ms), heard, zone)}{number})", "dim"))
