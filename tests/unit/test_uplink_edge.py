@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from agent.journal.records import Entry, Report
-
 from agent.image import Image
+from agent.journal.records import Entry, Report
 from agent.uplink import names, table, topics
 from agent.uplink.edge import EdgeNode, Message, Stamp, will
 from agent.uplink.reports import Pace, Reporter

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from agent.journal.records import Report
 
+from agent.journal.records import Report
 from agent.uplink import outbox
 from agent.uplink.backoff import CALM_S, LONGEST_S, Backoff
 from agent.uplink.outbox import Outbox
