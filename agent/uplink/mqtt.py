@@ -3,7 +3,8 @@
 What is added to aiomqtt 2.5, each for a fault that was seen: a connect that is cancelled or times out leaves no connection
 behind, and a name server that hangs holds up neither it nor the end of the program; a refused publish is an error (aiomqtt
 swallows the reason); a proof of delivery with a deadline, so that a half-open link is found; a bounded queue of what comes
-in that counts what it drops; QoS 0 goes to the socket at once.
+in that counts what it drops; QoS 0 goes to the socket at once, past paho, whose own publish costs more than all the rest of a
+message.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import logging
 import socket
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
@@ -20,10 +22,10 @@ import aiomqtt
 import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.uplink.edge import Message
+from agent.uplink.publish import PUBLISH, publish
 
 CONNECT_WITHIN_S = 8.0
 SUBSCRIBE_WITHIN_S = 5.0
@@ -64,7 +66,7 @@ class MqttSession:
     """One connection. `open` once, then `send`, `prove`, `receive` until Broken, and `close` in any case."""
 
     def __init__(self, broker: Broker, will: Message) -> None:
-        self._broker = broker
+        self._v5 = broker.mqtt == "5"
         self._client = _Client(broker, will)
         self._entered = False
 
@@ -85,11 +87,7 @@ class MqttSession:
 
     def send(self, message: Message, *, retain: bool = False, expires_s: int | None = None) -> None:
         """Publish with QoS 0, to the socket at once. Broken if the connection is gone."""
-        properties = None
-        if expires_s is not None and self._broker.mqtt == "5":
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.MessageExpiryInterval = expires_s
-        self._client.send(message.topic, message.payload, retain, properties)
+        self._client.send(publish(message.topic, message.payload, v5=self._v5, retain=retain, expires_s=expires_s))
 
     async def prove(self, topic: str, within_s: float) -> None:
         """Return when the broker has all that was sent before. Broken if it does not say so in time, or refuses."""
@@ -104,18 +102,13 @@ class MqttSession:
 
     async def receive(self) -> Incoming:
         """Return the next message. Broken when the connection is gone."""
-        queue = self._client.incoming
-        if queue.empty():
-            getting = asyncio.ensure_future(queue.get())
-            try:
-                ends: list[asyncio.Future[Any]] = [getting, self._client.gone]
-                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-                if not getting.done():
-                    raise Broken(self._client.reason())
-                return getting.result()
-            finally:
-                getting.cancel()
-        return queue.get_nowait()
+        client = self._client
+        while not client.incoming:
+            if client.gone.done():
+                raise Broken(client.reason())
+            client.news.clear()
+            await client.news.wait()
+        return client.incoming.popleft()
 
     @property
     def dropped(self) -> int:
@@ -151,12 +144,12 @@ class _Client(aiomqtt.Client):
             socket_options=_NODELAY,
         )
         self._v5 = broker.mqtt == "5"
-        self.incoming: asyncio.Queue[Incoming] = asyncio.Queue(MOST_WAITING)
+        self.incoming: deque[Incoming] = deque()
+        self.news = asyncio.Event()  # something came in, or the connection is gone
         self.dropped = 0
         self._proofs: dict[int, asyncio.Future[ReasonCode]] = {}
         self._abandoned = False
-        self._sending = False
-        self._disconnected.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self._disconnected.add_done_callback(self._ended)
 
     async def __aenter__(self) -> Self:
         """Connect in a thread that nobody waits for: the event loop's own ones are waited for at the program's end."""
@@ -193,20 +186,22 @@ class _Client(aiomqtt.Client):
         error = self._disconnected.exception() if self._disconnected.done() else None
         return _said(error) if error is not None else "disconnected"
 
-    def send(self, topic: str, payload: bytes, retain: bool, properties: Properties | None) -> None:
-        self._sending = True  # the socket is written below, and needs no watching
-        try:
-            info = self._client.publish(topic, payload, 0, retain, properties)
-            if info.rc == paho.MQTT_ERR_SUCCESS:
-                self._client.loop_write()
-        except (OSError, ValueError) as error:
-            raise Broken(str(error)) from None
-        finally:
-            self._sending = False
-        if info.rc != paho.MQTT_ERR_SUCCESS or self.gone.done():
-            raise Broken(self.reason() if self.gone.done() else paho.error_string(info.rc))
-        if self._client.want_write():  # the socket is full
-            self._on_socket_register_write(self._client, None, self._client.socket())
+    def send(self, packet: bytes) -> None:
+        """Write a whole packet to the socket; what that does not take, or another packet waits for, is left to paho."""
+        connection = self._client.socket()
+        if self.gone.done() or connection is None:
+            raise Broken(self.reason())
+        written = 0
+        if not self._client.want_write():
+            try:
+                written = connection.send(packet)
+            except BlockingIOError:
+                pass
+            except OSError as error:  # paho will see it too, when it reads
+                raise Broken(str(error)) from None
+        if written < len(packet):
+            # Said to be QoS 1, about which paho has nothing to tell when it is written.
+            self._client._packet_queue(PUBLISH, packet[written:], 0, 1)  # noqa: SLF001 - paho has no other way
 
     def ask_for_proof(self, topic: str) -> asyncio.Future[ReasonCode]:
         """Publish a marker with QoS 1; its answer's reason code comes later."""
@@ -239,13 +234,14 @@ class _Client(aiomqtt.Client):
         super()._on_socket_open(client, userdata, sock)
 
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
-        if not self._sending and not self._abandoned:
+        if not self._abandoned:
             super()._on_socket_register_write(client, userdata, sock)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
-        try:
-            self.incoming.put_nowait(Incoming(message.topic, bytes(message.payload), message.retain))
-        except asyncio.QueueFull:
+        if len(self.incoming) < MOST_WAITING:
+            self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
+            self.news.set()
+        else:
             self.dropped += 1
 
     def _on_publish(
@@ -254,6 +250,12 @@ class _Client(aiomqtt.Client):
         answer = self._proofs.pop(mid, None)
         if answer is not None and not answer.done():
             answer.set_result(reason_code)
+
+    def _ended(self, disconnected: asyncio.Future[None]) -> None:
+        """Tell whoever waits for a message that the connection is gone. A reason nobody has asked for would be logged."""
+        if not disconnected.cancelled():
+            disconnected.exception()
+        self.news.set()
 
 
 def _tell(future: asyncio.Future[str], text: str) -> None:

@@ -24,7 +24,8 @@ _WORST_FIRST = (Quality.BAD, Quality.STALE, Quality.UNCERTAIN, Quality.GOOD)
 _BY_HAND = frozenset({"technician", "operator", "lock", "interlock", "safety", "minimum_time"})
 _STALE_EVERY_S = 5.0  # values go stale without an event: so often they are looked at
 _FIRST: dict[str, Value] = {names.COUNTER: 0, names.REBIRTH: False, names.RELEASE: False}
-_NEVER_TOLD: tuple[Value | None, Quality] = (None, Quality.GOOD)  # no value can be None and good
+_Told = tuple[Value | None, Quality | None]
+_NEVER_TOLD: _Told = (None, None)  # whatever is read first is news, also of whether its device is alive
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ class Reporter:
         self.wake: Callable[[], None] = lambda: None
         self._dirty: dict[str, None] = {}  # in the order of their changes
         self._slow: dict[str, None] = {}
-        self._told: dict[str, tuple[Value | None, Quality]] = dict.fromkeys(table.points, _NEVER_TOLD)
+        self._told: dict[str, _Told] = dict.fromkeys(table.points, _NEVER_TOLD)
         self._told_s = dict.fromkeys(table.points, now_s)
         self._own: dict[tuple[str, str], Value | None] = dict.fromkeys(table.own)
         self._news: deque[Report] = deque(maxlen=10_000)
@@ -131,7 +132,7 @@ class Reporter:
         turned, self._turned = self._turned, False
         return turned
 
-    def told(self, key: str) -> tuple[Value | None, Quality]:
+    def told(self, key: str) -> _Told:
         """Return what was last told of a point."""
         return self._told[key]
 

@@ -129,7 +129,7 @@ class Uplink:
         moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
         if self._downlink.take(message, moment):
             self._street.step()
-        self._push()
+        self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
 
     def rebirth(self) -> None:
         """Tell all births again, not too soon after the last time: one birth answers a burst."""
@@ -188,19 +188,29 @@ class Uplink:
     # ---- Up ------------------------------------------------------------------------------------------------------------
 
     async def _collect(self) -> None:
-        while True:
-            self._wake.clear()
-            self._push()
-            now_s = self._clock.mono_s()
-            due_s = min(
-                self._reporter.next_s(), self._rebirth_s, math.inf if self._mirror is None else self._mirror.next_s()
-            )
-            if self._commands.pending:
-                due_s = min(due_s, now_s + FOLLOW_EVERY_S)
-            # What is still due now could not be done: before the first try, or on a connection that is just gone.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(due_s - now_s if due_s > now_s else FOLLOW_EVERY_S):
-                    await self._wake.wait()
+        loop = asyncio.get_running_loop()
+        alarm, alarm_s = loop.call_later(0.0, self._wake.set), -math.inf
+        try:
+            while True:
+                self._wake.clear()
+                self._push()
+                now_s = self._clock.mono_s()
+                due_s = self._due_s(now_s)
+                if due_s <= now_s:  # it could not be done: before the first try, or on a connection that is just gone
+                    due_s = now_s + FOLLOW_EVERY_S
+                if due_s != alarm_s or alarm_s <= now_s:  # else the alarm that is set will do
+                    alarm.cancel()
+                    alarm, alarm_s = loop.call_later(due_s - now_s, self._wake.set), due_s
+                await self._wake.wait()
+        finally:
+            alarm.cancel()
+
+    def _due_s(self, now_s: float) -> float:
+        """Return when something may be due although nothing happens."""
+        due_s = min(self._reporter.next_s(), self._rebirth_s)
+        if self._mirror is not None:
+            due_s = min(due_s, self._mirror.next_s())
+        return min(due_s, now_s + FOLLOW_EVERY_S) if self._commands.pending else due_s
 
     def _push(self) -> None:
         """Send what is due, or keep it."""

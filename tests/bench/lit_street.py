@@ -32,7 +32,10 @@ _LEVELS = {11: (16, 20), 12: (16, 20), 21: (0, 8)}  # registers: from, below
 
 
 class LitStreet:
-    """`raised` and `seen` keep when a lamp was last told to be brighter, and when each radar's answer said somebody."""
+    """`raised` and `seen` keep when a lamp was last told to be brighter, and when each radar's answer said somebody.
+
+    `moved` keeps each new level: when its write began, and of which lamp.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -48,6 +51,7 @@ class LitStreet:
         self.written_s = now_s
         self.raised: dict[int, float] = {}
         self.seen: dict[int, float] = {}
+        self.moved: list[tuple[float, int]] = []
         self._asked = b""
         self._levels: dict[int, int] = {}
         self._news = threading.Condition()
@@ -100,6 +104,8 @@ class LitStreet:
                 level = int.from_bytes(data[place : place + 2], "big")
                 if level > self._levels.get(lamp, level):
                     self.raised[lamp] = begin_s
+                if level != self._levels.get(lamp, level):
+                    self.moved.append((begin_s, lamp))
                 self._levels[lamp] = level
             self._news.notify_all()
 

@@ -54,6 +54,12 @@ class Mosquitto:
             assert self._process.poll() is None, "mosquitto has ended"
         raise AssertionError("mosquitto does not listen")
 
+    @property
+    def pid(self) -> int:
+        """The process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it with SIGKILL."""
         if self._process is not None:

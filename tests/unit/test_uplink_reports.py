@@ -49,6 +49,17 @@ def street() -> Reported:
     return Reported()
 
 
+def test_a_lamp_that_answers_for_the_first_time_is_told_to_live_at_once() -> None:
+    image = Image(points())
+    reporter = Reporter(image, table.build(image), Pace(60.0, 900.0), 1000.0)
+    reporter.take(1000.0)
+    assert not reporter.alive("lum-01")
+    image.put(LEVEL, Reading(10.0, Quality.GOOD, "", 1000.1))
+    assert LEVEL in [f"{report.device}/{report.metric}" for report in reporter.take(1000.1)]
+    assert reporter.alive("lum-01")
+    assert reporter.turned()
+
+
 def test_a_contact_is_told_at_once_and_once(street: Reported) -> None:
     street.put(DOOR, True)
     assert street.wakes == 1

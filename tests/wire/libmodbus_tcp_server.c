@@ -1,7 +1,9 @@
-/* Units behind one address, made of libmodbus's own server calls: libmodbus_tcp_server UNITS [PERIOD_MS]
+/* Units behind one address, made of libmodbus's own server calls: libmodbus_tcp_server UNITS [PERIOD_MS [LOG]]
  * Listens on a free port of 127.0.0.1, prints it, serves units 1 to UNITS until it is ended; another unit is answered by
  * exception 11. Holding register n of each begins as 1000 + n; with a period, registers 0 to 4 count up each period,
  * each unit at its own moment, and every second the registers that were read so far are printed.
+ * With a log, a file, a line in it says "R unit value ns" when the first reply with a new value of register 0 is about to
+ * be sent, "W unit value ns" when a write of one register has come; nanoseconds of CLOCK_MONOTONIC.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,12 +21,20 @@
 #define REGISTERS 128
 #define CHANGING 5
 
-static int64_t now_ms(void)
+static FILE *event_log;
+static uint16_t logged[MOST_UNITS + 1];
+
+static int64_t now_ns(void)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ms(void)
+{
+    return now_ns() / 1000000;
 }
 
 static int listen_anywhere(modbus_t *server)
@@ -40,6 +50,18 @@ static int listen_anywhere(modbus_t *server)
     return listening;
 }
 
+static void note(const uint8_t *pdu, int unit, const modbus_mapping_t *map)
+{
+    uint16_t value = map->tab_registers[0];
+
+    if (pdu[0] == 6)
+        fprintf(event_log, "W %d %d %lld\n", unit, pdu[3] << 8 | pdu[4], (long long)now_ns());
+    else if (pdu[0] == 3 && pdu[1] == 0 && pdu[2] == 0 && logged[unit] != value) {
+        logged[unit] = value;
+        fprintf(event_log, "R %d %d %lld\n", unit, value, (long long)now_ns());
+    }
+}
+
 /* Answer one request; the count of registers that were read, -1 if the connection is at its end. */
 static int serve(modbus_t *server, int connection, modbus_mapping_t **units, int count)
 {
@@ -53,6 +75,8 @@ static int serve(modbus_t *server, int connection, modbus_mapping_t **units, int
     unit = request[header - 1];
     if (unit < 1 || unit > count)
         return modbus_reply_exception(server, request, MODBUS_EXCEPTION_GATEWAY_TARGET) < 0 ? -1 : 0;
+    if (event_log != NULL)
+        note(request + header, unit, units[unit]);
     if (modbus_reply(server, request, size, units[unit]) < 0)
         return -1;
     return request[header] == 3 || request[header] == 4 ? request[header + 3] << 8 | request[header + 4] : 0;
@@ -69,7 +93,11 @@ int main(int argc, char **argv)
     fd_set all;
 
     if (listening < 0) {
-        perror("libmodbus_tcp_server UNITS [PERIOD_MS]");
+        perror("libmodbus_tcp_server UNITS [PERIOD_MS [LOG]]");
+        return 2;
+    }
+    if (argc > 3 && (event_log = fopen(argv[3], "w")) == NULL) {
+        perror(argv[3]);
         return 2;
     }
     for (int unit = 1; unit <= count; unit++) {
@@ -92,6 +120,8 @@ int main(int argc, char **argv)
             if (tell_ms <= now_ms()) {
                 printf("%ld\n", registers);
                 fflush(stdout);
+                if (event_log != NULL)
+                    fflush(event_log);
                 tell_ms += 1000;
             }
         }
