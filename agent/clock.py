@@ -17,7 +17,7 @@ _TRUST_FOR_S = 10.0  # how long an answer of the kernel about synchronisation is
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
-class Wall(msgspec.Struct, frozen=True):
+class Wall(msgspec.Struct, frozen=True, gc=False):
     """Wall time (UTC), and whether it may be believed."""
 
     utc: datetime

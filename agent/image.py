@@ -9,14 +9,23 @@ from drivers.points import Point, Quality, Reading
 NEVER = Reading(None, Quality.BAD, "not read yet", float("-inf"))
 
 
+class _Group:
+    """When some points were last read together."""
+
+    __slots__ = ("read_s",)
+
+    def __init__(self) -> None:
+        self.read_s = NEVER.mono_s
+
+
 class Image:
     """Latest reading by key. Listeners are told the key of each change of value or quality, at once."""
 
     def __init__(self, points: Iterable[Point]) -> None:
         self._points = {point.key: point for point in sorted(points, key=lambda point: point.key)}
         self._readings: dict[str, Reading] = dict.fromkeys(self._points, NEVER)
-        self._group: dict[str, tuple[str, ...]] = {}  # with which others a point is read
-        self._read_s: dict[tuple[str, ...], float] = {(): NEVER.mono_s}  # when such a group was last read
+        self._groups: dict[tuple[str, ...], _Group] = {}  # points that are always read together
+        self._group: dict[str, _Group] = dict.fromkeys(self._points, _Group())
         self.listeners: list[Callable[[str], None]] = []
 
     def __contains__(self, key: str) -> bool:
@@ -39,9 +48,11 @@ class Image:
 
     def same(self, keys: tuple[str, ...], mono_s: float) -> None:
         """Take that points, which are always read together, were read again: they are what they are until the next put."""
-        if keys not in self._read_s:
-            self._group.update(dict.fromkeys(keys, keys))
-        self._read_s[keys] = mono_s
+        group = self._groups.get(keys)
+        if group is None:
+            group = self._groups[keys] = _Group()
+            self._group.update(dict.fromkeys(keys, group))
+        group.read_s = mono_s
 
     def get(self, key: str, now_s: float) -> Reading:
         """Return the reading as of now: one that is older than the point's maximum age is stale."""
@@ -54,7 +65,7 @@ class Image:
     def raw(self, key: str) -> Reading:
         """Return the reading as it came, however old."""
         reading = self._readings[key]
-        read_s = self._read_s[self._group.get(key, ())]
+        read_s = self._group[key].read_s
         if read_s > reading.mono_s:
             # Made when somebody looks: most values are the same at most polls, and most are seldom looked at.
             reading = self._readings[key] = Reading(reading.value, reading.quality, reading.reason, read_s)

@@ -7,7 +7,7 @@ import msgspec
 from drivers.points import Value
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """A value that is to go up, and when it was true.
 
     `device` "" is the node. `datatype` is Sparkplug's number, `quality` Sparkplug's 192 good, 0 bad, 500 stale.

@@ -6,7 +6,7 @@ Source: Eclipse Sparkplug 3.0 (ISO/IEC 20237), chapters 5 and 6. One MQTT connec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite
+from math import isfinite, nan
 
 import msgspec
 
@@ -20,16 +20,17 @@ from agent.uplink.topics import MessageType, Topics
 MOST_METRICS = 100  # a message; a backlog is sent in several
 
 GOOD, BAD = 192, 0
+_DATATYPES = {int(datatype): datatype for datatype in DataType}
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """What is to be published, with QoS 0 and not retained."""
 
     topic: str
     payload: bytes
 
 
-class Stamp(msgspec.Struct, frozen=True):
+class Stamp(msgspec.Struct, frozen=True, gc=False):
     """How monotonic seconds become UTC milliseconds: both of one moment, and whether the clock is trusted."""
 
     mono_s: float
@@ -91,9 +92,12 @@ class EdgeNode:
     def data(self, reports: Iterable[Report], stamp: Stamp) -> list[Message]:
         """Return live data, a message a device; of devices that are not born nothing is said."""
         by_device: dict[str, list[Metric]] = {}
+        when_s, when_ms = nan, 0
         for report in reports:
             if report.device in self.born:
-                by_device.setdefault(report.device, []).append(_metric(report, stamp.ms(report.mono_s)))
+                if report.mono_s != when_s:  # what was read together has one time
+                    when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
+                by_device.setdefault(report.device, []).append(_metric(report, when_ms))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:
@@ -165,7 +169,7 @@ def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: i
 
 
 def _metric(report: Report, when_ms: int) -> Metric:
-    datatype = DataType(report.datatype)
+    datatype = _DATATYPES[report.datatype]
     return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(report.quality))
 
 

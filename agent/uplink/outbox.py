@@ -18,15 +18,15 @@ class Outbox:
     """Reports on their way: `sent` until proven, `kept` until committed."""
 
     def __init__(self) -> None:
-        self._sent: deque[tuple[int, Report]] = deque()
-        self._number = 0
+        self._sent: deque[tuple[int, Sequence[Report]]] = deque()  # each batch with the number of its last report
+        self._number = self._proven = 0
         self._kept: deque[Report] = deque()
         self.dropped = 0
 
     @property
     def unproven(self) -> int:
         """Return how many reports were sent and are not proven."""
-        return len(self._sent)
+        return self._number - self._proven
 
     @property
     def kept(self) -> int:
@@ -35,9 +35,9 @@ class Outbox:
 
     def sent(self, reports: Sequence[Report]) -> None:
         """Take reports that have just been sent."""
-        for report in reports:
-            self._number += 1
-            self._sent.append((self._number, report))
+        if reports:
+            self._number += len(reports)
+            self._sent.append((self._number, reports))
 
     def mark(self) -> int:
         """Return the mark of a proof that is sent now: it will cover all that was sent so far."""
@@ -46,12 +46,13 @@ class Outbox:
     def proven(self, mark: int) -> None:
         """Take that all up to a mark has arrived."""
         while self._sent and self._sent[0][0] <= mark:
-            self._sent.popleft()
+            self._proven, _ = self._sent.popleft()
 
     def lost(self) -> None:
         """Take that the connection is gone: what was sent and not proven is kept."""
-        self.keep([report for _, report in self._sent])
+        self.keep([report for _, reports in self._sent for report in reports])
         self._sent.clear()
+        self._proven = self._number
 
     def keep(self, reports: Sequence[Report]) -> None:
         """Take reports that could not be sent; beyond the most that fit, the oldest are dropped."""

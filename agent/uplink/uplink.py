@@ -226,16 +226,17 @@ class Uplink:
         if edge is None or session is None:
             self._outbox.keep(reports)
             return
-        stamp, born = self.stamp(), set(edge.born)
+        stamp, mirror = self.stamp(), self._mirror
+        born = set(edge.born) if mirror is not None else edge.born
         messages = edge.changes(stamp) if self._reporter.turned() else []
         messages += edge.data(reports, stamp)
         try:
             for message in messages:
                 session.send(message)
             self._sent += len(messages)
-            if self._mirror is not None:
-                self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
-                self._reflect(self._mirror, session, stamp)
+            if mirror is not None:
+                mirror.changed({report.device for report in reports} | (born ^ edge.born))
+                self._reflect(mirror, session, stamp)
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return

@@ -25,6 +25,8 @@ def pack_varint(number: int) -> bytes:
     """Return a number from 0 to 2^64 - 1 as a varint."""
     if 0 <= number < 128:
         return _ONE_BYTE[number]
+    if 128 <= number < 16384:  # most values and lengths
+        return bytes((number & 127 | 128, number >> 7))
     if not 0 <= number <= U64:
         raise ValueError(f"expected a number from 0 to {U64}, found {number}")
     packed = bytearray()

@@ -12,7 +12,7 @@ MOST_PROPERTIES = 16
 LONGEST_NAME_BYTES = 256
 
 
-class Property(msgspec.Struct, frozen=True):
+class Property(msgspec.Struct, frozen=True, gc=False):
     """What is said of a metric beside its value."""
 
     name: str
@@ -20,7 +20,7 @@ class Property(msgspec.Struct, frozen=True):
     value: bool | int | float | str
 
 
-class Metric(msgspec.Struct, frozen=True):
+class Metric(msgspec.Struct, frozen=True, gc=False):
     """One value. None is null, unless `unreadable` says what else came; no `datatype`: the sender left it out."""
 
     name: str
@@ -32,7 +32,7 @@ class Metric(msgspec.Struct, frozen=True):
     unreadable: str = ""
 
 
-class Payload(msgspec.Struct, frozen=True):
+class Payload(msgspec.Struct, frozen=True, gc=False):
     """One message. Times are milliseconds since 1970, UTC."""
 
     metrics: tuple[Metric, ...] = ()
