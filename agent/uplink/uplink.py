@@ -240,7 +240,8 @@ class Uplink:
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return
-        self._outbox.keep([report for report in reports if report.device not in edge.born])  # until it is born again
+        # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
+        self._outbox.keep([report for report in reports if report.device in born - edge.born])
         self._outbox.sent([report for report in reports if report.device in edge.born])
 
     def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:

@@ -100,16 +100,12 @@ async def test_what_was_committed_before_the_clock_was_trusted_goes_up_when_it_i
         assert street.journal.entries == []
 
 
-async def test_what_is_committed_behind_the_entries_of_the_dead_goes_up() -> None:
+async def test_the_past_of_a_dead_device_goes_up_while_it_is_dead() -> None:
     street = UplinkedStreet()
     await kept(street, METER)
     street.put(METER, None, "no answer within 100 ms")
     async with delivering(street):
-        await turns()
-        assert [entry.report.device for entry in street.journal.entries] == ["meter-1"]
-        street.put(DOOR, True)
-        street.uplink._outbox.keep(street.uplink._reporter.take(street.clock.now_s))
-        await street.uplink.commit()
-        await turns(lambda: {entry.report.device for entry in street.journal.entries} == {"meter-1"})
-        assert told(street, "contact/state") == 1
-        assert {entry.report.device for entry in street.journal.entries} == {"meter-1"}
+        await turns(lambda: not street.journal.entries)
+        sent = [(kind, device) for kind, device, _ in street.session.take() if device == "meter-1"]
+        assert sent == [("DBIRTH", "meter-1"), ("DDATA", "meter-1"), ("DDEATH", "meter-1")]
+        assert street.journal.entries == []
