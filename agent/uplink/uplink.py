@@ -226,22 +226,23 @@ class Uplink:
         if edge is None or session is None:
             self._outbox.keep(reports)
             return
-        stamp, mirror = self.stamp(), self._mirror
-        born = set(edge.born) if mirror is not None else edge.born
-        messages = edge.changes(stamp) if self._reporter.turned() else []
+        stamp, turned = self.stamp(), self._reporter.turned()
+        born = set(edge.born) if turned else edge.born
+        messages = edge.changes(stamp) if turned else []
         messages += edge.data(reports, stamp)
         try:
             for message in messages:
                 session.send(message)
             self._sent += len(messages)
-            if mirror is not None:
-                mirror.changed({report.device for report in reports} | (born ^ edge.born))
-                self._reflect(mirror, session, stamp)
+            if self._mirror is not None:
+                self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
+                self._reflect(self._mirror, session, stamp)
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return
         # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
-        self._outbox.keep([report for report in reports if report.device in born - edge.born])
+        if died := born - edge.born if turned else None:
+            self._outbox.keep([report for report in reports if report.device in died])
         self._outbox.sent([report for report in reports if report.device in edge.born])
 
     def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:
