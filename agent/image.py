@@ -18,31 +18,50 @@ class _Group:
         self.read_s = NEVER.mono_s
 
 
+class _Cell:
+    """A point, its latest reading, and the group that it is read with: one place to look at for each."""
+
+    __slots__ = ("group", "max_age_s", "point", "reading")
+
+    def __init__(self, point: Point, group: _Group) -> None:
+        self.point = point
+        self.max_age_s = point.max_age_s
+        self.reading = NEVER
+        self.group = group
+
+    def latest(self) -> Reading:
+        """Return the reading as it came, with the time at which it was last found to be the same."""
+        reading, read_s = self.reading, self.group.read_s
+        if read_s > reading.mono_s:
+            # Made when somebody looks: most values are the same at most polls, and most are seldom looked at.
+            reading = self.reading = Reading(reading.value, reading.quality, reading.reason, read_s)
+        return reading
+
+
 class Image:
     """Latest reading by key. Listeners are told the key of each change of value or quality, at once."""
 
     def __init__(self, points: Iterable[Point]) -> None:
-        self._points = {point.key: point for point in sorted(points, key=lambda point: point.key)}
-        self._readings: dict[str, Reading] = dict.fromkeys(self._points, NEVER)
-        self._groups: dict[tuple[str, ...], _Group] = {}  # points that are always read together
-        self._group: dict[str, _Group] = dict.fromkeys(self._points, _Group())
+        alone = _Group()
+        self._cells = {point.key: _Cell(point, alone) for point in sorted(points, key=lambda point: point.key)}
+        self._groups: dict[tuple[str, ...], _Group] = {}
         self.listeners: list[Callable[[str], None]] = []
 
     def __contains__(self, key: str) -> bool:
-        return key in self._points
+        return key in self._cells
 
     def __iter__(self) -> Iterator[Point]:
-        return iter(self._points.values())
+        return (cell.point for cell in self._cells.values())
 
     def point(self, key: str) -> Point:
         """Return the specification of a point. KeyError if there is none."""
-        return self._points[key]
+        return self._cells[key].point
 
     def put(self, key: str, reading: Reading) -> None:
         """Take a new reading. KeyError if there is no such point: a driver must declare what it delivers."""
-        before = self._readings[key]
-        self._readings[key] = reading
-        if before.value != reading.value or before.quality != reading.quality:
+        cell = self._cells[key]
+        before, cell.reading = cell.reading, reading
+        if before.value != reading.value or before.quality is not reading.quality:
             for listener in self.listeners:
                 listener(key)
 
@@ -51,22 +70,26 @@ class Image:
         group = self._groups.get(keys)
         if group is None:
             group = self._groups[keys] = _Group()
-            self._group.update(dict.fromkeys(keys, group))
+            for key in keys:
+                self._cells[key].group = group
         group.read_s = mono_s
 
     def get(self, key: str, now_s: float) -> Reading:
         """Return the reading as of now: one that is older than the point's maximum age is stale."""
-        reading = self.raw(key)
+        cell = self._cells[key]
+        reading = cell.latest()
         age_s = now_s - reading.mono_s
-        if reading.quality in {Quality.GOOD, Quality.UNCERTAIN} and age_s > self._points[key].max_age_s:
+        if age_s > cell.max_age_s and reading.quality in {Quality.GOOD, Quality.UNCERTAIN}:
             return Reading(reading.value, Quality.STALE, f"last read {age_s:.0f} s ago", reading.mono_s)
         return reading
 
+    def stale(self, key: str, now_s: float) -> bool:
+        """Return whether `get` would say so."""
+        cell = self._cells[key]
+        if now_s - cell.group.read_s <= cell.max_age_s or now_s - cell.reading.mono_s <= cell.max_age_s:
+            return False
+        return cell.reading.quality in {Quality.GOOD, Quality.UNCERTAIN}
+
     def raw(self, key: str) -> Reading:
         """Return the reading as it came, however old."""
-        reading = self._readings[key]
-        read_s = self._group[key].read_s
-        if read_s > reading.mono_s:
-            # Made when somebody looks: most values are the same at most polls, and most are seldom looked at.
-            reading = self._readings[key] = Reading(reading.value, reading.quality, reading.reason, read_s)
-        return reading
+        return self._cells[key].latest()

@@ -169,8 +169,10 @@ def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: i
 
 
 def _metric(report: Report, when_ms: int) -> Metric:
-    datatype = _DATATYPES[report.datatype]
-    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(report.quality))
+    datatype, quality = _DATATYPES[report.datatype], report.quality
+    if quality == GOOD:
+        return Metric(report.metric, report.value, datatype, when_ms)
+    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(quality))
 
 
 def stamped(report: Report, stamp: Stamp) -> Report:

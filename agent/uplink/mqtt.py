@@ -85,9 +85,13 @@ class MqttSession:
             self._client.abandon()
             raise
 
-    def send(self, message: Message, *, retain: bool = False, expires_s: int | None = None) -> None:
-        """Publish with QoS 0, to the socket at once. Broken if the connection is gone."""
-        self._client.send(publish(message.topic, message.payload, v5=self._v5, retain=retain, expires_s=expires_s))
+    def send(self, *messages: Message, retain: bool = False, expires_s: int | None = None) -> None:
+        """Publish with QoS 0, all with one write to the socket, and at once. Broken if the connection is gone."""
+        packets = [
+            publish(each.topic, each.payload, v5=self._v5, retain=retain, expires_s=expires_s) for each in messages
+        ]
+        if packets:
+            self._client.send(b"".join(packets))
 
     async def prove(self, topic: str, within_s: float) -> None:
         """Return when the broker has all that was sent before. Broken if it does not say so in time, or refuses."""
@@ -186,22 +190,22 @@ class _Client(aiomqtt.Client):
         error = self._disconnected.exception() if self._disconnected.done() else None
         return _said(error) if error is not None else "disconnected"
 
-    def send(self, packet: bytes) -> None:
-        """Write a whole packet to the socket; what that does not take, or another packet waits for, is left to paho."""
+    def send(self, packets: bytes) -> None:
+        """Write whole packets to the socket; what that does not take, or what waits before them, is left to paho."""
         connection = self._client.socket()
         if self.gone.done() or connection is None:
             raise Broken(self.reason())
         written = 0
         if not self._client.want_write():
             try:
-                written = connection.send(packet)
+                written = connection.send(packets)
             except BlockingIOError:
                 pass
             except OSError as error:  # paho will see it too, when it reads
                 raise Broken(str(error)) from None
-        if written < len(packet):
+        if written < len(packets):
             # Said to be QoS 1, about which paho has nothing to tell when it is written.
-            self._client._packet_queue(PUBLISH, packet[written:], 0, 1)  # noqa: SLF001 - paho has no other way
+            self._client._packet_queue(PUBLISH, packets[written:], 0, 1)  # noqa: SLF001 - paho has no other way
 
     def ask_for_proof(self, topic: str) -> asyncio.Future[ReasonCode]:
         """Publish a marker with QoS 1; its answer's reason code comes later."""

@@ -80,7 +80,7 @@ class Reporter:
         spec = self._table.points.get(key)
         if spec is None:
             self._note_presence(key)
-        elif self._at_the_beat(key, spec):
+        elif spec.slow and self._at_the_beat(key, spec):
             self._slow[key] = None
         else:
             self._dirty[key] = None
@@ -172,7 +172,7 @@ class Reporter:
             self._turned = True
             self._judge(spec.device, spec.function, now_s)
         # The moment of a level's change is the moment of a movement: what is told at the beat has the beat's time.
-        own_time = math.isfinite(reading.mono_s) and not self._at_the_beat(key, spec)
+        own_time = math.isfinite(reading.mono_s) and not (spec.slow and self._at_the_beat(key, spec))
         self._told[key], self._told_s[key] = (value, quality), now_s
         when_s = reading.mono_s if own_time else now_s
         return Report(spec.device, spec.name, spec.datatype, value, SPARKPLUG_QUALITY[quality], when_s, None)
@@ -207,7 +207,7 @@ class Reporter:
     def _look_for_stale(self, now_s: float) -> None:
         for key, (_, quality) in self._told.items():
             # Also back again: to the image a value that is read as before is no change.
-            if (quality is Quality.STALE) is not (self._image.get(key, now_s).quality is Quality.STALE):
+            if (quality is Quality.STALE) is not self._image.stale(key, now_s):
                 self._dirty[key] = None
         for device in self._table.presence.values():
             self._judge(device, "presence", now_s)

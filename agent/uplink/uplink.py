@@ -231,8 +231,7 @@ class Uplink:
         messages = edge.changes(stamp) if turned else []
         messages += edge.data(reports, stamp)
         try:
-            for message in messages:
-                session.send(message)
+            session.send(*messages)
             self._sent += len(messages)
             if self._mirror is not None:
                 self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
@@ -246,9 +245,9 @@ class Uplink:
         self._outbox.sent([report for report in reports if report.device in edge.born])
 
     def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:
-        for message in mirror.due(stamp):
-            session.send(message, retain=True, expires_s=EXPIRES_S)
-            self._sent += 1
+        states = mirror.due(stamp)
+        session.send(*states, retain=True, expires_s=EXPIRES_S)
+        self._sent += len(states)
 
     def _bear(self) -> None:
         """Tell the births; those that are asked for again too soon wait their time."""
@@ -260,8 +259,7 @@ class Uplink:
         self._reporter.turned()
         births = self._edge.births(self.stamp())
         with contextlib.suppress(Broken):
-            for message in births:
-                self._session.send(message)
+            self._session.send(*births)
             self._sent += len(births)
 
     # ---- Down ----------------------------------------------------------------------------------------------------------

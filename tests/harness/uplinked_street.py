@@ -100,10 +100,10 @@ class SessionInMemory:
         self.sent: list[Message] = []
         self.broken = False
 
-    def send(self, message: Message, **_: object) -> None:
+    def send(self, *messages: Message, **_: object) -> None:
         if self.broken:
             raise Broken("gone")
-        self.sent.append(message)
+        self.sent += messages
 
     async def prove(self, *_: object) -> None:
         if self.broken:

@@ -73,3 +73,15 @@ def test_what_was_put_last_counts_however_young_the_others_are() -> None:
 def test_a_driver_must_declare_what_it_delivers() -> None:
     with pytest.raises(KeyError):
         Image([LUX]).put("lux-2/illuminance/value", good(1.0, 0.0))
+
+
+def test_what_is_called_stale_is_what_is_given_as_stale() -> None:
+    image = Image(
+        [Point(key="d/a", type=PointType.INT, max_age_s=2.0), Point(key="d/b", type=PointType.INT, max_age_s=2.0)]
+    )
+    image.put("d/a", Reading(1, Quality.GOOD, "", 10.0))
+    image.put("d/b", Reading(None, Quality.BAD, "no answer", 10.0))
+    image.same(("d/a", "d/b"), 11.0)
+    for now_s, stale in ((12.5, False), (13.5, True)):
+        assert image.stale("d/a", now_s) is stale is (image.get("d/a", now_s).quality is Quality.STALE)
+        assert not image.stale("d/b", now_s)

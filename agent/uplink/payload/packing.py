@@ -20,6 +20,7 @@ from agent.uplink.payload.records import (
 )
 
 _METRIC = pack_varint(layout.METRICS)
+_SHORT_METRIC = tuple(_METRIC + pack_varint(size) for size in range(128))
 _HISTORICAL = bytes([layout.IS_HISTORICAL, 1])
 _NULL = bytes([layout.IS_NULL, 1])
 
@@ -51,13 +52,17 @@ def _pack_metric(metric: Metric) -> bytes:
             name, typed, head, pack = _shape(metric.name, natural("" if value is None else value), False)
         else:
             name, typed, head, pack = _shape(metric.name, datatype, True)
-        stamp = b"" if metric.timestamp_ms is None else _pack_stamp(metric.timestamp_ms)
+        if metric.timestamp_ms is not None:
+            name += _pack_stamp(metric.timestamp_ms)
+        if metric.historical:
+            typed += _HISTORICAL
         said = _pack_properties(metric.properties) if metric.properties else b""
         content = _pack_null(metric.unreadable) + said if value is None else said + head + pack(value)
     except ValueError as error:
         raise ValueError(f"metric {metric.name!r}: {error}") from None
-    packed = name + stamp + typed + (_HISTORICAL if metric.historical else b"") + content
-    return _METRIC + pack_varint(len(packed)) + packed
+    packed = name + typed + content
+    size = len(packed)
+    return (_SHORT_METRIC[size] if size < 128 else _METRIC + pack_varint(size)) + packed
 
 
 @lru_cache(maxsize=4096)
