@@ -173,7 +173,7 @@ class _Client(aiomqtt.Client):
         try:
             super()._client_connect()
         except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
-            fault = str(error) or type(error).__name__
+            fault = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(_tell, connected, fault)
 
