@@ -102,10 +102,11 @@ class UnitService:
         """Note that levels were acknowledged; return those that are news."""
         news = {device: level for device, level in levels.items() if self._written.get(device) != level}
         self._written = levels
-        self._last_write_s = now_s
+        if news:  # an assertion is no step of a fade: a level that comes after it does not wait
+            self._last_write_s = now_s
         self._assert_due_s = now_s + ASSERT_S
         # What came in during the write goes out after the spacing.
-        self._write_due_s = math.inf if self.settled() else now_s + WRITE_SPACING_S
+        self._write_due_s = math.inf if self.settled() else max(now_s, self._last_write_s + WRITE_SPACING_S)
         return news
 
     def refused_levels(self, now_s: float) -> None:

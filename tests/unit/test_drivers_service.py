@@ -53,6 +53,19 @@ def test_levels_are_asserted_again_and_only_changes_are_news(dimmer: UnitService
     assert dimmer.due_s(writes_only=True) == 2 * ASSERT_S
 
 
+def test_a_level_does_not_wait_for_an_assertion_before_it(dimmer: UnitService) -> None:
+    dimmer.want("a", 50, 0.0)
+    dimmer.wrote(dimmer.levels(), 0.0)
+    asserted = dimmer.levels()
+    dimmer.want("a", 60, ASSERT_S)  # while the assertion is on the line
+    dimmer.wrote(asserted, ASSERT_S + 0.02)
+    assert dimmer.due_s(writes_only=True) == pytest.approx(ASSERT_S + 0.02)
+    dimmer.wrote(dimmer.levels(), ASSERT_S + 0.04)
+    dimmer.wrote(dimmer.levels(), 2 * ASSERT_S + 0.04)
+    dimmer.want("a", 70, 2 * ASSERT_S + 0.05)
+    assert dimmer.due_s(writes_only=True) == pytest.approx(2 * ASSERT_S + 0.05)
+
+
 def test_a_refused_level_is_not_repeated_before_it_is_asserted(dimmer: UnitService) -> None:
     dimmer.want("a", 50, 0.0)
     dimmer.refused_levels(0.0)
