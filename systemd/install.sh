@@ -22,6 +22,7 @@ echo "installing the program: $home"
 [ -x "$home/bin/python" ] || python3 -m venv "$home" || die "python3 with venv is missing: apt-get install python3-venv python3-dev gcc"
 pip() { "$home/bin/python" -m pip --disable-pip-version-check -q "$@"; }
 pip install --require-hashes -r requirements.lock
+pip uninstall -y RPi.GPIO rpi-lgpio 2>/dev/null # the one of the last time: both have the same files
 [ -z "$pins" ] || pip install --require-hashes -r "requirements-$pins.lock"
 pip install --no-deps --no-build-isolation --force-reinstall .
 pip uninstall -y cython packaging setuptools wheel # what only the build needed
