@@ -19,10 +19,11 @@ root=${DESTDIR:-}
 home=$root/opt/gadelys
 
 echo "installing the program: $home"
-[ -x "$home/bin/python" ] || python3 -m venv "$home" || die "python3 with venv is missing: apt-get install python3-venv python3-dev gcc"
+[ -x "$home/bin/python" ] || python3 -m venv "$home" || die "python3 with venv is missing: apt-get install python3-venv python3-dev gcc swig"
 pip() { "$home/bin/python" -m pip --disable-pip-version-check -q "$@"; }
 pip install --require-hashes -r requirements.lock
 pip uninstall -y RPi.GPIO rpi-lgpio 2>/dev/null # the one of the last time: both have the same files
+export PYPI=1 # where lgpio has no wheel (Python 3.13), its build takes its own library in; that needs swig
 [ -z "$pins" ] || pip install --require-hashes -r "requirements-$pins.lock"
 pip install --no-deps --no-build-isolation --force-reinstall .
 pip uninstall -y cython packaging setuptools wheel # what only the build needed
