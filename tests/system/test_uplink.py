@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,31 @@ def test_the_mirror_reads_and_steers(shared: tuple[Street, Platform]) -> None:
     platform.ear.until(lambda: abs((state("lum-07")["values"]["lamp/dimming_level"] or 0) - 30) < 2)
     platform.ear.say(f"gadelys/{GROUP}/{NODE}/command", b'{"point": "lum-07/command/release", "value": true}')
     street.until("lum-07 is released", lambda _: street.lamps()["lum-07"]["winner"] != "operator")
+
+
+def test_mosquittos_own_clients_read_and_steer(shared: tuple[Street, Platform]) -> None:
+    street, platform = shared
+    own = ["-h", "127.0.0.1", "-p", str(street.broker_port)]
+
+    def hear(topic: str) -> dict[str, Any]:
+        command = ["mosquitto_sub", *own, "-t", f"gadelys/{GROUP}/{NODE}/{topic}", "-C", "1", "-W", "10"]
+        told: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=20).stdout)
+        return told
+
+    assert hear("state/lum-08")["device"] == "lum-08"
+    command = json.dumps({"point": "lum-08/lamp/dimming_level", "value": 35, "id": "m1", "for_s": 60})
+    subprocess.run(
+        ["mosquitto_pub", *own, "-t", f"gadelys/{GROUP}/{NODE}/command", "-m", command], check=True, timeout=20
+    )
+    platform.ear.until(lambda: [status for status, _ in platform.answers("lum-08", "m1")][-1:] == ["verified"])
+    platform.ear.until(lambda: abs((hear("state/lum-08")["values"]["lamp/dimming_level"] or 0) - 35) < 2)
+    subprocess.run(
+        ["mosquitto_pub", *own, "-t", f"gadelys/{GROUP}/{NODE}/command"]
+        + ["-m", '{"point": "lum-08/command/release", "value": true}'],
+        check=True,
+        timeout=20,
+    )
+    street.until("lum-08 is released", lambda _: street.lamps()["lum-08"]["winner"] != "operator")
 
 
 def test_a_retained_command_is_refused(street: Street, platform: Platform) -> None:
