@@ -20,6 +20,7 @@ DEVICES = {f"lum-{n:02}" for n in range(1, 13)} | {f"radar-{n:02}" for n in rang
     "pir-1", "door-1", "lux-1", "meter-1",
 }  # fmt: skip
 FLOAT, INT64, STRING, BOOLEAN = 9, 4, 12, 11
+RELEASE = '{"point": "lum-08/command/release", "value": true}'
 
 
 @pytest.fixture
@@ -216,10 +217,7 @@ def test_mosquittos_own_clients_read_and_steer(shared: tuple[Street, Platform]) 
     platform.ear.until(lambda: [status for status, _ in platform.answers("lum-08", "m1")][-1:] == ["verified"])
     platform.ear.until(lambda: abs((hear("state/lum-08")["values"]["lamp/dimming_level"] or 0) - 35) < 2)
     subprocess.run(
-        ["mosquitto_pub", *own, "-t", f"gadelys/{GROUP}/{NODE}/command"]
-        + ["-m", '{"point": "lum-08/command/release", "value": true}'],
-        check=True,
-        timeout=20,
+        ["mosquitto_pub", *own, "-t", f"gadelys/{GROUP}/{NODE}/command", "-m", RELEASE], check=True, timeout=20
     )
     street.until("lum-08 is released", lambda _: street.lamps()["lum-08"]["winner"] != "operator")
 
