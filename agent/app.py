@@ -161,7 +161,11 @@ class _Agent:
         level_pct = self._control.safe_pct()
         for device, bus in self._lamp_bus.items():
             bus.set_level(device, level_pct)
+        leaving = asyncio.create_task(
+            self._supervisor.end("uplink"), name="leaving"
+        )  # beside the lamps, not after them
         written = await asyncio.gather(*(bus.flush(_FLUSH_S) for bus in self._buses.values()))
+        await leaving
         if self._inputs is not None:
             self._inputs.stop()
         log.info("stopped", safe_level_pct=level_pct, all_written=all(written))

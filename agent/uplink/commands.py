@@ -76,6 +76,10 @@ class Commands:
         """Return whether a proof is still to come."""
         return bool(self._open)
 
+    def fresh(self, now_s: float) -> bool:
+        """Return whether a proof is to come that is not late yet."""
+        return any(now_s - command.since_s <= PROOF_WITHIN_S for command in self._open.values())
+
     def take(self, device: str, wish: Wish, now_s: float) -> bool:
         """Carry out a wish: its demand is in force. False if it was refused, which is answered and counted."""
         lamp = self._lamps.get(device)

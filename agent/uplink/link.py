@@ -37,7 +37,9 @@ class Node(Protocol):
 
     def offline(self) -> None: ...
 
-    def heard(self, message: Incoming) -> None: ...
+    def heard(self, message: Incoming | None) -> None: ...
+
+    def leave(self) -> None: ...
 
     def filters(self) -> Sequence[str]: ...
 
@@ -101,6 +103,7 @@ class Link:
         except asyncio.CancelledError:  # the intended stop: what the broker has by now need not be told again
             if last is not None:
                 with contextlib.suppress(Broken):
+                    self._node.leave()
                     await self._proof(session, STOP_WITHIN_S)
             raise
         finally:

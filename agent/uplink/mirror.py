@@ -58,9 +58,19 @@ class Mirror:
         if not self._dirty or now_s < self._next_s:
             return []
         self._next_s = now_s + EVERY_S
-        states = [Message(self._topics.mirror_state(device), self._state(device, stamp)) for device in self._dirty]
+        states = [
+            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=self._reporter.alive(device)))
+            for device in self._dirty
+        ]
         self._dirty.clear()
         return states
+
+    def farewell(self, stamp: Stamp) -> list[Message]:
+        """Return all states once more, as of something that nobody looks after: at an intended stop."""
+        return [
+            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=False))
+            for device in self._devices
+        ]
 
     def result(self, answer: Answer, stamp: Stamp) -> Message:
         """Return what has become of a command, not retained."""
@@ -73,7 +83,7 @@ class Mirror:
         }
         return Message(self._topics.mirror_result, _encode(said))
 
-    def _state(self, device: str, stamp: Stamp) -> bytes:
+    def _state(self, device: str, stamp: Stamp, *, alive: bool) -> bytes:
         values: dict[str, Value | None] = {}
         for key, spec in self._specs[device]:
             value, _ = self._reporter.told(key)
@@ -84,7 +94,7 @@ class Mirror:
         said = {
             "device": device or self._topics.node,
             "time": iso(stamp.wall_ms),
-            "alive": self._reporter.alive(device),
+            "alive": alive,
             "values": dict(sorted(values.items())),
         }
         return _encode(said)

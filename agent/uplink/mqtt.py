@@ -22,6 +22,7 @@ import aiomqtt
 import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.uplink.edge import Message
@@ -30,6 +31,7 @@ from agent.uplink.publish import PUBLISH, publish
 CONNECT_WITHIN_S = 8.0
 SUBSCRIBE_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 0.5
+LONGEST_BYTES = 16_384  # of a message that comes in: a command is a few hundred
 MOST_WAITING = 256  # messages that came in and were not looked at yet
 _REFUSED = 0x80  # reason codes from here on are failures (MQTT 5.0, 2.4)
 _WITH_WILL = 0x04  # MQTT 5.0, 3.14.2.1: disconnect with will message, as Sparkplug asks of an intended stop
@@ -69,6 +71,7 @@ class MqttSession:
         self._v5 = broker.mqtt == "5"
         self._client = _Client(broker, will)
         self._entered = False
+        self._told_dropped = 0
 
     async def open(self, filters: Sequence[str]) -> None:
         """Connect and subscribe. Broken if that fails or takes too long; nothing is left of it then."""
@@ -104,20 +107,18 @@ class MqttSession:
             raise Broken(f"no answer from the broker within {within_s:g} s")
         _check(answer.result(), topic)
 
-    async def receive(self) -> Incoming:
-        """Return the next message. Broken when the connection is gone."""
+    async def receive(self) -> Incoming | None:
+        """Return the next message; none if one was dropped. Broken when the connection is gone."""
         client = self._client
         while not client.incoming:
+            if client.dropped > self._told_dropped:
+                self._told_dropped += 1
+                return None
             if client.gone.done():
                 raise Broken(client.reason())
             client.news.clear()
             await client.news.wait()
         return client.incoming.popleft()
-
-    @property
-    def dropped(self) -> int:
-        """Return how many messages were dropped because too many came at once."""
-        return self._client.dropped
 
     async def close(self, last: Message | None = None) -> None:
         """Say the last word and disconnect, if that is still possible; in any case nothing is left."""
@@ -146,6 +147,7 @@ class _Client(aiomqtt.Client):
             timeout=CONNECT_WITHIN_S,
             keepalive=broker.keepalive_s,
             socket_options=_NODELAY,
+            properties=_connect_properties() if broker.mqtt == "5" else None,
         )
         self._v5 = broker.mqtt == "5"
         self.incoming: deque[Incoming] = deque()
@@ -177,7 +179,7 @@ class _Client(aiomqtt.Client):
         try:
             super()._client_connect()
         except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
-            fault = str(error) or type(error).__name__
+            fault = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(_tell, connected, fault)
 
@@ -242,11 +244,12 @@ class _Client(aiomqtt.Client):
             super()._on_socket_register_write(client, userdata, sock)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
-        if len(self.incoming) < MOST_WAITING:
+        if len(self.incoming) < MOST_WAITING and len(message.payload) <= LONGEST_BYTES:
             self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
             self.news.set()
         else:
             self.dropped += 1
+            self.news.set()
 
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason_code: ReasonCode, _properties: Any
@@ -260,6 +263,13 @@ class _Client(aiomqtt.Client):
         if not disconnected.cancelled():
             disconnected.exception()
         self.news.set()
+
+
+def _connect_properties() -> Properties:
+    """Return what MQTT 5 brokers are told: longer packets than that they keep to themselves."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.MaximumPacketSize = LONGEST_BYTES
+    return properties
 
 
 def _tell(future: asyncio.Future[str], text: str) -> None:

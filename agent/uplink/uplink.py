@@ -28,11 +28,13 @@ from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
 from agent.uplink.outbox import Outbox
 from agent.uplink.reports import Pace, Reporter
+from agent.uplink.wishes import Unwanted
 
 COMMIT_EVERY_S = 10.0
 COMMIT_AT_ONCE = 400
 REBIRTH_EVERY_S = 5.0
 FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
+FOLLOW_LATE_EVERY_S = 1.0  # when its proof is late: it may be hours until a dead lamp is back
 
 log = structlog.get_logger()
 
@@ -122,9 +124,20 @@ class Uplink:
         """End a session: from now on reports are kept."""
         self._session = self._edge = self._mirror = None
 
-    def heard(self, message: Incoming) -> None:
-        """Take a message from the broker."""
+    def leave(self) -> None:
+        """Tell the mirror that nobody keeps it any more. Broken."""
+        if self._mirror is not None and self._session is not None:
+            for message in self._mirror.farewell(self.stamp()):
+                self._session.send(message, retain=True, expires_s=EXPIRES_S)
+
+    def heard(self, message: Incoming | None) -> None:
+        """Take a message from the broker; none stands for one that was too much, or too many."""
         self._received += 1
+        if message is None:
+            self._commands.refuse(
+                "", Unwanted("expected fewer commands at once, and shorter ones; one was dropped unread")
+            )
+            return
         wall = self._clock.wall()
         moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
         if self._downlink.take(message, moment):
@@ -210,7 +223,9 @@ class Uplink:
         due_s = min(self._reporter.next_s(), self._rebirth_s)
         if self._mirror is not None:
             due_s = min(due_s, self._mirror.next_s())
-        return min(due_s, now_s + FOLLOW_EVERY_S) if self._commands.pending else due_s
+        if self._commands.pending:
+            due_s = min(due_s, now_s + (FOLLOW_EVERY_S if self._commands.fresh(now_s) else FOLLOW_LATE_EVERY_S))
+        return due_s
 
     def _push(self) -> None:
         """Send what is due, or keep it."""

@@ -23,7 +23,6 @@ _LONGEST_IDLE_S = 1.0
 _EARLY_S = 0.02  # where a wake-up costs more than an exchange, polls that are due so soon go with those that are due
 
 _WRITE_DUE = attrgetter("write_due_s")
-_POLL_DUE = attrgetter("poll_due_s")
 _DUE = attrgetter("due_s")
 
 
@@ -128,17 +127,16 @@ class FieldBus:
     def _most_urgent(self, now_s: float, early_s: float) -> UnitService | None:
         """Return the unit whose turn it is: one with levels to write before all others, else the longest due.
 
-        If none is due, one whose poll is in so many seconds.
+        If none is due, the next one if what it is due for is a poll, in so many seconds at most.
         """
         units = self._spoken_to(now_s)
         writes = [unit for unit in units if unit.write_due_s <= now_s]
         if writes:
             return min(writes, key=_WRITE_DUE)
         unit = min(units, key=_DUE, default=None)
-        if unit is None or unit.due_s <= now_s:
+        if unit is not None and (unit.due_s <= now_s or unit.poll_due_s <= now_s + early_s):
             return unit
-        unit = min(units, key=_POLL_DUE)
-        return unit if unit.poll_due_s <= now_s + early_s else None
+        return None
 
     def _spoken_to(self, now_s: float) -> Sequence[UnitService]:
         """Any traffic keeps a unit from lighting its lamps by itself, so it gets none without a living control."""

@@ -42,6 +42,7 @@ class UnitService:
         self._write_due_s = math.inf
         self._assert_due_s = math.inf
         self._last_write_s = -math.inf
+        self._rose_s: dict[str, float] = {}
         self._poll_due_s = -math.inf
         self._blocks: deque[Block] = deque()
         self._programme_due_s = -math.inf
@@ -55,9 +56,14 @@ class UnitService:
     # ---- What is wanted ----------------------------------------------------------------------------------------------
 
     def want(self, device: str, level_pct: float, now_s: float) -> None:
-        """Take a level; the latest wins."""
+        """Take a level; the latest wins. One that begins to rise goes out at once: somebody is there."""
+        spaced_s = max(now_s, self._last_write_s + WRITE_SPACING_S)
+        if level_pct > self._wanted.get(device, -1.0):
+            begins = now_s - self._rose_s.get(device, -math.inf) > WRITE_SPACING_S
+            self._rose_s[device] = now_s
+            spaced_s = now_s if begins else spaced_s
         self._wanted[device] = level_pct
-        self._write_due_s = min(self._write_due_s, max(now_s, self._last_write_s + WRITE_SPACING_S))
+        self._write_due_s = min(self._write_due_s, spaced_s)
         self._reckon()
 
     def settled(self) -> bool:
@@ -117,12 +123,14 @@ class UnitService:
     def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
         """Note that levels were acknowledged; return those that are news."""
         news = {device: level for device, level in levels.items() if self._written.get(device) != level}
+        rises = any(self._wanted[d] > level and level <= self._written.get(d, -1.0) for d, level in levels.items())
         self._written = levels
         if news:  # an assertion is no step of a fade: a level that comes after it does not wait
             self._last_write_s = now_s
         self._assert_due_s = now_s + ASSERT_S
-        # What came in during the write goes out after the spacing.
-        self._write_due_s = math.inf if self.settled() else max(now_s, self._last_write_s + WRITE_SPACING_S)
+        # What came in during the write goes out after the spacing, but for a lamp that begins to rise.
+        spaced_s = now_s if rises else max(now_s, self._last_write_s + WRITE_SPACING_S)
+        self._write_due_s = math.inf if self.settled() else spaced_s
         self._reckon()
         return news
 

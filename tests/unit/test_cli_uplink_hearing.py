@@ -206,3 +206,11 @@ def test_after_another_command_the_device_speaks_of_that() -> None:
     assert followed(following, say(ears, "DDATA", "a", *result("accepted"))) == [("accepted", "")]
     assert followed(following, say(ears, "DDATA", "a", *result("accepted", "c2"))) == []
     assert followed(following, say(ears, "DDATA", "a", *result("verified", None))) == []
+
+
+def test_units_that_are_known_before_the_birth() -> None:
+    hearing = Hearing({"lum-03/lamp/dimming_level": "%"})
+    metric = Metric("lamp/dimming_level", 55.0, DataType.FLOAT)
+    message = hearing.hear(STREET.of("DDATA", "lum-03"), encode(Payload((metric,), 1, 5)))
+    assert isinstance(message, Message)
+    assert [(told.value, told.unit) for told in message.metrics] == [(55.0, "%")]

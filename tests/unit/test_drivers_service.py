@@ -66,6 +66,36 @@ def test_a_level_does_not_wait_for_an_assertion_before_it(dimmer: UnitService) -
     assert dimmer.write_due_s == pytest.approx(2 * ASSERT_S + 0.05)
 
 
+def test_a_lamp_that_begins_to_rise_does_not_wait_for_the_fade_of_another(dimmer: UnitService) -> None:
+    for device in ("a", "b"):
+        dimmer.want(device, 50, 0.0)
+    dimmer.wrote(dimmer.levels(), 0.0)
+    dimmer.want("a", 40, 1.0)
+    dimmer.wrote(dimmer.levels(), 1.02)
+    dimmer.want("a", 39, 1.05)
+    assert dimmer.write_due_s == pytest.approx(1.02 + WRITE_SPACING_S)  # it falls
+    dimmer.want("b", 51, 1.06)
+    assert dimmer.write_due_s == pytest.approx(1.06)
+    dimmer.wrote(dimmer.levels(), 1.08)
+    dimmer.want("b", 60, 1.11)
+    assert dimmer.write_due_s == pytest.approx(1.08 + WRITE_SPACING_S)  # it goes on rising
+    levels = dimmer.levels()
+    dimmer.want("b", 70, 1.19)
+    dimmer.wrote(levels, 1.2)
+    assert dimmer.write_due_s == pytest.approx(1.2 + WRITE_SPACING_S)
+
+
+def test_a_lamp_that_begins_to_rise_during_a_write_is_next(dimmer: UnitService) -> None:
+    for device in ("a", "b"):
+        dimmer.want(device, 50, 0.0)
+    dimmer.wrote(dimmer.levels(), 0.0)
+    dimmer.want("a", 40, 1.0)
+    falling = dimmer.levels()
+    dimmer.want("b", 51, 1.01)
+    dimmer.wrote(falling, 1.02)
+    assert dimmer.write_due_s == pytest.approx(1.02)
+
+
 def test_a_refused_level_is_not_repeated_before_it_is_asserted(dimmer: UnitService) -> None:
     dimmer.want("a", 50, 0.0)
     dimmer.refused_levels(0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -67,7 +67,9 @@ class Stray(msgspec.Struct, frozen=True):
 class Hearing:
     """What births have said and which seq came last, node by node."""
 
-    def __init__(self) -> None:
+    def __init__(self, units: Mapping[str, str] = {}) -> None:
+        """`units` by `device/function/resource`, for what is heard before its birth."""
+        self._units = units
         self._births: dict[tuple[str, str, str], dict[str, Metric]] = {}
         self._seqs: dict[tuple[str, str], int] = {}
 
@@ -86,7 +88,10 @@ class Hearing:
         if heard.type in _BIRTHS and not retained:
             self._learn(message, payload.metrics)
         births = self._births.get((heard.group, heard.node, heard.device), {})
-        told = tuple(_told(metric, births.get(metric.name, metric)) for metric in payload.metrics)
+        told = tuple(
+            _told(metric, births.get(metric.name, metric), self._units.get(f"{heard.device}/{metric.name}", ""))
+            for metric in payload.metrics
+        )
         message = msgspec.structs.replace(message, time_ms=payload.timestamp_ms, seq=payload.seq, metrics=told)
         return message if retained else self._count(message)
 
@@ -124,13 +129,13 @@ def chosen(message: Message, pattern: str) -> Message | None:
     return msgspec.structs.replace(message, metrics=kept) if message.type in TOLD_IN_PART else message
 
 
-def _told(metric: Metric, birth: Metric) -> Told:
+def _told(metric: Metric, birth: Metric, unit: str) -> Told:
     quality = _number(metric, names.QUALITY_PROPERTY)
     told = "good" if quality is None else _QUALITIES.get(quality, f"quality {quality}")
     return Told(
         metric.name,
         _value(metric, birth.datatype),
-        _unit(birth),
+        _unit(birth) or unit,
         f"not readable ({metric.unreadable})" if metric.unreadable else told,
         metric.historical,
         metric.timestamp_ms if metric.historical else None,

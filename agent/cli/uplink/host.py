@@ -33,11 +33,12 @@ class Host:
 
     def __init__(self, client: aiomqtt.Client, place: Place) -> None:
         self._client = client
+        self._units = place.units
         self._topics = topics.Topics(place.group, place.node)
 
     async def messages(self) -> AsyncIterator[Message | Stray]:
         """Yield what comes from the node and what is sent to it."""
-        hearing = Hearing()
+        hearing = Hearing(self._units)
         async for message in self._client.messages:
             yield hearing.hear(message.topic.value, message.payload, retained=message.retain)
 

@@ -25,7 +25,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A node behind a broker. `time_zone`: the agent's; "" is this machine's."""
+    """A node behind a broker. `time_zone`: the agent's; "" is this machine's. `units`: by point, as far as they are known."""
 
     host: str
     port: int
@@ -33,6 +33,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     node: str
     mqtt: str = "3.1.1"  # every broker speaks it
     time_zone: str = ""
+    units: dict[str, str] = {}
 
     @property
     def address(self) -> str:
@@ -43,6 +44,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def one_node(self) -> bool:
         """Return whether exactly one node is meant."""
         return ANY not in {self.group, self.node}
+
+
+class _Point(msgspec.Struct, frozen=True):
+    key: str
+    unit: str
 
 
 class _Street(msgspec.Struct, frozen=True):
@@ -61,6 +67,7 @@ def find(wanted: Wanted) -> Place:
         return Place(host=wanted.host, port=wanted.port or _PORT, group=wanted.group or ANY, node=wanted.node or ANY)
     with Client(wanted.socket) as client:
         street = msgspec.json.decode(client.call("status"), type=_Street)
+        points = msgspec.json.decode(client.call("points.list"), type=list[_Point])
     uplink = street.uplink
     if uplink is None:
         raise Trouble(
@@ -73,4 +80,5 @@ def find(wanted: Wanted) -> Place:
         node=wanted.node or uplink.node,
         mqtt=uplink.mqtt,
         time_zone=street.time_zone,
+        units={point.key: point.unit for point in points},
     )
