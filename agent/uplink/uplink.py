@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -73,6 +74,7 @@ class Uplink:
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
+        self._answers: deque[tuple[Answer, int]] = deque()  # of one turn of the loop
         self._downlink = Downlink(self._table, self._commands, self.rebirth)
         self._refusals = Allowance(now_s)
         self._edge: EdgeNode | None = None
@@ -232,6 +234,8 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
+        while self._answers:
+            self._tell(*self._answers.popleft(), now_s)
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
@@ -280,11 +284,15 @@ class Uplink:
     # ---- Down ----------------------------------------------------------------------------------------------------------
 
     def _answered(self, answer: Answer) -> None:
-        """Tell what has become of a command: in the log, as metrics of its device, in the mirror."""
-        now_s = self._clock.mono_s()
-        if answer.refusal and not self._refusals.grant(now_s):
+        """Take what has become of a command. It is told by the next push: a lamp does not wait for the log."""
+        if answer.refusal and not self._refusals.grant(self._clock.mono_s()):
             return  # counted; the count goes up with the journal's
-        more = {"not_told": self._refusals.passed_over} if answer.refusal and self._refusals.passed_over else {}
+        self._answers.append((answer, self._refusals.passed_over if answer.refusal else 0))
+        self._wake.set()
+
+    def _tell(self, answer: Answer, not_told: int, now_s: float) -> None:
+        """Tell what has become of a command: in the log, as metrics of its device, in the mirror."""
+        more = {"not_told": not_told} if not_told else {}
         tell = log.warning if answer.status in {"rejected", "expired"} else log.info
         tell("command", device=answer.device, id=answer.id, status=answer.status, reason=answer.reason, **more)
         edge = self._edge
