@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -20,7 +19,7 @@ from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
-from agent.uplink.allowance import Allowance
+from agent.uplink.answers import Answers
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Stamp, stamped
@@ -74,9 +73,8 @@ class Uplink:
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
-        self._answers: deque[tuple[Answer, int]] = deque()  # of one turn of the loop
+        self._answers = Answers(self._reporter, now_s)
         self._downlink = Downlink(self._table, self._commands, self.rebirth)
-        self._refusals = Allowance(now_s)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
@@ -136,14 +134,13 @@ class Uplink:
         """Take a message from the broker; none stands for one that was too much, or too many."""
         self._received += 1
         if message is None:
-            self._commands.refuse(
-                "", Unwanted("expected fewer commands at once, and shorter ones; one was dropped unread")
-            )
-            return
-        wall = self._clock.wall()
-        moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
-        if self._downlink.take(message, moment):
-            self._street.step()
+            too_much = "expected fewer commands at once, and shorter ones; one was dropped unread"
+            self._commands.refuse("", Unwanted(too_much))
+        else:
+            wall = self._clock.wall()
+            moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
+            if self._downlink.take(message, moment):
+                self._street.step()
         self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
 
     def rebirth(self) -> None:
@@ -234,8 +231,7 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
-        while self._answers:
-            self._tell(*self._answers.popleft(), now_s)
+        answers = self._answers.tell(None if self._edge is None else self._edge.born, self._commands.refused, now_s)
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
@@ -254,7 +250,7 @@ class Uplink:
             self._sent += len(messages)
             if self._mirror is not None:
                 self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
-                self._reflect(self._mirror, session, stamp)
+                self._reflect(self._mirror, session, answers, stamp)
         except Broken:  # the link finds out by itself why
             self._outbox.keep(reports)
             return
@@ -263,7 +259,9 @@ class Uplink:
             self._outbox.keep([report for report in reports if report.device in died])
         self._outbox.sent([report for report in reports if report.device in edge.born])
 
-    def _reflect(self, mirror: Mirror, session: MqttSession, stamp: Stamp) -> None:
+    def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
+        for answer in answers:
+            session.send(mirror.result(answer, stamp))
         states = mirror.due(stamp)
         session.send(*states, retain=True, expires_s=EXPIRES_S)
         self._sent += len(states)
@@ -284,28 +282,7 @@ class Uplink:
     # ---- Down ----------------------------------------------------------------------------------------------------------
 
     def _answered(self, answer: Answer) -> None:
-        """Take what has become of a command. It is told by the next push: a lamp does not wait for the log."""
-        if answer.refusal and not self._refusals.grant(self._clock.mono_s()):
-            return  # counted; the count goes up with the journal's
-        self._answers.append((answer, self._refusals.passed_over if answer.refusal else 0))
-        self._wake.set()
-
-    def _tell(self, answer: Answer, not_told: int, now_s: float) -> None:
-        """Tell what has become of a command: in the log, as metrics of its device, in the mirror."""
-        more = {"not_told": not_told} if not_told else {}
-        tell = log.warning if answer.status in {"rejected", "expired"} else log.info
-        tell("command", device=answer.device, id=answer.id, status=answer.status, reason=answer.reason, **more)
-        edge = self._edge
-        # A device that is dead says nothing: the node answers for it.
-        owner = answer.device if edge is None or answer.device in edge.born else ""
-        reason = answer.reason if owner == answer.device else f"{answer.device}: {answer.reason}"
-        self._reporter.tell(owner, names.LAST_ID, answer.id, now_s)
-        self._reporter.tell(owner, names.LAST_STATUS, answer.status, now_s)
-        self._reporter.tell(owner, names.LAST_REASON, reason, now_s)
-        self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
-        if self._mirror is not None and self._session is not None:
-            with contextlib.suppress(Broken):
-                self._session.send(self._mirror.result(answer, self.stamp()))
+        self._answers.take(answer, self._clock.mono_s())
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
