@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,26 +12,38 @@ import time
 from pathlib import Path
 
 from figures import Figure, figure
-from lit_street import STREET, STREET_TIME
+from lit_street import STREET_TIME, configuration
 
 NAME = "demo"
-TITLE = "The demonstration: what the agent takes of the machine"
+TITLE = "The demonstration: what the agent takes of the machine, alone and with its uplink"
 SETTLE_S = 10.0
 SPAN_S = 60.0
 
 
 def run() -> list[Figure]:
-    """Run street and agent as two processes, and look at the agent's from outside."""
+    """Run street and agent as processes, and look at the agent's from outside: without an uplink, then with one."""
+    alone, up = (_measured(broker=broker) for broker in (False, True))
+    busy = "at most 20 control steps and 33 transactions a second"
+    return [
+        figure("resident memory, no uplink", alone[1], "MB", 40.0, f"after {SETTLE_S + SPAN_S:g} s"),
+        figure("of it private", alone[2], "MB"),
+        figure("CPU share of one core", alone[0], "%", None, busy),
+        figure("resident memory, with uplink and mirror", up[1], "MB", 45.0),
+        figure("of it private", up[2], "MB"),
+        figure("CPU share of one core", up[0], "%", None, busy),
+    ]
+
+
+def _measured(*, broker: bool) -> tuple[float, float, float]:
+    """Return CPU share (%), resident and private memory (MB) of the agent on the street."""
     with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name:
-        folder = Path(name)
-        shutil.copy(STREET, folder / "pole.toml")
-        programs = Path(sys.executable).parent
-        street = subprocess.Popen(
-            [str(programs / "firmware-sim"), "street", "--dir", name, "--street-time", STREET_TIME],
-            stdout=subprocess.PIPE,
-        )
+        folder, programs = Path(name), Path(sys.executable).parent
+        command = [str(programs / "firmware-sim"), "street", "--dir", name, "--street-time", STREET_TIME]
+        street = subprocess.Popen(command + ["--broker"] * broker, stdout=subprocess.PIPE)
         assert street.stdout is not None
         street.stdout.readline()
+        port = _broker_port(folder / "street.sock") if broker else None
+        (folder / "pole.toml").write_text(configuration(port), encoding="utf-8")
         agent = subprocess.Popen(
             [str(programs / "gadelys"), "run", "--config", str(folder / "pole.toml"), "--street-time", STREET_TIME],
             stdout=subprocess.DEVNULL,
@@ -41,19 +54,22 @@ def run() -> list[Figure]:
             begin_s = _cpu_s(agent.pid)
             time.sleep(SPAN_S)  # noqa: TID251 - a bench lets real time pass
             used_s = _cpu_s(agent.pid) - begin_s
-            rss_mb, private_mb = _memory_mb(agent.pid)
+            return 100 * used_s / SPAN_S, *_memory_mb(agent.pid)
         finally:
             for process in (agent, street):
                 process.terminate()
                 process.wait()
             street.stdout.close()
-    return [
-        figure("resident memory", rss_mb, "MB", 40.0, f"after {SETTLE_S + SPAN_S:g} s"),
-        figure("of it private", private_mb, "MB"),
-        figure(
-            "CPU share of one core", 100 * used_s / SPAN_S, "%", None, "20 control steps and 33 transactions a second"
-        ),
-    ]
+
+
+def _broker_port(path: Path) -> int:
+    with socket.socket(socket.AF_UNIX) as eye:
+        eye.connect(str(path))
+        eye.sendall(b'{"do": "watch", "interval_s": 0.05}\n')
+        with eye.makefile("rb") as lines:
+            lines.readline()
+            port: int = json.loads(lines.readline())["state"]["broker"]["port"]
+            return port
 
 
 def _cpu_s(pid: int) -> float:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ PAUSE_S = (0.15, 0.3)
 LINE_PAUSE_S = (0.75, 1.0)  # the fade of the command before has ended: 15 % down take 0.6 s
 LINE_LAMP = 3
 PATIENCE_S = 10.0
+BARE = Path(__file__).with_name("bare_gateway.py")
 _FLOAT = 9
 _RANDOM = random.Random(3)  # noqa: S311 - pauses and levels
 
@@ -46,6 +48,7 @@ class Steady(NamedTuple):
     points: float
     messages: float
     agent_cpu_s: float
+    bare_cpu_s: float
     broker_cpu_s: float
     rss_mb: float
     pss_mb: float
@@ -59,7 +62,8 @@ def run() -> list[Figure]:
             w.configure(folder, server.port, broker.port)
             starts = [_start(folder, broker.port) for _ in range(STARTS + 1)][1:]
             with w.agent(folder) as agent:
-                steady = _steady(broker, server, agent.pid)
+                with w.server(folder, log="other.log") as other:
+                    steady = _steady(broker, server, other, agent.pid)
                 delays = _commands(broker.port, server)
     line = asyncio.run(_commands_on_line())
     return [*_start_rows(starts), *_steady_rows(steady), *_command_rows(delays, line)]
@@ -91,13 +95,17 @@ def _start_rows(starts: list[float]) -> list[Figure]:
 # ---- What it takes -----------------------------------------------------------------------------------------------------
 
 
-def _steady(broker: Mosquitto, server: w.Server, agent: int) -> Steady:
-    server.points_after(SETTLE_S - 1)
-    with _platform(broker.port) as platform:
+def _steady(broker: Mosquitto, server: w.Server, other: w.Server, agent: int) -> Steady:
+    """Watch the agent, and what the least that works takes at the same time, on a server of its own."""
+    words = (sys.executable, BARE, other.port, broker.port, w.UNITS, w.REGISTERS)
+    with w.process(*words) as bare, _platform(broker.port) as platform:
+        watched = (agent, bare.pid, broker.pid)
+        server.points_after(SETTLE_S - 1)
         before = server.points_after(1)
-        begin_ns, begin = time.monotonic_ns(), (w.cpu_s(agent), w.cpu_s(broker.pid))
+        begin_ns, begin = time.monotonic_ns(), [w.cpu_s(pid) for pid in watched]
         points = server.points_after(SPAN_S) - before
-        end_ns, end = time.monotonic_ns(), (w.cpu_s(agent), w.cpu_s(broker.pid))
+        end_ns, end = time.monotonic_ns(), [w.cpu_s(pid) for pid in watched]
+        assert bare.poll() is None, "the bare script has ended"
         rss_mb, pss_mb = w.resident_mb(agent), w.proportional_mb(agent)
         server.points_after(1)  # what was read at the very end is published, and in the server's log
         heard = list(platform.heard())
@@ -107,13 +115,15 @@ def _steady(broker: Mosquitto, server: w.Server, agent: int) -> Steady:
             came.setdefault((int(message.topic.rpartition("/d")[2]), value), message.ns)
     replies = {key: ns for key, ns in server.replies().items() if begin_ns <= ns < end_ns}
     span_s = (end_ns - begin_ns) / 1e9
+    agent_s, bare_s, broker_s = ((after - before) / span_s for before, after in zip(begin, end, strict=True))
     return Steady(
         [(came[key] - ns) / 1e6 for key, ns in replies.items() if key in came],
         len(replies),
         points / span_s,
         sum(begin_ns <= message.ns < end_ns for message in heard) / span_s,
-        (end[0] - begin[0]) / span_s,
-        (end[1] - begin[1]) / span_s,
+        agent_s,
+        bare_s,
+        broker_s,
         rss_mb,
         pss_mb,
     )
@@ -121,6 +131,7 @@ def _steady(broker: Mosquitto, server: w.Server, agent: int) -> Steady:
 
 def _steady_rows(steady: Steady) -> list[Figure]:
     delays, cost_ms = steady.delays_ms, 1e6 * steady.agent_cpu_s / steady.points
+    bare_ms = 1e6 * steady.bare_cpu_s / (w.UNITS * w.REGISTERS)  # a second
     published = f"{len(delays)} of {steady.new_values} new values published"
     assert len(delays) == steady.new_values, published
     return [
@@ -136,6 +147,8 @@ def _steady_rows(steady: Steady) -> list[Figure]:
             "CPU a 1,000 points read and published", cost_ms, "ms", 5.0,
             {NODE_RED: 5.2, THINGSBOARD: 86, SCRIPT: 11.7, BY_HAND: 8.7}, f"{steady.points:.0f} points a second",
         ),
+        figure("a bare script beside it", bare_ms, "ms", None, "pymodbus and aiomqtt, a message a unit, nothing else"),
+        figure("the agent takes of that", cost_ms / bare_ms, "x"),
         beside(
             "CPU share of one core", 100 * steady.agent_cpu_s, "%", None,
             {NODE_RED: 0.33, THINGSBOARD: 5.5, SCRIPT: 0.75, BY_HAND: 0.56},
@@ -150,7 +163,7 @@ def _steady_rows(steady: Steady) -> list[Figure]:
         figure("messages a second", steady.messages, "", None, "one a unit, as the peers; only what has changed"),
         beside(
             "CPU share of the broker", 100 * steady.broker_cpu_s, "%", None,
-            {NODE_RED: 0.07, THINGSBOARD: 0.08, SCRIPT: 0.15},
+            {NODE_RED: 0.07, THINGSBOARD: 0.08, SCRIPT: 0.15}, "the script's messages are in it",
         ),
     ]  # fmt: skip
 
@@ -179,7 +192,7 @@ def _commands(broker_port: int, server: w.Server) -> list[float]:
 async def _commands_on_line() -> list[float]:
     """Send commands to a lamp of the street with nobody on it; return the delays to the first byte of the write, in ms."""
     with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name, _broker(Path(name)) as broker:
-        async with lit_street(("port = 18830", f"port = {broker.port}")) as street:
+        async with lit_street(broker_port=broker.port) as street:
             with _platform(broker.port) as platform:
                 await street.start_agent()
                 await asyncio.to_thread(platform.until, lambda: _born(platform, f"lum-{LINE_LAMP:02}"), PATIENCE_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
+import re
 import sys
 import tempfile
 import threading
@@ -124,13 +124,21 @@ class LitStreet:
             self._news.notify_all()
 
 
+def configuration(broker_port: int | None) -> str:
+    """The agent's configuration of the street, with the port of a broker, or without an uplink."""
+    text = STREET.read_text(encoding="utf-8")
+    assert "port = 18830" in text
+    if broker_port is None:
+        return re.sub(r"^\[uplink\]\n(?:[^\[].*\n|\n)*", "", text, flags=re.MULTILINE)
+    return text.replace("port = 18830", f"port = {broker_port}")
+
+
 @contextlib.asynccontextmanager
-async def lit_street(*changes: tuple[str, str]) -> AsyncIterator[LitStreet]:
+async def lit_street(*changes: tuple[str, str], broker_port: int | None = None) -> AsyncIterator[LitStreet]:
     """A street in a folder of its own; `changes` are made to its configuration."""
     with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name:
         street = LitStreet(Path(name))
-        shutil.copy(STREET, street.folder / "pole.toml")
-        text = STREET.read_text(encoding="utf-8")
+        text = configuration(broker_port)
         for before, after in changes:
             assert before in text, before
             text = text.replace(before, after)
