@@ -129,7 +129,7 @@ def configuration(broker_port: int | None) -> str:
     text = STREET.read_text(encoding="utf-8")
     assert "port = 18830" in text
     if broker_port is None:
-        return re.sub(r"^\[uplink\]\n(?:[^\[].*\n|\n)*", "", text, flags=re.MULTILINE)
+        return re.sub(r"^\[uplink\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.MULTILINE)
     return text.replace("port = 18830", f"port = {broker_port}")
 
 
