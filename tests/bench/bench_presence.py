@@ -11,7 +11,7 @@ from lit_street import PIR_PIN, LitStreet, lit_street
 
 NAME = "presence"
 TITLE = "Presence: from the edge to the first byte of the dim command"
-ROUNDS = 30
+ROUNDS = 20
 PLACES = (0, 5)  # radars whose lamps have nothing to do with each other, nor with the PIR's
 PIR_LAMP = 12
 QUIET_S = 0.5
@@ -37,6 +37,8 @@ async def _spans() -> tuple[list[float], list[float]]:
     async with lit_street(
         ("[lighting]\n", "[lighting]\nhold_s = 1\nfade_down_s = 0.5\n"),
         ('pull = "down"\n', 'pull = "down"\ndebounce_ms = 0\nhold_s = 1\n'),
+        # The views of neighbours touch, so that no light waits for somebody between them.
+        *((f"position_m = {30 * place}\n", f"position_m = {20 * place}\n") for place in range(1, 12)),
     ) as street:
         await street.start_agent()
         await street.until("a first level", lambda: street.first_level_s is not None)
