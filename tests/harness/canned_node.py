@@ -10,7 +10,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-import google_sparkplug
+import sparkplug_protobuf
 
 Value = bool | int | float | str | None
 Metrics = dict[str, Value]
@@ -73,7 +73,7 @@ class Node:
         self._client.subscribe([("spBv1.0/demo/NCMD/street-1", 1), ("spBv1.0/demo/DCMD/street-1/+", 1)])
 
     def _hear(self, message: paho.MQTTMessage) -> None:
-        payload = google_sparkplug.Payload()
+        payload = sparkplug_protobuf.Payload()
         payload.ParseFromString(message.payload)
         self.heard.append((message, payload))
         metrics = decode(payload)
@@ -92,7 +92,7 @@ def encode(
 ) -> bytes:
     """Return the bytes of a payload; `properties` by metric; with `historical_ms` all metrics are of that time."""
     now_ms = time.time_ns() // 1_000_000
-    payload = google_sparkplug.Payload(timestamp=now_ms)
+    payload = sparkplug_protobuf.Payload(timestamp=now_ms)
     if seq is not None:
         payload.seq = seq
     for name, value in metrics.items():

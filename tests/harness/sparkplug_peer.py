@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from google_sparkplug import Payload
+from sparkplug_protobuf import Payload
 
 _SIGNED_BITS = {1: 8, 2: 16, 3: 32, 4: 64}
 _FIELDS = {3: "int_value", 4: "long_value", 9: "float_value", 11: "boolean_value", 12: "string_value", 13: "long_value"}

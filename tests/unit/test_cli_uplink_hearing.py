@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-import google_sparkplug
+import sparkplug_protobuf
 from agent.cli.uplink import hearing
 from agent.cli.uplink.hearing import Hearing, Message, Stray, Told, chosen
 from agent.cli.uplink.proof import Following
@@ -56,7 +56,7 @@ def test_quality_and_history_are_properties() -> None:
 def test_datatypes_are_those_of_the_birth_where_data_does_not_say_them() -> None:
     """Sparkplug's own wish, which our node does not follow: -5 and 2 ** 64 - 5 are the same bytes."""
     ears = Hearing()
-    bare = google_sparkplug.Payload(timestamp=1, seq=1)
+    bare = sparkplug_protobuf.Payload(timestamp=1, seq=1)
     bare.metrics.add(name="a/count", long_value=2**64 - 5)
     for told in (2**64 - 5, -5):
         message = ears.hear(STREET.of("DDATA", "x"), bare.SerializeToString())
@@ -66,7 +66,7 @@ def test_datatypes_are_those_of_the_birth_where_data_does_not_say_them() -> None
 
 
 def test_what_is_no_plain_value_is_told_as_not_readable() -> None:
-    strange = google_sparkplug.Payload(timestamp=1, seq=1)
+    strange = sparkplug_protobuf.Payload(timestamp=1, seq=1)
     strange.metrics.add(name="a/table", datatype=16, bytes_value=b"1")
     message = Hearing().hear(STREET.of("DDATA", "x"), strange.SerializeToString())
     assert isinstance(message, Message)
