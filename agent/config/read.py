@@ -251,6 +251,7 @@ class _Reader:
                 port=table.whole("port", 1, 65535, 1883),
                 mqtt=table.choice("mqtt", ("5", "3.1.1"), "5"),
                 keepalive_s=table.whole("keepalive_s", 5, 600, 30),
+                longest_wait_s=table.number("longest_wait_s", 1, 3600, 120),
                 journal=self._path(table, "journal", "/var/lib/gadelys/journal.db"),
                 journal_mb=table.whole("journal_mb", 1, 4096, 64),
                 operator_s=table.number("operator_s", 1, 86400, 3600),

@@ -114,6 +114,7 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     mqtt: Literal["5", "3.1.1"]
     keepalive_s: int
+    longest_wait_s: float
     journal: Path
     journal_mb: int
     operator_s: float

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 FIRST_S = 1.0
-LONGEST_S = 120.0
 CALM_S = 60.0  # a connection that lived so long was a good one: the next wait is short again
 
 
 class Backoff:
-    """Waits of one connection. `random` returns numbers from 0 to 1."""
+    """Waits of one connection, up to `longest_s` seconds. `random` returns numbers from 0 to 1."""
 
-    def __init__(self, random: Callable[[], float]) -> None:
+    def __init__(self, random: Callable[[], float], longest_s: float) -> None:
         self._random = random
+        self._longest_s = longest_s
         self._most_s = FIRST_S
 
     def next_s(self, lived_s: float) -> float:
@@ -21,5 +21,5 @@ class Backoff:
         if lived_s >= CALM_S:
             self._most_s = FIRST_S
         wait_s = self._random() * self._most_s
-        self._most_s = min(2 * self._most_s, LONGEST_S)
+        self._most_s = min(2 * self._most_s, self._longest_s)
         return wait_s

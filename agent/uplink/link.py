@@ -52,9 +52,18 @@ class Link:
     """Connects, holds, connects again. One log line when the broker is gone, one when it is back."""
 
     def __init__(  # noqa: PLR0913 - what it stands between
-        self, broker: Broker, topics: Topics, clock: Clock, *, outbox: Outbox, journal: Journal, node: Node
+        self,
+        broker: Broker,
+        topics: Topics,
+        clock: Clock,
+        *,
+        backoff: Backoff,
+        outbox: Outbox,
+        journal: Journal,
+        node: Node,
     ) -> None:
         self._broker = broker
+        self._backoff = backoff
         self._topics = topics
         self._clock = clock
         self._outbox = outbox
@@ -71,7 +80,6 @@ class Link:
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        backoff = Backoff(random.random)
         while True:
             began_s = self._clock.mono_s()
             try:
@@ -80,7 +88,7 @@ class Link:
                 self._lost(str(broken))
             lived_s = self._clock.mono_s() - began_s if self.state == "online" else 0.0
             self._turn("waiting")
-            await asyncio.sleep(backoff.next_s(lived_s))
+            await asyncio.sleep(self._backoff.next_s(lived_s))
 
     async def _session(self) -> None:
         """Hold one connection until it breaks, or until the intended stop, which says so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import random
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -20,6 +21,7 @@ from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
+from agent.uplink.backoff import Backoff
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Stamp, stamped
@@ -84,7 +86,15 @@ class Uplink:
         broker = Broker(
             options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}"
         )
-        self._link = Link(broker, self._topics, clock, outbox=self._outbox, journal=journal, node=self)
+        self._link = Link(
+            broker,
+            self._topics,
+            clock,
+            backoff=Backoff(random.random, options.longest_wait_s),
+            outbox=self._outbox,
+            journal=journal,
+            node=self,
+        )
         own = self._reporter.set
         own("", names.VERSION, version, now_s)
         own("", names.REFUSED, 0, now_s)

@@ -131,7 +131,8 @@ class UplinkedStreet:
         self.journal = KeptInMemory()
         self.session = SessionInMemory()
         options = Options(
-            host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, journal=Path("journal.db"), journal_mb=1,
+            host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
+            journal=Path("journal.db"), journal_mb=1,
             operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0, mirror=False,
         )  # fmt: skip
         controller = cast("Controller", _Names())

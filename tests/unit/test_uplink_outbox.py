@@ -6,7 +6,7 @@ import pytest
 
 from agent.journal.records import Report
 from agent.uplink import outbox
-from agent.uplink.backoff import CALM_S, LONGEST_S, Backoff
+from agent.uplink.backoff import CALM_S, Backoff
 from agent.uplink.outbox import Outbox
 
 
@@ -54,13 +54,13 @@ def test_beyond_the_most_the_oldest_are_dropped_and_counted(monkeypatch: pytest.
 
 
 def test_waits_double_up_to_the_longest_and_jitter_fully() -> None:
-    most = Backoff(lambda: 1.0)
-    assert [most.next_s(0.0) for _ in range(9)] == [1, 2, 4, 8, 16, 32, 64, LONGEST_S, LONGEST_S]
-    assert Backoff(lambda: 0.0).next_s(0.0) == 0.0
+    most = Backoff(lambda: 1.0, 120.0)
+    assert [most.next_s(0.0) for _ in range(9)] == [1, 2, 4, 8, 16, 32, 64, 120, 120]
+    assert Backoff(lambda: 0.0, 120.0).next_s(0.0) == 0.0
 
 
 def test_a_connection_that_lived_makes_the_next_wait_short() -> None:
-    backoff = Backoff(lambda: 1.0)
+    backoff = Backoff(lambda: 1.0, 120.0)
     for _ in range(5):
         backoff.next_s(1.0)
     assert backoff.next_s(CALM_S) == 1.0
