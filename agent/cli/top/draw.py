@@ -80,7 +80,7 @@ def schemes(picture: Picture, width: int) -> list[Line]:
 
 def saving(ours_wh: float, theirs_wh: float) -> str:
     """Return what is saved, in per cent of what the other takes."""
-    return f"{100 * (1 - ours_wh / theirs_wh):.0f} %" if theirs_wh > 0 else fmt.MISSING
+    return f"{round(100 * (1 - ours_wh / theirs_wh))} %" if theirs_wh > 0 else fmt.MISSING
 
 
 def agent_state(picture: Picture) -> str:

@@ -42,7 +42,7 @@ SCENES = (
     Scene(17, "The platform sets lum-03 to 55 % over MQTT: written, then read back.", "platform_command"),
     Scene(23, "A sensor dies. Silence is not absence: its lamp is kept at full light.", "sensor_dies"),
     Scene(29, "The broker is killed. The street goes on, and keeps what it has to report.", "broker_dies"),
-    Scene(35, "The broker is back: what was kept is delivered, nothing lost, nothing twice.", "broker_back"),
+    Scene(35, "The broker is back: what was kept is delivered, marked with its own times.", "broker_back"),
     Scene(46, "The agent is killed with -9: dimmers light up, by a safety of their own.", "kill_agent"),
     Scene(52, "It is started again: it reads the street, then takes over the lamps."),
     Scene(56, "The sensor is believed again. Below: what other schemes would have taken.", "sensor_back"),
