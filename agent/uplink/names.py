@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 BD_SEQ = "bdSeq"
 REBIRTH = "Node Control/Rebirth"
@@ -37,5 +37,4 @@ UNIT_PROPERTY = "engUnit"  # String, in births
 NUMBER_PROPERTY = "journal"  # Int64, of historical metrics: with node and store id the key of a report
 
 CommandStatus = Literal["accepted", "written", "verified", "rejected", "expired", "superseded"]
-STATUSES: tuple[CommandStatus, ...] = get_args(CommandStatus)
 ENDED: frozenset[str] = frozenset({"verified", "rejected", "expired", "superseded"})

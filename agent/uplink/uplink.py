@@ -74,8 +74,14 @@ class Uplink:
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
-        self._commands = Commands(street.control, image, street.lamps, options.operator_s, self._answered)
         self._answers = Answers(self._reporter, now_s)
+        self._commands = Commands(
+            street.control,
+            image,
+            street.lamps,
+            options.operator_s,
+            answer=lambda answer: self._answers.take(answer, clock.mono_s()),
+        )
         self._downlink = Downlink(self._table, self._commands, self.rebirth)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
@@ -288,11 +294,6 @@ class Uplink:
         with contextlib.suppress(Broken):
             self._session.send(*births)
             self._sent += len(births)
-
-    # ---- Down ----------------------------------------------------------------------------------------------------------
-
-    def _answered(self, answer: Answer) -> None:
-        self._answers.take(answer, self._clock.mono_s())
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 

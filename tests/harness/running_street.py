@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,18 @@ class Street:
             self.eye.close()
             self.hand.close()
             self._log.close()
+
+
+@contextlib.contextmanager
+def lit_street(folder: Path) -> Iterator[Street]:
+    """A street whose agent has read all back."""
+    street = Street(folder)
+    try:
+        street.start_agent()
+        street.until("all units answer and all lamps are read back", lambda _: settled(street.status()))
+        yield street
+    finally:
+        street.close()
 
 
 def settled(status: Json) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from running_street import Json, Street, settled
+from running_street import Json, Street, lit_street, settled
 
 ROUNDS = 20
 RECOVERY_S = 40.0
@@ -17,13 +17,8 @@ MAO4 = tuple(f"lum-{n:02}" for n in range(1, 7))
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    street = Street(tmp_path_factory.mktemp("street"))
-    try:
-        street.start_agent()
-        street.until("all units answer and all lamps are read back", lambda _: settled(street.status()))
+    with lit_street(tmp_path_factory.mktemp("street")) as street:
         yield street
-    finally:
-        street.close()
 
 
 def kill(street: Street, chance: random.Random) -> None:

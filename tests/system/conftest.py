@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from running_street import Street, settled
+from running_street import Street, lit_street, settled
 
 
 @pytest.fixture
@@ -31,10 +31,5 @@ def lit(street: Street) -> Street:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """One lit street for all tests of a module that leave it as they found it."""
-    street = Street(tmp_path_factory.mktemp("street"))
-    try:
-        street.start_agent()
-        street.until("all units answer and all lamps are read back", lambda _: settled(street.status()))
+    with lit_street(tmp_path_factory.mktemp("street")) as street:
         yield street
-    finally:
-        street.close()
