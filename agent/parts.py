@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import structlog
 
-import drivers.bus
 from agent.clock import Clock
-from agent.config import Bus, Config, Device, TcpBus
+from agent.config import Config, Device
 from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
 from agent.control.street import Levels
 from agent.control.sun import AstronomicalClock
@@ -73,16 +72,8 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
                         devices=carried,
                     )
                 )
-        made[bus.id] = (_bus_spec(bus), tuple(units))
+        made[bus.id] = (bus, tuple(units))
     return made
-
-
-def _bus_spec(bus: Bus) -> BusSpec:
-    if isinstance(bus, TcpBus):
-        return drivers.bus.TcpBus(id=bus.id, host=bus.host, port=bus.port, timeout_s=bus.timeout_s)
-    return drivers.bus.RtuBus(
-        id=bus.id, port=bus.port, baud=bus.baud, parity=bus.parity, stop_bits=bus.stop_bits, timeout_s=bus.timeout_s
-    )
 
 
 def night(clock: Clock, sun: AstronomicalClock) -> bool | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Cause = Literal["crc", "length", "unit", "function", "count", "echo", "noise"]
+
 
 class WireError(Exception):
     """Root of everything a bus or an instrument can do wrong. The text says what was expected and what came."""
@@ -13,6 +17,10 @@ class NoAnswer(WireError):
 
 class BadAnswer(WireError):
     """Bytes came that are not the answer to this request. Next move: as NoAnswer; never believe them."""
+
+    def __init__(self, text: str, cause: Cause) -> None:
+        super().__init__(text)
+        self.cause: Cause = cause
 
 
 class Refused(WireError):

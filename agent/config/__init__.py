@@ -2,7 +2,7 @@
 
 from agent.config.errors import ConfigError, Mistake
 from agent.config.file import load_file
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, RtuBus, TcpBus, Unit, Uplink
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
 
 __all__ = [
     "Api",
@@ -14,8 +14,6 @@ __all__ = [
     "Gpio",
     "Lighting",
     "Mistake",
-    "RtuBus",
-    "TcpBus",
     "Unit",
     "Uplink",
     "load_file",

@@ -11,11 +11,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, RtuBus, TcpBus, Unit, Uplink
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
 from agent.config.table import Ledger, Table, did_you_mean
+from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import OWN, ProfileError
 
 _Record = TypeVar("_Record")
+
+_BUS_OPTIONS = {
+    "modbus-rtu": {"port", "baud", "parity", "stop_bits", "timeout_ms", "rs485"},
+    "modbus-rtu-tcp": {"host", "port", "timeout_ms"},
+    "modbus-tcp": {"host", "port", "timeout_ms", "in_flight"},
+}
 
 KINDS = ("luminaire", "presence", "meter", "lux", "contact")
 _PIN_KINDS = ("presence", "contact")
@@ -96,39 +103,41 @@ class _Reader:
         return self._finish(table, Api(socket=self._path(table, "socket", "/run/gadelys/api.sock")))
 
     def bus(self, table: Table) -> Bus:
-        kind = table.choice("kind", ("modbus-rtu", "modbus-tcp"))
-        return self._tcp_bus(table) if kind == "modbus-tcp" else self._rtu_bus(table)
-
-    def _rtu_bus(self, table: Table) -> RtuBus:
-        table.needless("host", 'for kind = "modbus-rtu"')
+        kind = table.choice("kind", tuple(_BUS_OPTIONS))
+        for key in sorted(set().union(*_BUS_OPTIONS.values()) - _BUS_OPTIONS[kind]):
+            table.needless(key, f'for kind = "{kind}"')
+        if kind == "modbus-rtu":
+            return self._finish(table, self._rtu_bus(table))
+        host, port = self._host(table), table.whole("port", 1, 65535, *((502,) if kind == "modbus-tcp" else ()))
+        if kind == "modbus-rtu-tcp":
+            bus = RtuTcpBus(id=table.path[-1], host=host, port=port, timeout_s=self._timeout_s(table))
+            return self._finish(table, bus)
+        self._tcp.add(table.path[-1])
+        in_flight = table.whole("in_flight", 1, 16, 1)
+        timeout_s = self._timeout_s(table)
         return self._finish(
-            table,
-            RtuBus(
-                id=table.path[-1],
-                port=self._path(table, "port"),
-                baud=table.whole("baud", 1200, 256000, 9600),
-                parity=table.choice("parity", ("none", "even", "odd"), "none"),
-                stop_bits=table.whole("stop_bits", 1, 2, 1),
-                timeout_s=self._timeout_s(table),
-            ),
+            table, TcpBus(id=table.path[-1], host=host, port=port, timeout_s=timeout_s, in_flight=in_flight)
         )
 
-    def _tcp_bus(self, table: Table) -> TcpBus:
-        for key in ("baud", "parity", "stop_bits"):
-            table.needless(key, 'for kind = "modbus-tcp"')
-        self._tcp.add(table.path[-1])
+    def _rtu_bus(self, table: Table) -> RtuBus:
+        link = Link(
+            baud=table.whole("baud", 1200, 256000, 9600),
+            parity=table.choice("parity", ("none", "even", "odd"), "none"),
+            stop_bits=table.whole("stop_bits", 1, 2, 1),
+        )
+        return RtuBus(
+            id=table.path[-1],
+            port=self._path(table, "port"),
+            link=link,
+            timeout_s=self._timeout_s(table),
+            rs485=table.flag("rs485", default=False),
+        )
+
+    def _host(self, table: Table) -> str:
         host = table.text("host", "an address or a host's name")
         if host and not _HOST.fullmatch(host):
             table.wrong("host", "an address or a host's name, without the port")
-        return self._finish(
-            table,
-            TcpBus(
-                id=table.path[-1],
-                host=host,
-                port=table.whole("port", 1, 65535, 502),
-                timeout_s=self._timeout_s(table),
-            ),
-        )
+        return host
 
     def _timeout_s(self, table: Table) -> float:
         return table.whole("timeout_ms", 10, 5000, 200) / 1000

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-Parity = Literal["none", "even", "odd"]
+from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
+
 Pull = Literal["none", "up", "down"]
 DeviceKind = Literal["luminaire", "presence", "meter", "lux", "contact"]
 
@@ -29,27 +30,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     socket: Path
 
 
-class RtuBus(msgspec.Struct, frozen=True, kw_only=True):
-    """A serial line."""
-
-    id: str
-    port: Path
-    baud: int
-    parity: Parity
-    stop_bits: int
-    timeout_s: float
-
-
-class TcpBus(msgspec.Struct, frozen=True, kw_only=True):
-    """The units behind one Modbus TCP address."""
-
-    id: str
-    host: str
-    port: int
-    timeout_s: float
-
-
-Bus = RtuBus | TcpBus
+Bus = RtuBus | RtuTcpBus | TcpBus
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):

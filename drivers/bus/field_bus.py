@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from drivers.bus.port import Port
-from drivers.bus.records import BusSink, BusSpec, BusStats, RtuBus, UnitSpec, UnitState
+from drivers.bus.records import BusSink, BusSpec, BusStats, RtuBus, TcpBus, UnitSpec, UnitState
 from drivers.bus.rtu_thread import RtuThread
 from drivers.bus.service import UnitService
 from drivers.bus.tcp_port import TcpPort
@@ -36,7 +36,7 @@ class FieldBus:
         self._units = [UnitService(unit) for unit in units]
         self._unsafe = [unit for unit in self._units if not unit.device_safety]
         self._carrier = {device: unit for unit in self._units for _, device in unit.spec.devices}
-        self._port: Port = RtuThread(spec) if isinstance(spec, RtuBus) else TcpPort(spec)
+        self._port = _port(spec)
         self._early_s = 0.0 if isinstance(spec, RtuBus) else _EARLY_S
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
@@ -75,14 +75,14 @@ class FieldBus:
         return BusStats(
             id=self._spec.id,
             port=self._spec.place,
-            baud=self._spec.baud if isinstance(self._spec, RtuBus) else None,
+            baud=self._spec.link.baud if isinstance(self._spec, RtuBus) else None,
             up=self._up is True,
             use_pct=self._port.use_pct(),
             transactions=self._transactions,
             timeouts=self._timeouts,
             bad_answers=self._bad_answers,
             refusals=self._refusals,
-            stray_bytes=self._port.stray_bytes,
+            stray_bytes=self._port.counts.stray_bytes,
         )
 
     def unit_states(self) -> tuple[UnitState, ...]:
@@ -212,14 +212,14 @@ class FieldBus:
         """Make one transaction. WireError if it did not yield the data that was asked for."""
         self._transactions += 1
         try:
-            data = await self._port.exchange(request)
+            answer = await self._port.exchange(request, self._spec.timeout_s)
         except Refused as error:
             self._refusals += 1
             unit.refused(str(error))
             self._answered(unit)
             raise
         self._answered(unit)
-        return data
+        return answer.data
 
     def _answered(self, unit: UnitService) -> None:
         if unit.answered():
@@ -250,3 +250,11 @@ class FieldBus:
         for unit in self._units:
             unit.link_lost()
         self._mark_bad((point.key for point in self.points()), reason)
+
+
+def _port(spec: BusSpec) -> Port:
+    if isinstance(spec, TcpBus):
+        return TcpPort(spec)
+    if isinstance(spec, RtuBus):
+        return RtuThread(spec)
+    raise LinkLost(f"{spec.place}: RTU over TCP is not there yet")

@@ -10,21 +10,15 @@ import msgspec
 from drivers.points import Reading
 from drivers.profile import Profile
 
+Parity = Literal["none", "even", "odd"]
 
-class RtuBus(msgspec.Struct, frozen=True, kw_only=True):
-    """A serial line. `timeout_s`: longest wait for the first character of an answer."""
 
-    id: str
-    port: Path
-    baud: int
-    parity: Literal["none", "even", "odd"]
-    stop_bits: int
-    timeout_s: float
+class Link(msgspec.Struct, frozen=True):
+    """How characters stand on a serial line: 8 data bits, `baud` bits a second."""
 
-    @property
-    def place(self) -> str:
-        """Return what the line is called in messages: its port."""
-        return str(self.port)
+    baud: int = 9600
+    parity: Parity = "none"
+    stop_bits: int = 1
 
     @property
     def char_s(self) -> float:
@@ -36,9 +30,27 @@ class RtuBus(msgspec.Struct, frozen=True, kw_only=True):
         """Return the silence between frames: 3.5 characters, fixed at 1.75 ms above 19200 baud (Serial Line V1.02)."""
         return 3.5 * self.char_s if self.baud <= 19200 else 0.00175
 
+    def __str__(self) -> str:
+        return f"{self.baud} 8{self.parity[0].upper()}{self.stop_bits}"
 
-class TcpBus(msgspec.Struct, frozen=True, kw_only=True):
-    """The units behind one Modbus TCP address. `timeout_s`: longest wait for an answer."""
+
+class RtuBus(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial line. `timeout_s`: longest wait for the first character of an answer; `rs485`: the kernel turns the line."""
+
+    id: str
+    port: Path
+    link: Link
+    timeout_s: float
+    rs485: bool = False
+
+    @property
+    def place(self) -> str:
+        """Return what the line is called in messages: its port."""
+        return str(self.port)
+
+
+class RtuTcpBus(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial line behind a device server: RTU frames in a TCP connection. `timeout_s` as of a serial line."""
 
     id: str
     host: str
@@ -48,10 +60,28 @@ class TcpBus(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         """Return what the line is called in messages: its address."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return _address(self.host, self.port)
 
 
-BusSpec = RtuBus | TcpBus
+class TcpBus(msgspec.Struct, frozen=True, kw_only=True):
+    """The units behind one Modbus TCP address. `timeout_s`: longest wait for an answer.
+
+    `in_flight`: so many requests may be under way at a time, 1 to 16; many gateways take one.
+    """
+
+    id: str
+    host: str
+    port: int
+    timeout_s: float
+    in_flight: int = 1
+
+    @property
+    def place(self) -> str:
+        """Return what the line is called in messages: its address."""
+        return _address(self.host, self.port)
+
+
+BusSpec = RtuBus | RtuTcpBus | TcpBus
 
 
 class UnitSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,3 +137,7 @@ class UnitState(msgspec.Struct, frozen=True, kw_only=True):
     answers: int
     failures: int
     last_error: str
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

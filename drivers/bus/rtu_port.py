@@ -14,7 +14,8 @@ import time
 
 import serial
 
-from drivers.bus.records import RtuBus
+from drivers.bus.port import Answer, LineCounts
+from drivers.bus.records import Link, RtuBus
 from drivers.bus.use import Use
 from drivers.errors import BadAnswer, LinkLost, NoAnswer
 from drivers.modbus import rtu
@@ -44,14 +45,14 @@ class RtuPort:
             # Everything in one open: a pseudo-terminal refuses a later change of parity alone.
             self._serial = serial.Serial(
                 str(self._spec.port),
-                self._spec.baud,
-                parity=_PARITY[self._spec.parity],
-                stopbits=self._spec.stop_bits,
+                self._spec.link.baud,
+                parity=_PARITY[self._spec.link.parity],
+                stopbits=self._spec.link.stop_bits,
                 timeout=0,
                 exclusive=True,
             )
         except termios.error as error:
-            setting = f"{self._spec.baud} baud, parity {self._spec.parity}, {self._spec.stop_bits} stop bits"
+            setting = str(self._spec.link)
             raise LinkLost(f"{self._spec.port}: does not take {setting} ({error.args[-1]})") from None
         except (serial.SerialException, OSError, ValueError) as error:
             raise LinkLost(f"{self._spec.port}: {_reason(error)}") from None
@@ -68,7 +69,12 @@ class RtuPort:
             except OSError:
                 return  # it is gone already
 
-    def exchange(self, request: Request) -> bytes:
+    @property
+    def counts(self) -> LineCounts:
+        """What came that nobody asked for."""
+        return LineCounts(stray_bytes=self.stray_bytes)
+
+    def exchange(self, request: Request, timeout_s: float, link: Link | None = None) -> Answer:  # noqa: ARG002
         """Send a request and return the data of its answer.
 
         NoAnswer after the time-out; BadAnswer if other bytes came, after which nothing is believed until the line has
@@ -77,7 +83,9 @@ class RtuPort:
         try:
             self._settle(self._spec.timeout_s if self._distrusted else 0.0)
             self._distrusted = False
-            return rtu.check(request, self._answer(request, self._send(rtu.frame(request))))
+            sent_s = self._send(rtu.frame(request))
+            answer, first_s = self._answer(request, sent_s, timeout_s)
+            return Answer(rtu.check(request, answer), max(0.0, first_s - sent_s))
         except (NoAnswer, BadAnswer):
             self._distrusted = True
             raise
@@ -86,21 +94,23 @@ class RtuPort:
         """Return the share of the last 10 whole seconds in which characters were on the line."""
         return self._use.pct(time.monotonic())
 
-    def _answer(self, request: Request, sent_s: float) -> bytes:
+    def _answer(self, request: Request, sent_s: float, timeout_s: float) -> tuple[bytes, float]:
         """Collect what answers a request that has left at `sent_s`, up to the length that it must have."""
+        first_s = sent_s
         answer = bytearray()
-        deadline_s = sent_s + self._spec.timeout_s
+        deadline_s = sent_s + timeout_s
         while len(answer) < (expected := rtu.answer_bytes(request, answer)):
             piece = self._receive(deadline_s)
             if not piece and not answer:
-                raise NoAnswer(f"no answer within {self._spec.timeout_s * 1000:.0f} ms")
+                raise NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")
             if not piece:
-                raise BadAnswer(f"expected {expected} bytes, {len(answer)} came: {answer.hex(' ')}")
+                raise BadAnswer(f"expected {expected} bytes, {len(answer)} came: {answer.hex(' ')}", "length")
+            first_s = first_s if answer else time.monotonic()
             answer += piece
-            deadline_s = time.monotonic() + (expected - len(answer)) * self._spec.char_s + _GAP_S
+            deadline_s = time.monotonic() + (expected - len(answer)) * self._spec.link.char_s + _GAP_S
         self.stray_bytes += len(answer) - expected
         self._occupy(expected)
-        return bytes(answer[:expected])
+        return bytes(answer[:expected]), first_s
 
     def _send(self, frame: bytes) -> float:
         """Write a frame; return when its last character will have left."""
@@ -109,7 +119,7 @@ class RtuPort:
         except OSError as error:
             raise LinkLost(f"{self._spec.port}: {_reason(error)}") from None
         self._occupy(len(frame))
-        self._quiet_from_s = time.monotonic() + len(frame) * self._spec.char_s
+        self._quiet_from_s = time.monotonic() + len(frame) * self._spec.link.char_s
         return self._quiet_from_s
 
     def _receive(self, deadline_s: float) -> bytes:
@@ -136,15 +146,15 @@ class RtuPort:
         """
         now_s = time.monotonic()
         until_s = now_s + silent_s + _LONGEST_NOISE_S
-        free_s = max(now_s + silent_s, self._quiet_from_s + self._spec.silence_s)
+        free_s = max(now_s + silent_s, self._quiet_from_s + self._spec.link.silence_s)
         while stray := self._receive(free_s):
             self.stray_bytes += len(stray)
-            free_s = time.monotonic() + max(silent_s, self._spec.silence_s)
+            free_s = time.monotonic() + max(silent_s, self._spec.link.silence_s)
             if free_s > until_s:
-                raise BadAnswer(f"the line does not fall silent: {len(stray)} bytes that nobody asked for")
+                raise BadAnswer(f"the line does not fall silent: {len(stray)} bytes that nobody asked for", "noise")
 
     def _occupy(self, characters: int) -> None:
-        self._use.add(time.monotonic(), characters * self._spec.char_s)
+        self._use.add(time.monotonic(), characters * self._spec.link.char_s)
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
-from drivers.bus.records import RtuBus
+from drivers.bus.port import Answer, LineCounts
+from drivers.bus.records import Link, RtuBus
 from drivers.bus.rtu_port import RtuPort
 from drivers.modbus.pdu import Request
 
@@ -24,9 +25,9 @@ class RtuThread:
         self._thread: ThreadPoolExecutor | None = None
 
     @property
-    def stray_bytes(self) -> int:
-        """How many bytes came that nobody asked for, since the start."""
-        return self._port.stray_bytes
+    def counts(self) -> LineCounts:
+        """What came that nobody asked for."""
+        return self._port.counts
 
     async def open(self) -> None:
         """Open the port. LinkLost if it is not there or not ours."""
@@ -43,9 +44,9 @@ class RtuThread:
             self._thread.shutdown()
             self._thread = None
 
-    async def exchange(self, request: Request) -> bytes:
-        """Send a request and return the data of its answer. NoAnswer, BadAnswer, Refused, LinkLost."""
-        return await self._in_thread(self._port.exchange, request)
+    async def exchange(self, request: Request, timeout_s: float, link: Link | None = None) -> Answer:
+        """Send a request and return its answer. NoAnswer, BadAnswer, Refused, LinkLost."""
+        return await self._in_thread(self._port.exchange, request, timeout_s, link)
 
     def use_pct(self) -> float:
         """Return the share of the last 10 whole seconds in which characters were on the line."""

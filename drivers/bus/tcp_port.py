@@ -11,7 +11,8 @@ import os
 import socket
 from typing import cast
 
-from drivers.bus.records import TcpBus
+from drivers.bus.port import Answer, LineCounts
+from drivers.bus.records import Link, TcpBus
 from drivers.bus.use import Use
 from drivers.errors import BadAnswer, LinkLost, NoAnswer
 from drivers.modbus import tcp
@@ -33,9 +34,11 @@ class TcpPort:
         self._stray_before = 0
 
     @property
-    def stray_bytes(self) -> int:
-        """How many bytes came that nobody asked for, since the start."""
-        return self._stray_before + (self._stream.stray_bytes if self._stream is not None else 0)
+    def counts(self) -> LineCounts:
+        """What came that nobody asked for."""
+        return LineCounts(
+            stray_bytes=self._stray_before + (self._stream.stray_bytes if self._stream is not None else 0)
+        )
 
     async def open(self) -> None:
         """Connect. LinkLost if nobody answers there."""
@@ -55,19 +58,22 @@ class TcpPort:
             self._stray_before += stream.stray_bytes
             await stream.close()
 
-    async def exchange(self, request: Request) -> bytes:
-        """Send a request and return the data of its answer.
+    async def exchange(self, request: Request, timeout_s: float, link: Link | None = None) -> Answer:
+        """Send a request and return its answer.
 
         NoAnswer after the time-out, which leaves the connection as it is: what comes later is known by its
         transaction and dropped. BadAnswer, Refused. LinkLost if the connection is gone or its bytes are no frames.
         """
+        if link is not None:
+            raise ValueError(f"{self._spec.place}: an address has no speed")
         if self._stream is None:
             raise LinkLost(f"{self._spec.place}: not connected")
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         self._transaction = self._transaction + 1 & 0xFFFF
         try:
-            return tcp.check(request, await self._stream.ask(self._transaction, request, began_s))
+            answer = await self._stream.ask(self._transaction, request, began_s, timeout_s)
+            return Answer(tcp.check(request, answer), loop.time() - began_s)
         finally:
             now_s = loop.time()
             self._use.add(now_s, now_s - began_s)
@@ -96,14 +102,14 @@ class _Stream(asyncio.BufferedProtocol):
         self._lost: LinkLost | None = None
         self._ended: asyncio.Future[None] = loop.create_future()
 
-    async def ask(self, transaction: int, request: Request, now_s: float) -> bytes:
+    async def ask(self, transaction: int, request: Request, now_s: float, timeout_s: float) -> bytes:
         """Send a request and return the frame that answers its transaction. NoAnswer, BadAnswer, LinkLost."""
         if self._lost is not None or self._transport is None:
             raise self._lost or LinkLost(f"{self._spec.place}: not connected")
         self._transaction = transaction
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._answer = answer
-        alarm = self._loop.call_at(now_s + self._spec.timeout_s, self._give_up, answer)
+        alarm = self._loop.call_at(now_s + timeout_s, self._give_up, answer, timeout_s)
         self._transport.write(tcp.frame(request, transaction))
         try:
             return await answer
@@ -157,15 +163,15 @@ class _Stream(asyncio.BufferedProtocol):
         else:
             self.stray_bytes += size  # late, or never asked for
 
-    def _give_up(self, answer: asyncio.Future[bytes]) -> None:
+    def _give_up(self, answer: asyncio.Future[bytes], timeout_s: float) -> None:
         """Tell whoever waits that the time is over."""
         if answer.done():
             return
         if self._filled:
             came = self._view[: self._filled].hex(" ")
-            answer.set_exception(BadAnswer(f"expected a whole frame, {self._filled} bytes came: {came}"))
+            answer.set_exception(BadAnswer(f"expected a whole frame, {self._filled} bytes came: {came}", "length"))
         else:
-            answer.set_exception(NoAnswer(f"no answer within {self._spec.timeout_s * 1000:.0f} ms"))
+            answer.set_exception(NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms"))
 
     def _lose(self, reason: str) -> None:
         if self._lost is None:

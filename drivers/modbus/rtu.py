@@ -48,7 +48,7 @@ def answer_bytes(request: Request, begin: bytes | bytearray) -> int:
 def check(request: Request, answer: bytes) -> bytes:
     """Return the data of the frame that answers a request. Refused, BadAnswer: as `pdu.check`, or if the CRC is wrong."""
     if len(answer) < SHORTEST_ANSWER_BYTES:
-        raise BadAnswer(f"expected {answer_bytes(request, answer)} bytes, {len(answer)} came")
+        raise BadAnswer(f"expected {answer_bytes(request, answer)} bytes, {len(answer)} came", "length")
     if crc16(answer[:-2]) != int.from_bytes(answer[-2:], "little"):
-        raise BadAnswer(f"CRC of {len(answer)} bytes is wrong")
+        raise BadAnswer(f"CRC of {len(answer)} bytes is wrong", "crc")
     return pdu.check(request, answer[0], answer[1:-2])

@@ -79,12 +79,12 @@ class _Unit:
 
 def _ours() -> tuple[str, int, int]:
     with _Unit() as path:
-        port = RtuPort(RtuBus(id="line", port=path, baud=19200, parity="none", stop_bits=2, timeout_s=TIMEOUT_S))
+        port = RtuPort(RtuBus(id="line", port=path, link=Link(19200, "none", 2), timeout_s=TIMEOUT_S))
         port.open()
 
         def read(register: int) -> int | None:
             try:
-                return int.from_bytes(port.exchange(pdu.read(1, 3, register, 1)), "big")
+                return int.from_bytes(port.exchange(pdu.read(1, 3, register, 1), TIMEOUT_S), "big")
             except WireError:
                 return None
 

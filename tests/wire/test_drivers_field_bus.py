@@ -52,7 +52,7 @@ async def running(folder: Path, *specs: UnitSpec, fed: bool = True) -> AsyncIter
     units, sink = Registers(*(spec.address for spec in specs)), Sink()
     line = RtuLine(folder / "tty", units)
     line.plug()
-    spec = RtuBus(id="b", port=line.path, baud=115200, parity="none", stop_bits=1, timeout_s=TIMEOUT_S)
+    spec = RtuBus(id="b", port=line.path, link=Link(115200, "none", 1), timeout_s=TIMEOUT_S)
     bus = FieldBus(spec, specs, now=time.monotonic, sink=sink)
     if fed:
         bus.feed(time.monotonic() + 1000)

@@ -50,7 +50,7 @@ def port(server: Path, tmp_path: Path) -> Iterator[RtuPort]:
     with subprocess.Popen([server, str(UNIT), link], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        made = RtuPort(RtuBus(id="b", port=link, baud=115200, parity="none", stop_bits=1, timeout_s=0.5))
+        made = RtuPort(RtuBus(id="b", port=link, link=Link(115200, "none", 1), timeout_s=0.5))
         made.open()
         yield made
         made.close()
@@ -62,43 +62,43 @@ def words(*values: int) -> bytes:
 
 
 def test_registers_are_read(port: RtuPort) -> None:
-    assert port.exchange(pdu.read(UNIT, 3, 10, 3)) == words(1010, 1011, 1012)
-    assert port.exchange(pdu.read(UNIT, 4, 0, 125)) == words(*range(2000, 2125))
+    assert port.exchange(pdu.read(UNIT, 3, 10, 3), TIMEOUT_S) == words(1010, 1011, 1012)
+    assert port.exchange(pdu.read(UNIT, 4, 0, 125), TIMEOUT_S) == words(*range(2000, 2125))
 
 
 def test_inputs_are_read(port: RtuPort) -> None:
-    assert port.exchange(pdu.read(UNIT, 2, 0, 10)) == bytes([0b01001001, 0b10])
+    assert port.exchange(pdu.read(UNIT, 2, 0, 10), TIMEOUT_S) == bytes([0b01001001, 0b10])
 
 
 def test_registers_are_written(port: RtuPort) -> None:
-    port.exchange(pdu.write_register(UNIT, 5, 0xBEEF))
-    port.exchange(pdu.write_registers(UNIT, 6, list(range(123))))
-    assert port.exchange(pdu.read(UNIT, 3, 5, 3)) == words(0xBEEF, 0, 1)
-    assert port.exchange(pdu.read(UNIT, 3, 128, 1)) == words(122)
+    port.exchange(pdu.write_register(UNIT, 5, 0xBEEF), TIMEOUT_S)
+    port.exchange(pdu.write_registers(UNIT, 6, list(range(123))), TIMEOUT_S)
+    assert port.exchange(pdu.read(UNIT, 3, 5, 3), TIMEOUT_S) == words(0xBEEF, 0, 1)
+    assert port.exchange(pdu.read(UNIT, 3, 128, 1), TIMEOUT_S) == words(122)
 
 
 def test_coils_are_written(port: RtuPort) -> None:
-    port.exchange(pdu.write_coil(UNIT, 0, on=True))
-    port.exchange(pdu.write_coils(UNIT, 3, [True, False, True, True, False, True, True]))
-    assert port.exchange(pdu.read(UNIT, 1, 0, 10)) == bytes([0b01101001, 0b11])
+    port.exchange(pdu.write_coil(UNIT, 0, on=True), TIMEOUT_S)
+    port.exchange(pdu.write_coils(UNIT, 3, [True, False, True, True, False, True, True]), TIMEOUT_S)
+    assert port.exchange(pdu.read(UNIT, 1, 0, 10), TIMEOUT_S) == bytes([0b01101001, 0b11])
 
 
 def test_what_it_does_not_have_is_refused(port: RtuPort) -> None:
     with pytest.raises(Refused, match="illegal data address"):
-        port.exchange(pdu.read(UNIT, 3, 250, 10))
-    assert port.exchange(pdu.read(UNIT, 3, 0, 1)) == words(1000)
+        port.exchange(pdu.read(UNIT, 3, 250, 10), TIMEOUT_S)
+    assert port.exchange(pdu.read(UNIT, 3, 0, 1), TIMEOUT_S) == words(1000)
 
 
 def test_another_unit_is_silent_and_the_next_answer_is_the_right_one(port: RtuPort) -> None:
     with pytest.raises(NoAnswer):
-        port.exchange(pdu.read(UNIT + 1, 3, 0, 1))
-    assert port.exchange(pdu.read(UNIT, 3, 0, 1)) == words(1000)
+        port.exchange(pdu.read(UNIT + 1, 3, 0, 1), TIMEOUT_S)
+    assert port.exchange(pdu.read(UNIT, 3, 0, 1), TIMEOUT_S) == words(1000)
 
 
 def test_a_thousand_transactions_without_a_stray_byte(port: RtuPort) -> None:
     for number in range(1000):
         address = number % 200
-        assert port.exchange(pdu.read(UNIT, 4, address, 2)) == words(2000 + address, 2001 + address)
+        assert port.exchange(pdu.read(UNIT, 4, address, 2), TIMEOUT_S) == words(2000 + address, 2001 + address)
     assert port.stray_bytes == 0
 
 
@@ -121,27 +121,27 @@ async def tcp_port(address: int) -> AsyncIterator[TcpPort]:
 
 async def test_units_behind_one_address_are_read_and_written(tcp_port: TcpPort) -> None:
     for unit in (1, 2, 3):
-        assert await tcp_port.exchange(pdu.read(unit, 3, 10, 3)) == words(1010, 1011, 1012)
-        await tcp_port.exchange(pdu.write_register(unit, 10, unit))
-        await tcp_port.exchange(pdu.write_registers(unit, 11, [unit] * 100))
-        await tcp_port.exchange(pdu.write_coil(unit, 0, on=True))
-        await tcp_port.exchange(pdu.write_coils(unit, 3, [True, False, True]))
+        assert await tcp_port.exchange(pdu.read(unit, 3, 10, 3), TIMEOUT_S) == words(1010, 1011, 1012)
+        await tcp_port.exchange(pdu.write_register(unit, 10, unit), TIMEOUT_S)
+        await tcp_port.exchange(pdu.write_registers(unit, 11, [unit] * 100), TIMEOUT_S)
+        await tcp_port.exchange(pdu.write_coil(unit, 0, on=True), TIMEOUT_S)
+        await tcp_port.exchange(pdu.write_coils(unit, 3, [True, False, True]), TIMEOUT_S)
     for unit in (1, 2, 3):
-        assert await tcp_port.exchange(pdu.read(unit, 3, 10, 101)) == words(*[unit] * 101)
-        assert await tcp_port.exchange(pdu.read(unit, 1, 0, 8)) == b"\x29"
-        assert await tcp_port.exchange(pdu.read(unit, 2, 0, 8)) == b"\x00"
+        assert await tcp_port.exchange(pdu.read(unit, 3, 10, 101), TIMEOUT_S) == words(*[unit] * 101)
+        assert await tcp_port.exchange(pdu.read(unit, 1, 0, 8), TIMEOUT_S) == b"\x29"
+        assert await tcp_port.exchange(pdu.read(unit, 2, 0, 8), TIMEOUT_S) == b"\x00"
 
 
 async def test_what_there_is_not_behind_an_address_is_refused(tcp_port: TcpPort) -> None:
     with pytest.raises(Refused, match="exception 2: illegal data address"):
-        await tcp_port.exchange(pdu.read(1, 4, 120, 10))
+        await tcp_port.exchange(pdu.read(1, 4, 120, 10), TIMEOUT_S)
     with pytest.raises(Refused, match="exception 11: gateway target did not answer"):
-        await tcp_port.exchange(pdu.read(4, 3, 0, 1))
-    assert await tcp_port.exchange(pdu.read(2, 4, 0, 1)) == words(0)
+        await tcp_port.exchange(pdu.read(4, 3, 0, 1), TIMEOUT_S)
+    assert await tcp_port.exchange(pdu.read(2, 4, 0, 1), TIMEOUT_S) == words(0)
 
 
 async def test_a_thousand_transactions_over_tcp_without_a_stray_byte(tcp_port: TcpPort) -> None:
     for number in range(1000):
         address = number % 100
-        assert await tcp_port.exchange(pdu.read(1 + number % 3, 3, address, 2)) == words(1000 + address, 1001 + address)
+        assert await tcp_port.exchange(pdu.read(1 + number % 3, 3, address, 2), TIMEOUT_S) == words(1000 + address, 1001 + address)
     assert tcp_port.stray_bytes == 0

@@ -20,7 +20,7 @@ RIGHT = sealed(bytes.fromhex("01 03 04 00 02 06 F6"))
 
 
 def spec(path: Path, baud: int = 19200) -> RtuBus:
-    return RtuBus(id="b", port=path, baud=baud, parity="none", stop_bits=2, timeout_s=TIMEOUT_S)
+    return RtuBus(id="b", port=path, link=Link(baud, "none", 2), timeout_s=TIMEOUT_S)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def port(line: RtuLine) -> Iterator[RtuPort]:
 
 
 def test_a_right_answer(port: RtuPort) -> None:
-    assert port.exchange(READ) == bytes.fromhex("00 02 06 F6")
+    assert port.exchange(READ, TIMEOUT_S) == bytes.fromhex("00 02 06 F6")
     assert port.stray_bytes == 0
 
 
@@ -60,9 +60,9 @@ def test_a_right_answer(port: RtuPort) -> None:
 def test_what_is_not_the_answer_is_never_believed(line: RtuLine, port: RtuPort, wrong: bytes, said: str) -> None:
     line.answer = lambda _: wrong
     with pytest.raises(BadAnswer, match=said):
-        port.exchange(READ)
+        port.exchange(READ, TIMEOUT_S)
     line.answer = lambda _: RIGHT
-    assert port.exchange(READ) == RIGHT[3:-2]
+    assert port.exchange(READ, TIMEOUT_S) == RIGHT[3:-2]
 
 
 @pytest.mark.parametrize(
@@ -71,26 +71,26 @@ def test_what_is_not_the_answer_is_never_believed(line: RtuLine, port: RtuPort, 
 def test_a_wrong_echo_is_no_acknowledgement(line: RtuLine, port: RtuPort, request_: pdu.Request) -> None:
     line.answer = lambda frame: sealed(frame[:5] + bytes([frame[5] ^ 1]))
     with pytest.raises(BadAnswer, match="expected the echo"):
-        port.exchange(request_)
+        port.exchange(request_, TIMEOUT_S)
 
 
 def test_an_exception_is_a_refusal_and_costs_no_time_out(line: RtuLine, port: RtuPort) -> None:
-    port.exchange(READ)
+    port.exchange(READ, TIMEOUT_S)
     line.answer = lambda _: sealed(b"\x01\x83\x02")
     began_s = time.monotonic()
     with pytest.raises(Refused, match="illegal data address"):
-        port.exchange(READ)
+        port.exchange(READ, TIMEOUT_S)
     line.answer = lambda _: RIGHT
-    port.exchange(READ)
+    port.exchange(READ, TIMEOUT_S)
     assert time.monotonic() - began_s < TIMEOUT_S
 
 
 def test_silence_is_told_after_the_time_out(line: RtuLine, port: RtuPort) -> None:
-    port.exchange(READ)
+    port.exchange(READ, TIMEOUT_S)
     line.answer = lambda _: None
     began_s = time.monotonic()
     with pytest.raises(NoAnswer, match="within 50 ms"):
-        port.exchange(READ)
+        port.exchange(READ, TIMEOUT_S)
     assert time.monotonic() - began_s >= TIMEOUT_S
 
 
@@ -109,9 +109,9 @@ def test_a_late_answer_is_never_taken_for_the_next_one(line: RtuLine, port: RtuP
 
     line.answer = answer
     with pytest.raises(NoAnswer):
-        port.exchange(pdu.read(1, 3, 1000, 2))
+        port.exchange(pdu.read(1, 3, 1000, 2), TIMEOUT_S)
     for register in range(50):
-        assert port.exchange(pdu.read(1, 3, register, 2)) == 2 * register.to_bytes(2, "big")
+        assert port.exchange(pdu.read(1, 3, register, 2), TIMEOUT_S) == 2 * register.to_bytes(2, "big")
     assert port.stray_bytes == 9
 
 
@@ -122,18 +122,18 @@ def test_an_answer_in_pieces_is_one_answer(line: RtuLine, port: RtuPort) -> None
         return RIGHT[:3]
 
     line.answer = answer
-    assert port.exchange(READ) == RIGHT[3:-2]
+    assert port.exchange(READ, TIMEOUT_S) == RIGHT[3:-2]
 
 
 def test_a_line_that_babbles_is_a_bad_answer_in_bounded_time(line: RtuLine, port: RtuPort) -> None:
     line.babble = b"\x55" * 8
     began_s = time.monotonic()
     with pytest.raises(BadAnswer, match="does not fall silent"):
-        port.exchange(READ)
+        port.exchange(READ, TIMEOUT_S)
     assert time.monotonic() - began_s < 2.0
     assert port.stray_bytes > 0
     line.babble = b""
-    assert port.exchange(READ) == RIGHT[3:-2]
+    assert port.exchange(READ, TIMEOUT_S) == RIGHT[3:-2]
 
 
 @pytest.mark.parametrize("baud", [9600, 19200, 115200])
@@ -142,7 +142,7 @@ def test_the_line_is_silent_between_frames_as_long_as_the_standard_asks(line: Rt
     port = RtuPort(bus)
     port.open()
     for _ in range(20):
-        port.exchange(READ)
+        port.exchange(READ, TIMEOUT_S)
     port.close()
     gaps_s = [asked - told for told, (asked, _) in zip(line.sent_s, line.frames[1:], strict=False)]
     # The other end notes its own sending a little after we have read it.
@@ -152,27 +152,27 @@ def test_the_line_is_silent_between_frames_as_long_as_the_standard_asks(line: Rt
 
 
 def test_a_port_that_is_pulled_and_comes_back(line: RtuLine, port: RtuPort) -> None:
-    port.exchange(READ)
+    port.exchange(READ, TIMEOUT_S)
     line.pull()
     with pytest.raises(LinkLost, match="tty"):
-        port.exchange(READ)
+        port.exchange(READ, TIMEOUT_S)
     port.close()
     with pytest.raises(LinkLost, match="No such file"):
         port.open()
     line.plug()
     port.open()
-    assert port.exchange(READ) == RIGHT[3:-2]
+    assert port.exchange(READ, TIMEOUT_S) == RIGHT[3:-2]
 
 
 def test_a_port_that_somebody_else_holds_is_refused(line: RtuLine, port: RtuPort) -> None:
     other = RtuPort(spec(line.path))
     with pytest.raises(LinkLost, match="tty"):
         other.open()
-    port.exchange(READ)
+    port.exchange(READ, TIMEOUT_S)
 
 
 def test_a_setting_that_the_port_does_not_take_is_told(line: RtuLine) -> None:
-    even = RtuBus(id="b", port=line.path, baud=9600, parity="even", stop_bits=1, timeout_s=TIMEOUT_S)
+    even = RtuBus(id="b", port=line.path, link=Link(9600, "even", 1), timeout_s=TIMEOUT_S)
     for _ in range(2):  # a pseudo-terminal takes it together with a new speed, and refuses it alone
         port = RtuPort(even)
         try:
@@ -185,9 +185,9 @@ def test_a_setting_that_the_port_does_not_take_is_told(line: RtuLine) -> None:
 
 def test_writes_and_reads_by_every_function(line: RtuLine, port: RtuPort) -> None:
     line.answer = Registers(1)
-    port.exchange(pdu.write_registers(1, 10, [1, 2, 3]))
-    port.exchange(pdu.write_register(1, 13, 4))
-    port.exchange(pdu.write_coils(1, 0, [True, False, True]))
-    assert port.exchange(pdu.read(1, 3, 10, 4)) == bytes.fromhex("0001 0002 0003 0004")
-    assert port.exchange(pdu.read(1, 1, 0, 3)) == b"\x05"
+    port.exchange(pdu.write_registers(1, 10, [1, 2, 3]), TIMEOUT_S)
+    port.exchange(pdu.write_register(1, 13, 4), TIMEOUT_S)
+    port.exchange(pdu.write_coils(1, 0, [True, False, True]), TIMEOUT_S)
+    assert port.exchange(pdu.read(1, 3, 10, 4), TIMEOUT_S) == bytes.fromhex("0001 0002 0003 0004")
+    assert port.exchange(pdu.read(1, 1, 0, 3), TIMEOUT_S) == b"\x05"
     assert 0 <= port.use_pct() <= 100

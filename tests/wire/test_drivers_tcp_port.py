@@ -35,8 +35,8 @@ async def port(units: TcpUnits) -> AsyncIterator[TcpPort]:
 
 
 async def test_a_right_answer_and_what_was_asked(units: TcpUnits, port: TcpPort) -> None:
-    assert await port.exchange(READ) == DATA
-    assert await port.exchange(pdu.write_registers(255, 5, [7, 8])) == b""
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert await port.exchange(pdu.write_registers(255, 5, [7, 8]), TIMEOUT_S) == b""
     assert units.requests == [
         bytes.fromhex("0001 0000 0006 01 03 0102 0002"),
         bytes.fromhex("0002 0000 000B FF 10 0005 0002 04 0007 0008"),
@@ -68,9 +68,9 @@ async def test_what_is_not_the_answer_is_never_believed_and_the_next_one_is(
 ) -> None:
     units.script = lambda request: framed(told(request)[0], unit, bytes.fromhex(wrong))
     with pytest.raises(BadAnswer, match=said):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     units.script = right
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
     assert len(units.connections) == 1
 
 
@@ -80,21 +80,21 @@ async def test_what_is_not_the_answer_is_never_believed_and_the_next_one_is(
 async def test_a_wrong_echo_is_no_acknowledgement(units: TcpUnits, port: TcpPort, request_: pdu.Request) -> None:
     units.script = lambda request: right(request)[:-1] + bytes([right(request)[-1] ^ 1])
     with pytest.raises(BadAnswer, match="expected the echo"):
-        await port.exchange(request_)
+        await port.exchange(request_, TIMEOUT_S)
 
 
 async def test_an_exception_is_a_refusal_and_costs_no_time_out(units: TcpUnits, port: TcpPort) -> None:
     units.script = lambda request: framed(told(request)[0], 1, b"\x83\x02")
     began_s = time.monotonic()
     with pytest.raises(Refused, match="exception 2: illegal data address"):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     assert time.monotonic() - began_s < TIMEOUT_S
 
 
 async def test_another_transaction_is_no_answer(units: TcpUnits, port: TcpPort) -> None:
     units.script = lambda request: framed(told(request)[0] + 1, 1, b"\x03\x04" + DATA)
     with pytest.raises(NoAnswer, match="within 50 ms"):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     assert port.stray_bytes == 13
 
 
@@ -102,10 +102,10 @@ async def test_silence_is_told_after_the_time_out_and_the_connection_stays(units
     units.script = lambda _: None
     began_s = time.monotonic()
     with pytest.raises(NoAnswer, match="no answer within 50 ms"):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     assert time.monotonic() - began_s >= TIMEOUT_S
     units.script = right
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
     assert len(units.connections) == 1
 
 
@@ -122,19 +122,19 @@ async def test_a_late_answer_is_never_taken_for_the_next_one(units: TcpUnits, po
 
     units.script = script
     with pytest.raises(NoAnswer):
-        await port.exchange(pdu.read(1, 3, 1000, 2))
+        await port.exchange(pdu.read(1, 3, 1000, 2), TIMEOUT_S)
     for register in range(50):
         expected = register.to_bytes(2, "big") + (register + 1).to_bytes(2, "big")
-        assert await port.exchange(pdu.read(1, 3, register, 2)) == expected
+        assert await port.exchange(pdu.read(1, 3, register, 2), TIMEOUT_S) == expected
     assert port.stray_bytes == 13
 
 
 async def test_what_nobody_asked_for_is_dropped_and_counted(units: TcpUnits, port: TcpPort) -> None:
-    await port.exchange(READ)
+    await port.exchange(READ, TIMEOUT_S)
     units.script = lambda request: framed(1, 1, b"\x03\x04" + bytes(4)) * 2 + right(request) * 3
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
     units.script = right
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
     assert port.stray_bytes == 4 * 13
     await port.close()
     assert port.stray_bytes == 4 * 13
@@ -143,7 +143,7 @@ async def test_what_nobody_asked_for_is_dropped_and_counted(units: TcpUnits, por
 async def test_an_answer_in_single_bytes_is_one_answer(units: TcpUnits, port: TcpPort) -> None:
     answer = iter(right(bytes.fromhex("0001 0000 0006 01 03 0102 0002")))
     arrived: list[int] = []
-    asking = asyncio.create_task(port.exchange(READ))
+    asking = asyncio.create_task(port.exchange(READ, TIMEOUT_S))
     units.script = lambda _: bytes([next(answer)])
     assert port._stream is not None
     take = port._stream.buffer_updated
@@ -172,8 +172,8 @@ async def test_half_an_answer_is_none_and_its_other_half_is_not_taken_for_the_ne
 
     units.script = script
     with pytest.raises(BadAnswer, match="expected a whole frame, 9 bytes came: 00 01 00 00 00 07 01 03 04"):
-        await port.exchange(READ)
-    assert await port.exchange(pdu.read(1, 3, 9, 1)) == b"\x00\x09"
+        await port.exchange(READ, TIMEOUT_S)
+    assert await port.exchange(pdu.read(1, 3, 9, 1), TIMEOUT_S) == b"\x00\x09"
     assert port.stray_bytes == 13
 
 
@@ -191,13 +191,13 @@ async def test_bytes_that_are_no_frame_end_the_connection(
 ) -> None:
     units.script = lambda _: bytes.fromhex(wrong)
     with pytest.raises(LinkLost, match=rf"127.0.0.1:\d+: expected .*{said}"):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     with pytest.raises(LinkLost, match=said):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     units.script = right
     await port.close()
     await port.open()
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
 
 
 async def test_a_connection_that_is_closed_in_the_middle(units: TcpUnits, port: TcpPort) -> None:
@@ -208,17 +208,17 @@ async def test_a_connection_that_is_closed_in_the_middle(units: TcpUnits, port: 
         return right(request)[:8]
 
     units.script = script
-    asking = asyncio.create_task(port.exchange(READ))
+    asking = asyncio.create_task(port.exchange(READ, TIMEOUT_S))
     await asked.wait()
     await units.hang_up()
     with pytest.raises(LinkLost, match="closed by the other end"):
         await asking
     with pytest.raises(LinkLost, match="closed by the other end"):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     await port.close()
     await port.open()
     units.script = right
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
 
 
 async def test_nobody_there_is_told_with_place_and_reason(units: TcpUnits) -> None:
@@ -227,11 +227,11 @@ async def test_nobody_there_is_told_with_place_and_reason(units: TcpUnits) -> No
     with pytest.raises(LinkLost, match=rf"127.0.0.1:{units.port}: Connection refused"):
         await port.open()
     with pytest.raises(LinkLost, match="not connected"):
-        await port.exchange(READ)
+        await port.exchange(READ, TIMEOUT_S)
     await port.close()
     await units.listen()
     await port.open()
-    assert await port.exchange(READ) == DATA
+    assert await port.exchange(READ, TIMEOUT_S) == DATA
     await port.close()
 
 
@@ -244,12 +244,12 @@ async def test_a_name_that_is_none_is_told() -> None:
 async def test_transactions_go_on_after_the_last_number(units: TcpUnits, port: TcpPort) -> None:
     port._transaction = 0xFFFE
     for _ in range(3):
-        assert await port.exchange(READ) == DATA
+        assert await port.exchange(READ, TIMEOUT_S) == DATA
     assert [request[:2].hex() for request in units.requests] == ["ffff", "0000", "0001"]
 
 
 async def test_use_is_the_time_in_which_an_answer_is_waited_for(port: TcpPort) -> None:
-    await port.exchange(READ)
+    await port.exchange(READ, TIMEOUT_S)
     assert 0 <= port.use_pct() <= 100
 
 
