@@ -7,11 +7,11 @@ from operator import itemgetter
 
 import msgspec
 
+from drivers.bus.reading import Reader, reader
 from drivers.bus.records import UnitSpec
 from drivers.modbus import pdu
-from drivers.modbus.codec import Code, NoValue, decode
 from drivers.modbus.pdu import Request
-from drivers.points import Point, Quality, Reading
+from drivers.points import Point, Reading
 from drivers.profile import Row, Setting
 
 _READ = {"coil": pdu.READ_COILS, "discrete": pdu.READ_DISCRETE, "holding": pdu.READ_HOLDING, "input": pdu.READ_INPUT}
@@ -19,11 +19,10 @@ _LARGEST_HOLE = 10  # registers: reading over a hole of so many is cheaper than 
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A value inside a block: its point, how it stands in its registers, or else its bit in its byte."""
+    """A value inside a block: its point, and what reads its piece."""
 
     key: str
-    code: Code
-    bit: int | None
+    read: Reader
 
 
 Pieces = tuple[bytes, ...]  # an answer's data, cut into the registers, or the byte, of each item
@@ -81,12 +80,12 @@ class UnitPlan:
 
     def readings(self, block: Block, pieces: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says."""
-        return [(item.key, _reading(item, piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
+        return [(item.key, item.read(piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
 
     def changes(self, block: Block, pieces: Pieces, before: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says otherwise than the one before: only that is decoded."""
         return [
-            (item.key, _reading(item, piece, now_s))
+            (item.key, item.read(piece, now_s))
             for item, piece, old in zip(block.items, pieces, before, strict=False)
             if piece != old
         ]
@@ -131,31 +130,31 @@ def _blocks(spec: UnitSpec, rows: list[tuple[Row, str, int]]) -> list[Block]:
     """Merge neighbouring values into reads, across small holes, up to what the unit gives at once."""
     placed = sorted(
         (
-            (row.space, row.address + (channel - 1) * row.stride, row.code, f"{device}/{row.point}")
+            (row.space, row.address + (channel - 1) * row.stride, row, f"{device}/{row.point}")
             for row, device, channel in rows
         ),
         key=lambda value: value[:2],
     )
-    groups: list[list[tuple[str, int, Code, str]]] = []
+    groups: list[list[tuple[str, int, Row, str]]] = []
     for value in placed:
-        space, address, code, _ = value
+        space, address, row, _ = value
         if groups:
             first, last = groups[-1][0], groups[-1][-1]
-            end = last[1] + last[2].words
+            end = last[1] + last[2].code.words
             near = space == first[0] and address - end <= _LARGEST_HOLE
-            if near and address + code.words - first[1] <= spec.profile.max_read:
+            if near and address + row.code.words - first[1] <= spec.profile.max_read:
                 groups[-1].append(value)
                 continue
         groups.append([value])
     return [_block(spec.address, group) for group in groups]
 
 
-def _block(unit: int, group: list[tuple[str, int, Code, str]]) -> Block:
+def _block(unit: int, group: list[tuple[str, int, Row, str]]) -> Block:
     space, start = group[0][:2]
-    count = max(address + code.words for _, address, code, _ in group) - start
+    count = max(address + row.code.words for _, address, row, _ in group) - start
     bits = space in {"coil", "discrete"}
-    items = tuple(Item(key, code, (address - start) % 8 if bits else None) for _, address, code, key in group)
-    spans = [_span(address - start, code.words, bits=bits) for _, address, code, _ in group]
+    items = tuple(Item(key, reader(row, (address - start) % 8 if bits else None)) for _, address, row, key in group)
+    spans = [_span(address - start, row.code.words, bits=bits) for _, address, row, _ in group]
     # One call cuts all; with an empty piece at the end, since for a single one it would give no tuple.
     cut = itemgetter(*spans, slice(0))
     return Block(pdu.read(unit, _READ[space], start, count), items, tuple(item.key for item in items), cut)
@@ -163,13 +162,3 @@ def _block(unit: int, group: list[tuple[str, int, Code, str]]) -> Block:
 
 def _span(at: int, words: int, *, bits: bool) -> slice:
     return slice(at // 8, at // 8 + 1) if bits else slice(2 * at, 2 * (at + words))
-
-
-def _reading(item: Item, piece: bytes, now_s: float) -> Reading:
-    if item.bit is not None:
-        return Reading(bool(piece[0] >> item.bit & 1), Quality.GOOD, "", now_s)
-    try:
-        value = decode(item.code, piece)
-    except NoValue as error:
-        return Reading(None, Quality.BAD, str(error), now_s)
-    return Reading(value, Quality.GOOD, "", now_s)
