@@ -113,7 +113,9 @@ def open_access(given: Path | None, where: str, link: Link | None = None, timeou
     `link`: the speed to ask at, none = that of the agent's line, or 9600 8N1; `timeout_s` likewise.
     """
     speed = {} if link is None else msgspec.structs.asdict(link)
-    return Way(socket=given, where=where, **speed, timeout_ms=None if timeout_s is None else round(timeout_s * 1000)).open()
+    return Way(
+        socket=given, where=where, **speed, timeout_ms=None if timeout_s is None else round(timeout_s * 1000)
+    ).open()
 
 
 def address_of(where: str) -> tuple[str, int] | None:
@@ -131,15 +133,6 @@ def same_place(one: str, other: str) -> bool:
         return os.path.realpath(one) == os.path.realpath(other)
     here, there = address_of(one), address_of(other)
     return here is not None and there is not None and (here[0].lower(), here[1]) == (there[0].lower(), there[1])
-
-
-def line_names(given: Path | None, within_s: float = 0.3) -> list[str]:
-    """Return the lines of the running agent, for completion; none, silently, when it is not there."""
-    try:
-        with Client(given, within_s) as client:
-            return [line.id for line in msgspec.json.decode(client.call("bus.list"), type=list[Line])]
-    except Trouble:
-        return []
 
 
 class LiveAccess:
