@@ -28,6 +28,7 @@ EDGES = {
     "agent.cli.bus.list",
     "agent.cli.bus.read",
     "agent.cli.bus.units",
+    "agent.cli.bus.write",
     "agent.cli.client",
     "agent.cli.commands",
     "agent.cli.config",

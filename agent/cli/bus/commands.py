@@ -122,3 +122,31 @@ def read(way: Way, **words: Any) -> int:
     from agent.cli.bus.read import read as run_read  # noqa: PLC0415
 
     return run_read(way, Typed(**words))
+
+
+@bus.command(context_settings={"ignore_unknown_options": True})  # so that -5 is a value
+@_way
+@click.argument("unit", metavar="UNIT")
+@click.argument("at", metavar="SPACE:ADDRESS")
+@click.argument("values", metavar="VALUE...", nargs=-1, required=True)
+@_given(*_AS)
+@click.option("--multiple", is_flag=True, help="By function 16 (coils: 15) even for one.")
+@click.option("--broadcast", is_flag=True, help="With UNIT 0: all units of the line, none of which answers.")
+@click.option("--unlock", is_flag=True, help="Really write.")
+@json_option
+def write(way: Way, **words: Any) -> int:
+    """Write registers of UNIT, by its id or its name, and read them back. SPACE: holding or coil.
+
+    Without --unlock nothing is written: it shows what would be sent, and what is there now. VALUE: a number, 0x...,
+    for coils on or off. Exit codes: 0 written and there, 1 refused or not there, 2 not unlocked, 3 no answer.
+
+    \b
+    Examples: gadelys bus write lamps 11 holding:0x5A 5000
+              gadelys bus write lamps dimmer-1 holding:0x5A 5000 5000 --unlock
+              gadelys bus write /dev/ttyUSB0 1 holding:512 21.5 --as float32 --order CDAB --unlock
+              gadelys bus write 10.0.0.7:502 1 coil:0 on --unlock
+    """
+    from agent.cli.bus.write import Typed  # noqa: PLC0415
+    from agent.cli.bus.write import write as run_write  # noqa: PLC0415
+
+    return run_write(way, Typed(**words))
