@@ -34,7 +34,7 @@ class UnitService:
         self.plan = UnitPlan(spec, cost)
         self.spec = spec
         self.device_safety = spec.profile.safety is not None and spec.safe_after_s is not None
-        self.patience = Patience(spec.profile.timeout_s or timeout_s)
+        self.patience = Patience(spec.profile.timeout_ms / 1000 if spec.profile.timeout_ms else timeout_s)
         self.levels = Levels()
         self.settings = Settings(self.plan.setup, self.plan.safety)
         self.fast = Round(self.plan.blocks("fast"), spec.poll_s, beat)

@@ -76,11 +76,13 @@ class UnitPlan:
             for device, channel in self._channels.items()
             for row in profile.points
         ]
-        fast = any(placed.row.poll == "fast" for placed in self._placed)
+        fast = any(placed.row.pace == "fast" for placed in self._placed)
         self.slow_s = _SLOW_POLLS * spec.poll_s if fast else spec.poll_s
         self.points = tuple(self._point(placed) for placed in self._placed)
         spans = [Span(one.row.space, one.address, one.row.code.words, one.row.single) for one in self._placed]
-        self._planner = Planner(spans, Limits(profile.max_read, profile.forbidden), cost)
+        self._planner = Planner(
+            spans, Limits(profile.max_read, tuple((no.space, no.first, no.last) for no in profile.forbidden)), cost
+        )
         self._blocks = self._plan()
         self.fades = frozenset(profile.output.fade if profile.output is not None else ())
         self.setup = tuple(self._programme(setting) for setting in profile.setup)
@@ -103,7 +105,7 @@ class UnitPlan:
         output = self.spec.profile.output
         if output is None:
             raise ValueError(f"{self.spec.profile.name} has no outputs")
-        raw = {self._channels[device]: round(level * output.steps_per_pct) for device, level in level_pct.items()}
+        raw = {self._channels[device]: output.raw(level) for device, level in level_pct.items()}
         runs: list[list[int]] = []
         for channel in sorted(raw):
             if runs and channel == runs[-1][-1] + 1 and output.stride == 1 and self.spec.profile.write != "single":
@@ -120,14 +122,12 @@ class UnitPlan:
         output, profile = self.spec.profile.output, self.spec.profile
         if output is None or not profile.broadcast or len(self._channels) != profile.channels:
             return None
-        return pdu.write_registers(
-            pdu.BROADCAST, output.address, [round(level_pct * output.steps_per_pct)] * profile.channels
-        )
+        return pdu.write_registers(pdu.BROADCAST, output.address, [output.raw(level_pct)] * profile.channels)
 
     def written_pct(self, level_pct: float) -> float:
         """Return the level that a write of `level_pct` really asks for: outputs have steps."""
         output = self.spec.profile.output
-        return level_pct if output is None else round(level_pct * output.steps_per_pct) / output.steps_per_pct
+        return level_pct if output is None else output.level_pct(output.raw(level_pct))
 
     def readings(self, block: Block, pieces: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says."""
@@ -158,7 +158,7 @@ class UnitPlan:
         spans = [_span(one.address - read.address, one.row.code.words, bits=bits) for one in placed]
         # One call cuts all; with an empty piece at the end, since for a single one it would give no tuple.
         cut = itemgetter(*spans, slice(0))
-        polls = {one.row.poll for one in placed}
+        polls = {one.row.pace for one in placed}
         poll: Poll = "fast" if "fast" in polls else "slow" if "slow" in polls else "once"
         request = pdu.read(self.spec.address, _READ[read.space], read.address, read.count)
         return Block(request, read, poll, items, tuple(item.key for item in items), cut)
@@ -166,7 +166,7 @@ class UnitPlan:
     def _point(self, placed: _Placed) -> Point:
         row = placed.row
         # Four polls may fail before a value is called stale; below 2 s a busy line would make it flicker.
-        often_s = {"fast": self.spec.poll_s, "slow": self.slow_s, "once": math.inf}[row.poll]
+        often_s = {"fast": self.spec.poll_s, "slow": self.slow_s, "once": math.inf}[row.pace]
         percent = row.unit == "%"
         return Point(
             key=placed.key,
