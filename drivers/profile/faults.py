@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from drivers.modbus.code import Code
 from drivers.points import PointType
+from drivers.profile.checks import check_faults
+from drivers.profile.places import Fault
 from drivers.profile.records import Commission, Identify, Profile, Row, Setting
 
 _ADDRESSES = 1 << 16
@@ -18,19 +20,18 @@ _NEEDED = {
     "presence": ("presence/state", {PointType.BOOL}, ""),
 }
 
-Place = tuple[str, ...]  # keys, and numbers of list elements
-Fault = tuple[Place, str]  # where, and what was expected
-
 
 def faults(profile: Profile) -> Iterator[Fault]:
     """Find what the types do not say, in the order of the records."""
     seen: set[str] = set()
+    wrong_rows = False
     for number, row in enumerate(profile.points):
         place = ("points", str(number))
         if row.point in seen:
             yield (*place, "point"), f"expected each point once, found {row.point} again"
         seen.add(row.point)
         for inner, fault in _row_faults(row, profile):
+            wrong_rows = True
             yield (*place, *inner), fault
     yield from _kind_faults(profile)
     yield from _output_faults(profile)
@@ -44,6 +45,10 @@ def faults(profile: Profile) -> Iterator[Fault]:
             yield ("forbidden", str(number), "last"), f"expected at least first ({range_.first}), found {range_.last}"
     if profile.commission is not None:
         yield from _commission_faults(profile.commission)
+    if profile.card.verified:
+        yield ("card", "verified"), "expected none: what is verified is said by [[check]]"
+    if not wrong_rows:
+        yield from check_faults(profile)
 
 
 def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:

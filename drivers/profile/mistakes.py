@@ -9,12 +9,13 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import inspect
 
-from drivers.profile.faults import Fault, Place
-from drivers.profile.records import Forbidden, Identify, Profile, Row, Setting
+from drivers.profile.places import Fault, Place
+from drivers.profile.records import Check, Forbidden, Identify, Profile, Row, Setting
 from drivers.toml_words import did_you_mean, shown
 
 _ELEMENTS: Mapping[str, type] = {
     "points": Row, "setup": Setting, "safety": Setting, "identify": Identify, "forbidden": Forbidden,
+    "check": Check,
 }  # fmt: skip
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")

@@ -34,6 +34,10 @@ Point = Annotated[
         description='function/resource in small letters, such as "meter/voltage"',
     ),
 ]
+Frame = Annotated[
+    str,
+    msgspec.Meta(pattern="^([0-9A-F]{2}( [0-9A-F]{2})*)?$", description='bytes in capital letters, such as "01 03 00 07"'),
+]
 Length = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TEXT)]
 
 _BITS: tuple[Space, ...] = ("coil", "discrete")
@@ -213,10 +217,22 @@ class Identify(_Record, frozen=True, kw_only=True):
         return Code(self.type, self.order, bit=self.bit or 0, width=self.width or 1, length=self.words or 0)
 
 
+class Check(_Record, frozen=True, kw_only=True):
+    """A frame of the maker's document, or captured: what it shows, the request, the answer and the values in it.
+
+    Frames are hexadecimal, CRC and all. A profile whose rows read them otherwise is not in order.
+    """
+
+    says: Text
+    request: Frame
+    reply: Frame = ""
+    values: dict[str, bool | int | float | str] = {}
+
+
 class Card(_Record, frozen=True, kw_only=True):
     """How far the profile is to be trusted, and what each part of it rests on."""
 
-    verified: tuple[Text, ...] = ()  # held by a check frame
+    verified: tuple[Text, ...] = ()  # not in the file: what the check frames say
     read: tuple[Text, ...] = ()  # in the named source
     recalled: tuple[Text, ...] = ()
     hardware: Text = "not tried"
@@ -250,6 +266,7 @@ class Profile(_Record, frozen=True, kw_only=True):
     safety: Annotated[tuple[Setting, ...], msgspec.Meta(min_length=1)] | None = None
     commission: Commission | None = None
     identify: tuple[Identify, ...] = ()
+    check: tuple[Check, ...] = ()
     card: Card = Card()
 
     @property
