@@ -55,7 +55,7 @@ def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:
     try:
         code = row.code
     except ValueError as error:
-        yield (), str(error)
+        yield _keyed(str(error))
         return
     if row.type == "bits" and row.bit is None:
         yield ("bit",), "expected the lowest bit of the field, 0 to 15, found nothing"
@@ -66,6 +66,12 @@ def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:
     if code.point_type in {PointType.TEXT, PointType.BOOL} and (row.unit or row.deadband):
         yield ("unit",), f"expected no unit and no deadband for a {code.point_type} point"
     yield from _place_faults(row, code, profile)
+
+
+def _keyed(fault: str) -> Fault:
+    """Take the key that a code's fault begins with for the place."""
+    key, _, text = fault.partition(": ")
+    return (key,), text
 
 
 def _place_faults(row: Row | Identify, code: Code, profile: Profile) -> Iterator[Fault]:
@@ -139,7 +145,8 @@ def _identify_faults(profile: Profile) -> Iterator[Fault]:
         try:
             code = mark.code
         except ValueError as error:
-            yield place, str(error)
+            key, fault = _keyed(str(error))
+            yield (*place, *key), fault
             continue
         for key, fault in _place_faults(mark, code, profile):
             yield (*place, *key), fault

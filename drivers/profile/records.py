@@ -26,6 +26,7 @@ Stride = Annotated[int, msgspec.Meta(ge=0, le=1024)]
 Baud = Annotated[int, msgspec.Meta(ge=1200, le=256000)]
 Millis = Annotated[int, msgspec.Meta(ge=0, le=10000)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Point = Annotated[
     str,
     msgspec.Meta(
@@ -63,14 +64,14 @@ class Row(_Record, frozen=True, kw_only=True):
     scale: float = 1.0
     offset: float = 0.0
     errors: tuple[int, ...] = ()
-    enum: dict[int, str] = {}
+    enum: dict[int, Word] = {}
     low: float | None = None
     high: float | None = None
     stride: Stride = 1
     deadband: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     poll: Pace | None = None
     single: bool = False
-    doubt: str = ""
+    doubt: Annotated[str, msgspec.Meta(max_length=400)] = ""
 
     @property
     def code(self) -> Code:
@@ -115,7 +116,7 @@ class Output(_Record, frozen=True, kw_only=True):
     address: Address
     stride: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 1
     steps_per_pct: Annotated[float, msgspec.Meta(ge=0, le=655)] = 0.0  # not of a coil
-    confirmed_by: str  # the point that reads the output back by another function than the write
+    confirmed_by: Point  # the point that reads the output back by another function than the write
     fade: tuple[Literal["up", "down"], ...] = ()
 
     def raw(self, level_pct: float) -> int:
@@ -127,7 +128,7 @@ class Output(_Record, frozen=True, kw_only=True):
         return 100.0 * raw if self.space == "coil" else raw / self.steps_per_pct
 
 
-Word = Literal["safe_after_s", "safe_pct", "fade_up_ms_per_pct", "fade_down_ms_per_pct"]
+Known = Literal["safe_after_s", "safe_pct", "fade_up_ms_per_pct", "fade_down_ms_per_pct"]
 
 
 class Setting(_Record, frozen=True, kw_only=True):
@@ -140,7 +141,7 @@ class Setting(_Record, frozen=True, kw_only=True):
     space: Literal["coil", "holding"] = "holding"
     address: Address
     count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
-    value: Register | Word
+    value: Register | Known
 
 
 class Forbidden(_Record, frozen=True, kw_only=True):
@@ -206,7 +207,7 @@ class Identify(_Record, frozen=True, kw_only=True):
     bit: Annotated[int, msgspec.Meta(ge=0, le=15)] | None = None
     width: Annotated[int, msgspec.Meta(ge=1, le=16)] | None = None
     words: Length | None = None
-    equals: int | float | bool | str | None = None
+    equals: int | float | bool | Text | None = None
     low: float | None = None
     high: float | None = None
     refuses: bool = False
@@ -248,7 +249,7 @@ class Profile(_Record, frozen=True, kw_only=True):
 
     name: str = ""
     title: Text
-    variant: str = ""  # of the product: a firmware, a range
+    variant: Annotated[str, msgspec.Meta(max_length=64)] = ""  # of the product: a firmware, a range
     source: Text
     kinds: Annotated[tuple[DeviceKind, ...], msgspec.Meta(min_length=1)]
     channels: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
