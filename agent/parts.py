@@ -60,7 +60,7 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
         for unit in config.units:
             carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
             if unit.bus == bus.id and carried:
-                profile = load_profile(unit.profile, config.path.parent)
+                profile = load_profile(unit.profile, config.profiles)
                 units.append(
                     UnitSpec(
                         id=unit.id,
@@ -93,7 +93,7 @@ def levels(config: Config) -> Levels:
 def device_safety(config: Config, lamp: Device) -> bool:
     """Return whether a lamp's unit lights it by itself when the agent is gone."""
     unit = next(unit for unit in config.units if unit.id == lamp.unit)
-    return load_profile(unit.profile, config.path.parent).safety is not None
+    return load_profile(unit.profile, config.profiles).safety is not None
 
 
 def bus_of(config: Config, lamp: Device) -> str:

@@ -106,7 +106,7 @@ def test_neighbours_are_read_together_across_small_holes() -> None:
     plan = UnitPlan(spec("eastron-sdm230", (None, "m")), COST)
     spans = [
         (int.from_bytes(block.request.pdu[1:3], "big"), int.from_bytes(block.request.pdu[3:5], "big"))
-        for block in plan.blocks("slow")
+        for block in plan.read("slow")
     ]
     assert spans == [(0x00, 14), (0x1E, 2), (0x46, 4)]
 
@@ -124,7 +124,7 @@ def test_a_block_is_never_larger_than_the_unit_gives() -> None:
         ),
         COST,
     )
-    assert [len(block.items) for block in plan.blocks("slow")] == [3, 3, 1]
+    assert [len(block.items) for block in plan.read("slow")] == [3, 3, 1]
 
 
 def test_error_values_are_bad_readings_and_their_neighbours_are_good() -> None:
@@ -155,7 +155,7 @@ def test_error_values_are_bad_readings_and_their_neighbours_are_good() -> None:
         ),
         COST,
     )
-    (block,) = plan.blocks("slow")
+    (block,) = plan.read("slow")
     readings = dict(plan.readings(block, block.cut(bytes.fromhex("7FFF FFFE")), 5.0))
     assert readings["d/x/broken"].quality is Quality.BAD
     assert "0x7FFF" in readings["d/x/broken"].reason
