@@ -10,11 +10,11 @@ import structlog
 
 from agent.config import Config
 from agent.local import protocol
-from agent.local.bus_records import Ask, Asked, Kind, Line, UnitPlace, told
+from agent.local.bus_records import Ask, Asked, Kind, Line, LineStats, UnitPlace, told
 from agent.local.protocol import Fault
 from drivers.bus.port import Answer
 from drivers.bus.records import BusSpec, BusStats, Link, RtuBus, TcpBus, UnitState
-from drivers.errors import WireError
+from drivers.errors import Busy, WireError
 from drivers.modbus.pdu import BROADCAST, WRITE_COIL, WRITE_COILS, WRITE_REGISTER, WRITE_REGISTERS, Request, request_of
 from drivers.profile import Profile, Space
 
@@ -46,11 +46,21 @@ class BusMethods:
         self._config = config
         self._buses = {bus.stats().id: bus for bus in buses}
         self._specs = {spec.id: spec for spec in config.buses}
-        self.table: dict[str, Callable[[msgspec.Raw], object]] = {"bus.list": self._list, "bus.ask": self._ask}
+        self.table: dict[str, Callable[[msgspec.Raw], object]] = {
+            "bus.list": self._list,
+            "bus.ask": self._ask,
+            "bus.stats": self._stats,
+        }
 
     def _list(self, params: msgspec.Raw) -> list[Line]:
         protocol.parameters(params, _Nothing)
         return [self._line(spec) for spec in self._config.buses]
+
+    def _stats(self, params: msgspec.Raw) -> list[LineStats]:
+        protocol.parameters(params, _Nothing)
+        return [
+            LineStats(**msgspec.structs.asdict(bus.stats()), units=bus.unit_states()) for bus in self._buses.values()
+        ]
 
     async def _ask(self, params: msgspec.Raw) -> Asked:
         wanted = protocol.parameters(params, Ask)
@@ -61,6 +71,9 @@ class BusMethods:
         try:
             answer = await bus.ask(request, scan=wanted.traffic == "scan", link=link, timeout_s=timeout_s)
             asked = Asked("answer", answer.data.hex(), round(answer.latency_s * 1000, 3))
+        except Busy as busy:
+            asked = Asked("no_answer", text=str(busy))
+            raise Fault(protocol.TOO_MANY, f"{busy}; ask again in a moment") from None
         except WireError as error:
             asked = told(error)
         finally:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from drivers.bus.records import Link, Parity
+from drivers.bus.records import BusStats, Link, Parity, UnitState
 from drivers.errors import BadAnswer, Cause, LinkLost, NoAnswer, Refused, WireError
 from drivers.profile import Space
 
@@ -87,6 +87,12 @@ class Line(msgspec.Struct, frozen=True):
         if self.baud is None or self.parity is None or self.stop_bits is None:
             return None
         return Link(self.baud, self.parity, self.stop_bits)
+
+
+class LineStats(BusStats, frozen=True, kw_only=True):
+    """How busy and how sound a line is, and how each of its units is doing."""
+
+    units: tuple[UnitState, ...]
 
 
 def told(error: WireError) -> Asked:

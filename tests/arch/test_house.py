@@ -27,6 +27,7 @@ EDGES = {
     "agent.cli.bus.commands",
     "agent.cli.bus.list",
     "agent.cli.bus.read",
+    "agent.cli.bus.stats",
     "agent.cli.bus.units",
     "agent.cli.bus.write",
     "agent.cli.client",

@@ -150,3 +150,20 @@ def write(way: Way, **words: Any) -> int:
     from agent.cli.bus.write import write as run_write  # noqa: PLC0415
 
     return run_write(way, Typed(**words))
+
+
+@bus.command()
+@click.option("--watch", "watch_s", type=click.FloatRange(0.2, 3600), metavar="S", help="Look again every S seconds.")
+@seconds_option
+@socket_option
+@json_option
+def stats(watch_s: float | None, seconds: float | None, socket: Path | None, as_json: bool) -> int:
+    """Show how busy the lines are, what goes wrong on them, and how long each unit takes to answer.
+
+    \b
+    Examples: gadelys bus stats
+              gadelys bus stats --watch 2
+    """
+    from agent.cli.bus.stats import stats as run_stats  # noqa: PLC0415
+
+    return run_stats(socket, as_json=as_json, watch_s=watch_s, seconds=seconds)
