@@ -10,7 +10,7 @@ import structlog
 
 from agent.config import Config
 from agent.local import protocol
-from agent.local.bus_records import Ask, Asked, Kind, Line, LineStats, UnitPlace, told
+from agent.local.bus_records import Ask, Asked, Dump, Kind, Line, LineStats, Name, UnitPlace, told
 from agent.local.protocol import Fault
 from drivers.bus.port import Answer
 from drivers.bus.records import BusSpec, BusStats, Link, RtuBus, TcpBus, UnitState
@@ -30,6 +30,8 @@ class BusView(Protocol):
 
     def unit_states(self) -> tuple[UnitState, ...]: ...
 
+    def dump(self) -> str: ...
+
     async def ask(
         self, request: Request, *, scan: bool = False, link: Link | None = None, timeout_s: float | None = None
     ) -> Answer: ...
@@ -37,6 +39,10 @@ class BusView(Protocol):
 
 class _Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
+
+
+class _Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    bus: Name
 
 
 class BusMethods:
@@ -50,6 +56,7 @@ class BusMethods:
             "bus.list": self._list,
             "bus.ask": self._ask,
             "bus.stats": self._stats,
+            "bus.dump": self._dump,
         }
 
     def _list(self, params: msgspec.Raw) -> list[Line]:
@@ -61,6 +68,9 @@ class BusMethods:
         return [
             LineStats(**msgspec.structs.asdict(bus.stats()), units=bus.unit_states()) for bus in self._buses.values()
         ]
+
+    def _dump(self, params: msgspec.Raw) -> Dump:
+        return Dump(self._bus(protocol.parameters(params, _Which).bus).dump())
 
     async def _ask(self, params: msgspec.Raw) -> Asked:
         wanted = protocol.parameters(params, Ask)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from agent.cli.options import Commands, json_option, seconds_option, socket_option
+from agent.cli.options import PATH, Commands, json_option, seconds_option, socket_option
 
 if TYPE_CHECKING:
     from agent.cli.bus.access import Way
@@ -167,3 +167,22 @@ def stats(watch_s: float | None, seconds: float | None, socket: Path | None, as_
     from agent.cli.bus.stats import stats as run_stats  # noqa: PLC0415
 
     return run_stats(socket, as_json=as_json, watch_s=watch_s, seconds=seconds)
+
+
+@bus.command()
+@click.argument("bus_id", metavar="BUS", shell_complete=_lines)
+@click.option("--out", type=PATH, metavar="FILE", help="Write it there instead of to the terminal.")
+@socket_option
+@json_option
+def dump(bus_id: str, out: Path | None, socket: Path | None, as_json: bool) -> int:
+    """Print the last frames of a line of the running agent, both ways, with microseconds. For tests to replay.
+
+    The agent keeps such files itself when a unit falls silent or a port is lost: in `faults`, beside its socket.
+
+    \b
+    Examples: gadelys bus dump lamps
+              gadelys bus dump lamps --out lamps.txt
+    """
+    from agent.cli.bus.dump import dump as run_dump  # noqa: PLC0415
+
+    return run_dump(socket, bus_id, out, as_json=as_json)

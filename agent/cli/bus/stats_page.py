@@ -9,7 +9,7 @@ from agent.cli.text import Column, Line, Span, Tone, clip, line, table, wrap
 from agent.local.bus_records import LineStats
 from drivers.bus.records import Histogram, UnitState
 
-_BLOCKS, _PLAIN = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+_BLOCKS, _PLAIN = "·▁▂▃▄▅▆▇█", " .:-=+*#@"
 _BAR_CELLS = 20
 _STATES: dict[str, Tone] = {"ok": "good", "starting": "dim", "silent": "bad"}
 
@@ -79,7 +79,7 @@ def _trouble(one: LineStats) -> str:
     if one.echo:
         parts.append("the line echoes what is sent")
     if one.left_out:
-        parts.append(f"{fmt.number(one.left_out, 'round')} of reads came too late and were left out")
+        parts.append(f"{fmt.number(one.left_out, 'round')} of reads left out as too late")
     return ", ".join(parts)
 
 
@@ -109,7 +109,7 @@ def _units(units: Sequence[UnitState], width: int, *, blocks: bool) -> list[Line
             _count(one.timeouts),
             _count(one.bad_answers),
             _count(one.refusals),
-            _median(one.latency),
+            _median(one.latency, blocks=blocks),
             _ms(one.latency.longest_ms) if one.answers else fmt.MISSING,
             _ms(one.timeout_s * 1000),
             Span(histogram(one.latency.counts, blocks=blocks), "good"),
@@ -127,12 +127,16 @@ def _scale(bounds_ms: Sequence[float]) -> str:
     return f"{first}{' ' * max(len(bounds_ms) + 1 - len(first) - len(last), 1)}{last}"
 
 
-def _median(latency: Histogram) -> str:
-    return fmt.MISSING if latency.median_ms is None else f"≤ {_ms(latency.median_ms)}"
+def _median(latency: Histogram, *, blocks: bool) -> str:
+    if latency.median_ms is None:
+        return fmt.MISSING
+    return f"{'≤' if blocks else '<='} {_ms(latency.median_ms)}"
 
 
 def _ms(time_ms: float) -> str:
-    return f"{time_ms:.3g} ms" if time_ms < 1000 else f"{time_ms / 1000:.3g} s"
+    if time_ms >= 1000:
+        return f"{time_ms / 1000:.3g} s"
+    return f"{time_ms:.0f} ms" if time_ms >= 10 else f"{time_ms:.2g} ms"
 
 
 def _count(number: int) -> Span:
