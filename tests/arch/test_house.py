@@ -28,6 +28,7 @@ EDGES = {
     "agent.cli.bus.dump",
     "agent.cli.bus.list",
     "agent.cli.bus.read",
+    "agent.cli.bus.solve",
     "agent.cli.bus.stats",
     "agent.cli.bus.units",
     "agent.cli.bus.write",
