@@ -54,7 +54,7 @@ def _keep(path: Path, text: str) -> None:
     """Write a file, and remove the oldest ones beyond those that are kept. OSError."""
     path.parent.mkdir(exist_ok=True)
     path.parent.chmod(0o750)  # whatever the umask: who may use the socket may read these
-    path.write_text(text, encoding="ascii", errors="replace")
+    path.write_text(text, encoding="utf-8")
     path.chmod(0o640)
     files = sorted(path.parent.glob("*.txt"), key=lambda file: file.stat().st_mtime_ns)
     for file in files[:-MOST_FILES]:

@@ -14,7 +14,7 @@ from agent.cli.client import Client, find_socket
 from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
 from agent.local.bus_records import Asked, Line
 from drivers.bus.port import Answer, Port
-from drivers.bus.records import Link, Parity, RtuBus, TcpBus
+from drivers.bus.records import Link, Parity, RtuBus, RtuTcpBus, TcpBus
 from drivers.bus.rtu_thread import RtuThread
 from drivers.bus.tcp_port import TcpPort
 from drivers.errors import LinkLost
@@ -45,6 +45,10 @@ class Access(Protocol):
         """How characters stand on the line; none where it is an address."""
 
     @property
+    def over_tcp(self) -> bool:
+        """Whether its frames are those of Modbus TCP."""
+
+    @property
     def line(self) -> Line | None:
         """What the running agent says of the line; none where no agent has it."""
 
@@ -68,7 +72,10 @@ class Access(Protocol):
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """What is typed of the way to a line; none = not said: as the agent's line has it, or 9600 8N1 and 500 ms."""
+    """What is typed of the way to a line; none = not said: as the agent's line has it, or 9600 8N1 and 500 ms.
+
+    `rtu`: the address is a serial device server's, RTU frames go over TCP.
+    """
 
     socket: Path | None = None
     where: str
@@ -76,6 +83,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     parity: Parity | None = None
     stop_bits: int | None = None
     timeout_ms: int | None = None
+    rtu: bool = False
 
     def link(self, usual: Link) -> Link | None:
         """Return the speed that is asked for; none if nothing was said of it."""
@@ -98,8 +106,10 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
             return PortAccess(RtuThread(rtu), self.where, rtu.link, rtu.timeout_s)
         if (address := address_of(self.where)) is not None:
             self._check_speed(False, self.where)
-            tcp = TcpBus(id="port", host=address[0], port=address[1], timeout_s=timeout_s or TIMEOUT_S)
-            return PortAccess(TcpPort(tcp), self.where, None, tcp.timeout_s)
+            kind = RtuTcpBus if self.rtu else TcpBus
+            spec = kind(id="port", host=address[0], port=address[1], timeout_s=timeout_s or TIMEOUT_S)
+            port = TcpPort(spec) if isinstance(spec, TcpBus) else RtuThread(spec)
+            return PortAccess(port, self.where, None, spec.timeout_s, over_tcp=not self.rtu)
         raise _no_line(self.socket, self.where, lines)
 
     def _check_speed(self, serial: bool, place: str) -> None:
@@ -144,6 +154,7 @@ class LiveAccess:
         self.line = line
         self.place = f"{line.id} ({line.place})"
         self.link = link or line.link
+        self.over_tcp = line.kind == "tcp"
         self._other_link = link
         self._timeout_s = timeout_s
         self._socket = socket
@@ -210,8 +221,9 @@ class PortAccess:
     live = False
     line = None
 
-    def __init__(self, port: Port, place: str, link: Link | None, timeout_s: float) -> None:
+    def __init__(self, port: Port, place: str, link: Link | None, timeout_s: float, *, over_tcp: bool = False) -> None:
         self.place = place
+        self.over_tcp = over_tcp
         self.link = link
         self._port = port
         self._timeout_s = timeout_s

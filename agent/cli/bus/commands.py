@@ -29,6 +29,7 @@ _WAY = (
     click.option("--baud", type=click.IntRange(300, 1_000_000), metavar="N", help="Of a port.  [default: 9600]"),
     click.option("--parity", type=click.Choice(["none", "even", "odd"]), help="Of a port.  [default: none]"),
     click.option("--stop-bits", type=click.IntRange(1, 2), metavar="N", help="Of a port.  [default: 1]"),
+    click.option("--rtu", is_flag=True, help="Of an address: a serial device server, RTU frames over TCP."),
     click.option(
         "--timeout", "timeout_ms", type=click.IntRange(1, 10_000), metavar="MS", help="Longest wait for an answer."
     ),
@@ -63,12 +64,21 @@ def _way(function: Callable[..., int]) -> Callable[..., int]:
         parity: Any,
         stop_bits: int | None,
         timeout_ms: int | None,
+        rtu: bool,
         socket: Path | None,
         **rest: Any,
     ) -> int:
         from agent.cli.bus.access import Way  # noqa: PLC0415
 
-        way = Way(socket=socket, where=where, baud=baud, parity=parity, stop_bits=stop_bits, timeout_ms=timeout_ms)
+        way = Way(
+            socket=socket,
+            where=where,
+            baud=baud,
+            parity=parity,
+            stop_bits=stop_bits,
+            timeout_ms=timeout_ms,
+            rtu=rtu,
+        )
         return function(way, **rest)
 
     return _given(*_WAY)(packed)  # type: ignore[no-any-return]

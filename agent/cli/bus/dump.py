@@ -32,6 +32,6 @@ def dump(given: Path | None, bus: str, out: Path | None, *, as_json: bool) -> in
 
 def _write(out: Path, text: str) -> None:
     try:
-        out.write_text(text, encoding="ascii")
+        out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Trouble(f"{out}: {(error.strerror or str(error)).lower()}", REFUSED) from None

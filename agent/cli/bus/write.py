@@ -70,8 +70,7 @@ async def _write(access: Access, target: Target, wanted: Write, warning: str, wo
     """Show the write, and make it if it is unlocked."""
     async with access:
         before, why = await _look(access, target, wanted)
-        over_tcp = access.line.kind == "tcp" if access.line is not None else access.link is None
-        plan = Plan(target=target, write=wanted, over_tcp=over_tcp, before=before, why=why, warning=warning)
+        plan = Plan(target=target, write=wanted, over_tcp=access.over_tcp, before=before, why=why, warning=warning)
         if not words.as_json:
             terminal.show(writing.page(plan, terminal.width()))
         if not words.unlock:
