@@ -23,16 +23,8 @@ _NEEDED = {
 
 def faults(profile: Profile) -> Iterator[Fault]:
     """Find what the types do not say, in the order of the records."""
-    seen: set[str] = set()
-    wrong_rows = False
-    for number, row in enumerate(profile.points):
-        place = ("points", str(number))
-        if row.point in seen:
-            yield (*place, "point"), f"expected each point once, found {row.point} again"
-        seen.add(row.point)
-        for inner, fault in _row_faults(row, profile):
-            wrong_rows = True
-            yield (*place, *inner), fault
+    wrong_rows = list(_rows_faults(profile))
+    yield from wrong_rows
     yield from _kind_faults(profile)
     yield from _output_faults(profile)
     for key, settings in (("setup", profile.setup), ("safety", profile.safety or ())):
@@ -47,8 +39,19 @@ def faults(profile: Profile) -> Iterator[Fault]:
         yield from _commission_faults(profile.commission)
     if profile.card.verified:
         yield ("card", "verified"), "expected none: what is verified is said by [[check]]"
-    if not wrong_rows:
+    if not wrong_rows:  # what reads a frame must itself be in order
         yield from check_faults(profile)
+
+
+def _rows_faults(profile: Profile) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, row in enumerate(profile.points):
+        place = ("points", str(number))
+        if row.point in seen:
+            yield (*place, "point"), f"expected each point once, found {row.point} again"
+        seen.add(row.point)
+        for inner, fault in _row_faults(row, profile):
+            yield (*place, *inner), fault
 
 
 def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:

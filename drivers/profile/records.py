@@ -37,7 +37,9 @@ Point = Annotated[
 ]
 Frame = Annotated[
     str,
-    msgspec.Meta(pattern="^([0-9A-F]{2}( [0-9A-F]{2})*)?$", description='bytes in capital letters, such as "01 03 00 07"'),
+    msgspec.Meta(
+        pattern="^([0-9A-F]{2}( [0-9A-F]{2})*)?$", description='bytes in capital letters, such as "01 03 00 07"'
+    ),
 ]
 Length = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TEXT)]
 
