@@ -242,39 +242,9 @@ def test_units_are_not_made_safe_where_that_is_not_asked_for() -> None:
     assert plan("wb-mao4", channels=1, safe_after_s=None).safety == ()
 
 
-MAO4 = (PROFILES / "wb-mao4.toml").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "named"),
-    [
-        ("poll_s = 1.0", "poll_s = 0", "poll_s"),
-        ("address = 90", "address = 70000", r"points\[0\] \(lamp/dimming_level\).address"),
-        ('type = "u16"', 'type = "u24"', r"points\[0\] \(lamp/dimming_level\).type"),
-        ('space = "holding"', 'space = "cupboard"', r"points\[0\] \(lamp/dimming_level\).space"),
-        ("steps_per_pct = 1", "steps_per_pct = 0", "output.steps_per_pct"),
-        ('confirmed_by = "lamp/dimming_level"', 'confirmed_by = "lamp/level"', "confirmed_by"),
-        ("scale = 0.01", "scale = 0", "scale"),
-        ("title =", "title", "expected TOML"),
-    ],
-)
-def test_a_mistake_in_a_profile_is_named_with_its_line(old: str, new: str, named: str) -> None:
-    assert old in MAO4
-    with pytest.raises(ProfileError, match=named) as caught:
-        parse_profile("mine", MAO4.replace(old, new, 1))
-    line = MAO4[: MAO4.index(old)].count("\n") + 1
-    assert re.match(rf"mine\.toml:{line}: ", str(caught.value))
-
-
 def test_an_unknown_profile_names_those_that_are_known() -> None:
     with pytest.raises(ProfileError, match=r"wb-mao5\.toml: expected one of .*wb-mao4"):
         load_profile("wb-mao5")
-
-
-def test_two_rows_may_not_make_the_same_point() -> None:
-    text = (PROFILES / "mtdx62-mb.toml").read_text(encoding="utf-8")
-    with pytest.raises(ProfileError, match="presence/state"):
-        parse_profile("mine", text.replace("presence/distance", "presence/state"))
 
 
 def test_the_profile_in_the_readme_is_one() -> None:
