@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from agent.cli.options import PATH, Commands, json_option, seconds_option, socket_option
+from agent.cli.options import PATH, SYSTEM_CONFIG, Commands, json_option, seconds_option, socket_option
 
 if TYPE_CHECKING:
     from agent.cli.bus.access import Way
@@ -20,6 +20,13 @@ def _lines(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> 
     from agent.cli.client import line_names  # noqa: PLC0415
 
     names = line_names(ctx.params.get("socket"))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _profiles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from drivers.profile import own_folder, profile_names  # noqa: PLC0415
+
+    names = profile_names(own_folder(SYSTEM_CONFIG))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
@@ -112,7 +119,7 @@ def list_(socket: Path | None, as_json: bool) -> int:
 @click.argument("at", metavar="[SPACE:ADDRESS]", required=False)
 @click.argument("count", metavar="[COUNT]", type=click.IntRange(1), required=False)
 @_given(*_AS)
-@click.option("--profile", metavar="NAME", help="Read all points of this profile instead.")
+@click.option("--profile", metavar="NAME", shell_complete=_profiles, help="Read all points of this profile instead.")
 @click.option("--watch", "watch_s", type=click.FloatRange(0.05, 3600), metavar="S", help="Look again every S seconds.")
 @seconds_option
 @json_option

@@ -9,10 +9,10 @@ import msgspec
 from agent.cli.bus import typed
 from agent.cli.bus.access import Access
 from agent.cli.client import Client
+from agent.cli.options import SYSTEM_CONFIG
 from agent.cli.trouble import Trouble
 from agent.local.bus_records import UnitPlace
-
-_SYSTEM_PROFILES = Path("/etc/gadelys/profiles.d")
+from drivers.profile import own_folder
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -44,6 +44,6 @@ def own_profiles(socket: Path | None) -> Path:
     """Return the folder of one's own profiles: beside the running agent's configuration, else the system's."""
     try:
         with Client(socket) as client:
-            return Path(msgspec.json.decode(client.call("status"), type=_Place).config).parent / "profiles.d"
+            return own_folder(Path(msgspec.json.decode(client.call("status"), type=_Place).config))
     except Trouble:
-        return _SYSTEM_PROFILES
+        return own_folder(SYSTEM_CONFIG)
