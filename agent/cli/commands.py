@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from agent import __version__
 from agent.cli.main import COMPLETING
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
+from agent.cli.profile.commands import profile
 from agent.cli.uplink.commands import uplink
 
 
@@ -166,7 +167,7 @@ def completion(shell: str) -> int:
 
 @gadelys.group()
 def config() -> None:
-    """Check a configuration, list device profiles."""
+    """Check a configuration."""
 
 
 @config.command()
@@ -182,16 +183,5 @@ def check(file: Path, as_json: bool) -> int:
     return configuration.check(file, as_json=as_json)
 
 
-@config.command()
-@json_option
-def profiles(as_json: bool) -> int:
-    """List the device profiles that a unit can name.
-
-    Example: gadelys config profiles
-    """
-    from agent.cli import config as configuration  # noqa: PLC0415
-
-    return configuration.profiles(as_json=as_json)
-
-
 gadelys.add_command(uplink)
+gadelys.add_command(profile)
