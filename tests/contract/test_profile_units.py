@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from drivers.modbus.plan import serial_cost
 
 from drivers.bus import UnitSpec
 from drivers.bus.unit import Block, UnitPlan
 from drivers.modbus import pdu, rtu
+from drivers.modbus.plan import serial_cost
 from drivers.points import Quality, Reading
 from drivers.profile import ProfileError, load_profile, parse_profile, profile_names
 
