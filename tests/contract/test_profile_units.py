@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from drivers.bus.unit import Block, UnitPlan
 from drivers.modbus import pdu, rtu
 from drivers.modbus.plan import serial_cost
 from drivers.points import Quality, Reading
-from drivers.profile import ProfileError, load_profile, parse_profile, profile_names
+from drivers.profile import ProfileError, load_profile, profile_names
 
 COST = serial_cost(10 / 9600, 0.01, 35 / 9600)
 PROFILES = Path(__file__).resolve().parents[2] / "drivers" / "profiles"
@@ -246,9 +245,3 @@ def test_units_are_not_made_safe_where_that_is_not_asked_for() -> None:
 def test_an_unknown_profile_names_those_that_are_known() -> None:
     with pytest.raises(ProfileError, match=r"wb-mao5\.toml: expected one of .*wb-mao4"):
         load_profile("wb-mao5")
-
-
-def test_the_profile_in_the_readme_is_one() -> None:
-    readme = (PROFILES.parent / "README.md").read_text(encoding="utf-8")
-    (document,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    assert [row.point for row in parse_profile("mine", document).points] == ["meter/active_power"]
