@@ -161,7 +161,8 @@ def test_a_word_for_no_value_and_what_cannot_be_are_bad(name: str, point: str, r
 
 
 def test_a_station_reads_thousandths() -> None:
-    held = {0x0C: 0x0002, 0x0D: 0xBF20, 0x1F: 1000, 0x40: 0x0006, 0x41: 0x4960}
+    held = {0x00: 0xFFFF, 0x01: 0xFC18, 0x0C: 0x0002, 0x0D: 0xBF20, 0x1F: 1000, 0x40: 0x0006, 0x41: 0x4960}
+    assert value("sensecap-one-s1000", "temperature/sensor_value", held) == -1.0
     assert value("sensecap-one-s1000", "wind/direction", held) == 180.0
     assert value("sensecap-one-s1000", "station/tipped", held) is True
     assert value("sensecap-one-s1000", "air/co2", held) == 412.0
