@@ -128,6 +128,11 @@ class FieldBus:
         """Return how each unit is doing."""
         return tuple(unit.report() for unit in self._units)
 
+    def dump(self, wall_s: float) -> str:
+        """Return the last of what went and came, as a text that a test can replay; `wall_s`: wall time less monotonic."""
+        link = f", {self._spec.link}" if isinstance(self._spec, RtuBus) else ""
+        return self._port.recorder.text(f"{self._spec.id} at {self._spec.place}{link}", wall_s)
+
     async def run(self) -> None:
         """Serve the line until cancelled; a port that is gone is opened again as soon as it is back."""
         pause_s = _FIRST_REOPEN_S

@@ -13,9 +13,10 @@ from collections import deque
 from typing import cast
 
 from drivers.bus.port import Answer, LineCounts
+from drivers.bus.recorder import Recorder
 from drivers.bus.records import Link, TcpBus
 from drivers.bus.use import Use
-from drivers.errors import BadAnswer, LinkLost, NoAnswer
+from drivers.errors import BadAnswer, LinkLost, NoAnswer, WireError
 from drivers.modbus import tcp
 from drivers.modbus.pdu import Request
 
@@ -32,6 +33,7 @@ class TcpPort:
         self._spec = spec
         self._stream: _Stream | None = None
         self._transaction = 0
+        self.recorder = Recorder()
         self._use = Use()
         self._busy_until_s = 0.0
         self._before = LineCounts(echo=False)  # of the connections that have ended
@@ -54,7 +56,9 @@ class TcpPort:
         loop, spec = asyncio.get_running_loop(), self._spec
         try:
             async with asyncio.timeout(_CONNECT_S):
-                _, self._stream = await loop.create_connection(lambda: _Stream(spec, loop), spec.host, spec.port)
+                _, self._stream = await loop.create_connection(
+                    lambda: _Stream(spec, loop, self.recorder), spec.host, spec.port
+                )
         except TimeoutError:
             raise LinkLost(f"{spec.place}: no connection within {_CONNECT_S:g} s") from None
         except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one
@@ -85,11 +89,17 @@ class TcpPort:
             latency_s = loop.time() - began_s
             return Answer(tcp.check(request, answer) if request.answered else b"", latency_s)
         except _Overdue:
-            raise NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms") from None
+            raise self._noted(request, NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")) from None
+        except WireError as error:
+            raise self._noted(request, error) from None
         finally:
             now_s = loop.time()
             self._use.add(now_s, now_s - max(began_s, self._busy_until_s))
             self._busy_until_s = now_s
+
+    def _noted(self, request: Request, error: WireError) -> WireError:
+        self.recorder.note(asyncio.get_running_loop().time(), "!", f"unit {request.unit}: {error}".encode())
+        return error
 
     def use_pct(self) -> float:
         """Return the share of the last 10 whole seconds in which an answer was waited for."""
@@ -106,10 +116,11 @@ class _Stream(asyncio.BufferedProtocol):
     Bytes that are no frame end it: where the next frame begins is not known any more.
     """
 
-    def __init__(self, spec: TcpBus, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, spec: TcpBus, loop: asyncio.AbstractEventLoop, recorder: Recorder) -> None:
         self.stray_bytes = self.late_frames = self.foreign_frames = 0
         self._spec = spec
         self._loop = loop
+        self._recorder = recorder
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
@@ -128,7 +139,9 @@ class _Stream(asyncio.BufferedProtocol):
         """
         if self._lost is not None or self._transport is None:
             raise self._lost or LinkLost(f"{self._spec.place}: not connected")
-        self._send(tcp.frame(request, transaction))
+        frame = tcp.frame(request, transaction)
+        self._recorder.note(self._loop.time(), ">", frame)
+        self._send(frame)
         if not request.answered:
             return b""
         answer: asyncio.Future[bytes] = self._loop.create_future()
@@ -162,6 +175,7 @@ class _Stream(asyncio.BufferedProtocol):
         return self._view[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
+        self._recorder.note(self._loop.time(), "<", bytes(self._view[self._filled : self._filled + nbytes]))
         self._filled += nbytes
         at = 0
         try:

@@ -124,7 +124,9 @@ BELIEVABLE = frozenset({"gaps", "second_answer", "foreign_broadcast", "foreign_m
 class FaultyUnits:
     """Truthful units of whose answers a share (0 to 1) has one of these faults. `faults` may be changed at any time."""
 
-    def __init__(self, units: TruthfulUnits, faults: tuple[str, ...], timeout_s: float, seed: int, share: float) -> None:
+    def __init__(
+        self, units: TruthfulUnits, faults: tuple[str, ...], timeout_s: float, seed: int, share: float
+    ) -> None:
         self.units = units
         self.faults = faults
         self.share = share

@@ -15,6 +15,7 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
 
 from drivers.bus import TcpBus
+from drivers.bus.recorder import Recorder
 from drivers.bus.tcp_port import _Stream
 from drivers.errors import LinkLost, WireError
 from drivers.modbus import pdu, tcp
@@ -46,7 +47,7 @@ class Asked:
     """A stream on which one request is out; `feed` is what comes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, request: pdu.Request, transaction: int) -> None:
-        self.stream, self.wire = _Stream(SPEC, loop), Wire()
+        self.stream, self.wire = _Stream(SPEC, loop, Recorder()), Wire()
         self.stream._transport = self.wire  # type: ignore[assignment]
         self._asking: Coroutine[object, None, bytes] = self.stream.ask(transaction, request, loop.time() + 1e6)
         self._asking.send(None)

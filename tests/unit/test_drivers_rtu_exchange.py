@@ -79,7 +79,9 @@ def test_a_wrong_echo_of_a_write_is_no_acknowledgement(request_: pdu.Request) ->
 
 
 def test_a_dead_unit_is_silent_even_where_others_talk() -> None:
-    port, wire = opened(lambda frame, now_s: [(0.01, sealed(bytes([9, 4, 2, 0, 1]))), (0.02, sealed(b"\x00\x06\x00\x00\x00\x01"))])
+    port, wire = opened(
+        lambda frame, now_s: [(0.01, sealed(bytes([9, 4, 2, 0, 1]))), (0.02, sealed(b"\x00\x06\x00\x00\x00\x01"))]
+    )
     with pytest.raises(NoAnswer, match="within 100 ms"):
         port.exchange(READ, TIMEOUT_S)
     assert port.counts.foreign_frames == 2
@@ -188,7 +190,9 @@ def reads_truly(port: RtuPort, unit: SlowUnit, request: pdu.Request, times: int)
     return answered
 
 
-@pytest.mark.parametrize("slow_s", [[0.15], [0.31], [0.15] * 3, [0.39, 0.21, 0.21], [0.09, 0.11, 0.19, 0.29, 0.09, 0.5]], ids=str)
+@pytest.mark.parametrize(
+    "slow_s", [[0.15], [0.31], [0.15] * 3, [0.39, 0.21, 0.21], [0.09, 0.11, 0.19, 0.29, 0.09, 0.5]], ids=str
+)
 @pytest.mark.parametrize(
     "answers",
     [
@@ -237,7 +241,10 @@ def test_a_fence_is_a_read_that_the_unit_is_known_to_answer() -> None:
         port.exchange(READ, TIMEOUT_S)
     silent[0] = False
     port.exchange(READ, TIMEOUT_S)
-    assert [frame[1:6] for _, frame in wire.frames[-2:]] == [bytes.fromhex("04 004D 0003"), bytes.fromhex("03 0000 0002")]
+    assert [frame[1:6] for _, frame in wire.frames[-2:]] == [
+        bytes.fromhex("04 004D 0003"),
+        bytes.fromhex("03 0000 0002"),
+    ]
 
 
 def test_a_write_is_fenced_by_a_read_and_never_sent_twice() -> None:

@@ -124,7 +124,7 @@ def test_a_block_is_never_larger_than_the_unit_gives() -> None:
         ),
         COST,
     )
-    assert [len(block.items) for block in plan.read("slow")] == [3, 3, 1]
+    assert sorted(len(block.items) for block in plan.read("slow")) == [1, 3, 3]
 
 
 def test_error_values_are_bad_readings_and_their_neighbours_are_good() -> None:
