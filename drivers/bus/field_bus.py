@@ -21,7 +21,6 @@ from drivers.points import Point, Quality, Reading
 _FIRST_REOPEN_S = 0.1
 _LONGEST_REOPEN_S = 2.0
 _LONGEST_IDLE_S = 1.0
-_EARLY_S = 0.02  # where a wake-up costs more than an exchange, polls that are due so soon go with those that are due
 _USUAL_LATENCY_S = 0.01  # of a unit that nobody has asked yet
 _GOLDEN = 0.618034  # multiples of it lie as far from each other as can be
 
@@ -42,7 +41,6 @@ class FieldBus:
         self._schedule = Schedule(self._units)
         self._port = _port(spec)
         self._at_a_time = spec.in_flight if isinstance(spec, TcpBus) else 1
-        self._early_s = 0.0 if serial else _EARLY_S
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._up: bool | None = None
@@ -168,10 +166,8 @@ class FieldBus:
 
     async def _take_turns(self) -> None:
         """Take turns while something is due."""
-        early_s = 0.0
-        while (turn := self._schedule.next_turn(now_s := self._now(), early_s)) is not None:
+        while (turn := self._schedule.next_turn(now_s := self._now())) is not None:
             self.beat()
-            early_s = self._early_s
             await self._take(turn, now_s)
             self._schedule.took(self._now() - now_s)
 

@@ -12,7 +12,8 @@ class Round:
     """Blocks that are read one after the other, each `period_s` seconds (inf: once, and again when it begins anew).
 
     `beat` (0 to 1) is a place of its own among the rounds of a line: they would else come due together, wait for
-    each other, and leave the line idle in between. Over TCP there is no beat: there it costs less to go together.
+    each other, and leave the line idle in between. Without a beat (over TCP) they come due together, at multiples of
+    their period: there a wake-up of the process costs more than an exchange.
     """
 
     def __init__(self, blocks: tuple[Block, ...], period_s: float, beat: float | None) -> None:
@@ -60,16 +61,26 @@ class Round:
             self._due_s = -math.inf
 
     def _plan(self, now_s: float) -> None:
-        if self._first and self._beat is not None and math.isfinite(self.period_s):
-            self._first = False
-            self._due_s = now_s + self.period_s * (0.5 + 0.5 * self._beat)
-            return
         if math.isinf(self.period_s):
             self._due_s = math.inf
-            return
-        # Rounds that could not be made in time are left out, not made up for; the pace of an early one begins with it.
-        due_s = min(self._due_s, now_s) + self.period_s
+        elif self._beat is None:
+            self._plan_together(now_s)
+        elif self._first:
+            self._first = False
+            self._due_s = now_s + self.period_s * (0.5 + 0.5 * self._beat)
+        else:
+            self._plan_apart(now_s)
+
+    def _plan_together(self, now_s: float) -> None:
+        """Rounds with the same period are due in the same moment, which is also that of other tasks: one wake-up for all."""
+        before_s, beats = self._due_s, round(now_s / self.period_s)
+        self._due_s = (beats + 1) * self.period_s
+        self.left_out += max(0, round((self._due_s - before_s) / self.period_s) - 1) if math.isfinite(before_s) else 0
+
+    def _plan_apart(self, now_s: float) -> None:
+        """Rounds that could not be made in time are left out, not made up for."""
+        due_s = self._due_s + self.period_s
         if due_s < now_s + self.period_s / 2:
-            self.left_out += math.isfinite(self._due_s)
+            self.left_out += 1
             due_s = now_s + self.period_s / 2
         self._due_s = due_s

@@ -12,7 +12,6 @@ import pytest
 
 from bus_sink import PATIENCE_S, Sink
 from drivers.bus import FieldBus, TcpBus, UnitSpec
-from drivers.bus.service import UnitService
 from drivers.points import Quality
 from drivers.profile import parse_profile
 from tcp_units import TcpUnits, framed, right, tcp_units, told
@@ -146,28 +145,6 @@ async def test_bytes_that_are_no_frames_are_a_lost_link_and_never_values() -> No
         await street.sink.until(lambda: street.sink.events == ["link_lost", "link_up"])
         await street.sink.until(lambda: street.sink.readings["d2/sample/a"].quality is Quality.GOOD)
         assert [street.sink.readings[f"d2/sample/{name}"].value for name in "abcd"] == [0, 1, 2, 3]
-
-
-def test_a_poll_that_is_nearly_due_goes_with_one_that_is() -> None:
-    bus = FieldBus(
-        TcpBus(id="b", host="127.0.0.1", port=1, timeout_s=1), (unit(1), unit(2)), now=lambda: 0.0, sink=Sink()
-    )
-    first, second = bus._units
-
-    def turn(now_s: float, early_s: float) -> UnitService | None:
-        found = bus._schedule.next_turn(now_s, early_s)
-        return None if found is None else found.unit
-
-    first.next_block(10.0, fast=False)
-    second.next_block(10.01, fast=False)  # due at 10.05 and 10.06
-    assert turn(10.049, 0.0) is None
-    assert turn(10.05, 0.0) is first
-    first.next_block(10.05, fast=False)
-    assert turn(10.051, 0.0) is None
-    assert turn(10.051, 0.02) is second
-    second.next_block(10.051, fast=False)
-    assert turn(10.052, 0.02) is None
-    assert [first.due_s, second.due_s] == pytest.approx([10.15, 10.151])
 
 
 async def test_as_many_requests_are_under_way_as_the_other_end_takes_and_one_a_unit() -> None:
