@@ -23,6 +23,15 @@ WORLD = {
 }  # fmt: skip
 EDGES = {
     "agent.app",
+    "agent.cli.bus.access",
+    "agent.cli.bus.commands",
+    "agent.cli.bus.dump",
+    "agent.cli.bus.list",
+    "agent.cli.bus.read",
+    "agent.cli.bus.solve",
+    "agent.cli.bus.stats",
+    "agent.cli.bus.units",
+    "agent.cli.bus.write",
     "agent.cli.client",
     "agent.cli.commands",
     "agent.cli.config",
@@ -46,6 +55,7 @@ EDGES = {
     "agent.cli.watch",
     "agent.clock",
     "agent.control.task",
+    "agent.faults",
     "agent.health",
     "agent.journal.file",
     "agent.journal.journal",
