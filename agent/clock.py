@@ -38,6 +38,11 @@ class Clock(Protocol):
         """Return the wall time by which sun and calendar run; differs from `wall` only in demonstrations."""
 
 
+def wall_less_mono_s(clock: Clock) -> float:
+    """Return what makes wall time (Unix seconds) of a monotonic time."""
+    return clock.wall().utc.timestamp() - clock.mono_s()
+
+
 def until_next_s(now_s: float, every_s: float) -> float:
     """Return how long it is from a monotonic time to the next multiple of `every_s` seconds: above 0, at most that.
 
