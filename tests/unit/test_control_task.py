@@ -44,11 +44,13 @@ class Bus:
 
     def __init__(self) -> None:
         self.level_pct: dict[str, float] = {}
+        self.target_pct = 0.0
         self.fed_until_s = 0.0
         self.written = asyncio.Event()
 
     def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None:
         self.level_pct[device_id] = level_pct
+        self.target_pct = target_pct
         self.written.set()
 
     def feed(self, until_s: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_rounds_of_one_line_do_not_stay_together() -> None:
     for one in rounds:
         one.next_block(0.0)
     due_s = sorted(one.due_s for one in rounds)
-    assert min(later - sooner for sooner, later in zip(due_s, due_s[1:], strict=False)) > 0.02
+    assert min(later - sooner for sooner, later in pairwise(due_s)) > 0.02
     assert len({one.period_s for one in rounds}) == 10
     assert all(0.99 <= one.period_s <= 1.0 for one in rounds)
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
-import pytest
 
 from bus_sink import PATIENCE_S, Sink
 from drivers.bus import FieldBus, TcpBus, UnitSpec
