@@ -52,7 +52,7 @@ class BusMethods:
     def __init__(self, config: Config, buses: Sequence[BusView], clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._buses = {bus.stats().id: bus for bus in buses}
+        self._buses = {spec.id: bus for spec, bus in zip(config.buses, buses, strict=True)}
         self._specs = {spec.id: spec for spec in config.buses}
         self.table: dict[str, Callable[[msgspec.Raw], object]] = {
             "bus.list": self._list,
