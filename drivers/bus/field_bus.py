@@ -168,7 +168,10 @@ class FieldBus:
         """Take turns while something is due."""
         while (turn := self._schedule.next_turn(now_s := self._now())) is not None:
             self.beat()
-            await self._take(turn, now_s)
+            if turn.traffic >= Traffic.FAST and turn.unit is not None:
+                await self._poll(turn.unit, now_s, fast=turn.traffic is Traffic.FAST)
+            else:
+                await self._take(turn)
             self._schedule.took(self._now() - now_s)
 
     async def _idle(self) -> None:
@@ -178,22 +181,16 @@ class FieldBus:
         await self._wake.wait()
         alarm.cancel()
 
-    async def _take(self, turn: Turn, now_s: float) -> None:
+    async def _take(self, turn: Turn) -> None:
         unit, question = turn.unit, turn.question
         if question is not None:
             await self._answer(question)
-        if unit is None:
-            return
-        self._schedule.begins(unit)
-        try:
-            if turn.traffic is Traffic.CONTROL:
-                await self._write(unit)
-            elif turn.traffic is Traffic.COMMAND:
-                await self._programme(unit)
-            else:
-                await self._poll(unit, now_s, fast=turn.traffic is Traffic.FAST)
-        finally:
-            self._schedule.ends(unit)
+        elif unit is not None:
+            self._schedule.begins(unit)
+            try:
+                await (self._write(unit) if turn.traffic is Traffic.CONTROL else self._programme(unit))
+            finally:
+                self._schedule.ends(unit)
 
     async def _answer(self, question: Question) -> None:
         self._transactions += 1
@@ -269,19 +266,23 @@ class FieldBus:
 
     async def _poll(self, unit: UnitService, now_s: float, *, fast: bool) -> None:
         block = unit.next_block(now_s, fast=fast)
+        self._schedule.begins(unit)
         try:
             data = await self._transact(unit, block.request)
         except Refused as error:
             self._mark_bad(unit.cannot_read(block, error), str(error))
+            return
         except (NoAnswer, BadAnswer) as error:
             self._failed(unit, error)
-        else:
-            now_s = self._now()
-            again, readings = unit.learnt(block, data, now_s)
-            if again:
-                self._sink.same(block.keys, now_s)
-            for key, reading in readings:
-                self._sink.reading(key, reading)
+            return
+        finally:
+            self._schedule.ends(unit)
+        now_s = self._now()
+        again, readings = unit.learnt(block, data, now_s)
+        if again:
+            self._sink.same(block.keys, now_s)
+        for key, reading in readings:
+            self._sink.reading(key, reading)
 
     async def _transact(self, unit: UnitService, request: Request) -> bytes:
         """Make one transaction. WireError if it did not yield the data that was asked for."""

@@ -68,6 +68,7 @@ class Schedule:
     def __init__(self, units: Sequence[UnitService]) -> None:
         self._units = units
         self._unsafe = [unit for unit in units if not unit.device_safety]
+        self._presence = any(unit.plan.read("fast") for unit in units)
         self._commands: deque[Question] = deque()
         self._scans: deque[Question] = deque()
         self._fed_until_s = -math.inf
@@ -147,7 +148,7 @@ class Schedule:
         return self._read(units, now_s)
 
     def _read(self, units: Sequence[UnitService], now_s: float) -> Turn | None:
-        if fast := [unit for unit in units if unit.fast_due_s <= now_s]:
+        if self._presence and (fast := [unit for unit in units if unit.fast_due_s <= now_s]):
             return Turn(Traffic.FAST, min(fast, key=_FAST))
         if slow := [unit for unit in units if unit.slow_due_s <= now_s]:
             return Turn(Traffic.SLOW, min(slow, key=_SLOW))
