@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from agent.clock import Clock
+from agent.clock import Clock, until_next_s
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
@@ -121,7 +121,7 @@ class ControlTask:
         """Return how long until the next step, in seconds, if nobody has news before."""
         now_s = self._clock.mono_s()
         due_s = min(self._stale_s, self._control.next_s(now_s), *(pin.next_s() for pin in self._detectors))
-        return min(max(due_s - now_s, PERIOD_S), LONGEST_REST_S)
+        return min(max(due_s - now_s, PERIOD_S), until_next_s(now_s, LONGEST_REST_S))
 
     def nudge(self) -> None:
         """Step at once: a pin has news."""

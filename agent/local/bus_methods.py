@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from agent.clock import Clock, wall_less_mono_s
 from agent.config import Config
 from agent.local import protocol
 from agent.local.bus_records import Ask, Asked, Dump, Kind, Line, LineStats, Name, UnitPlace, told
@@ -30,7 +31,7 @@ class BusView(Protocol):
 
     def unit_states(self) -> tuple[UnitState, ...]: ...
 
-    def dump(self) -> str: ...
+    def dump(self, wall_s: float) -> str: ...
 
     async def ask(
         self, request: Request, *, scan: bool = False, link: Link | None = None, timeout_s: float | None = None
@@ -48,9 +49,10 @@ class _Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BusMethods:
     """What the local API can be asked of the lines."""
 
-    def __init__(self, config: Config, buses: Sequence[BusView]) -> None:
+    def __init__(self, config: Config, buses: Sequence[BusView], clock: Clock) -> None:
         self._config = config
-        self._buses = {bus.stats().id: bus for bus in buses}
+        self._clock = clock
+        self._buses = {spec.id: bus for spec, bus in zip(config.buses, buses, strict=True)}
         self._specs = {spec.id: spec for spec in config.buses}
         self.table: dict[str, Callable[[msgspec.Raw], object]] = {
             "bus.list": self._list,
@@ -70,7 +72,7 @@ class BusMethods:
         ]
 
     def _dump(self, params: msgspec.Raw) -> Dump:
-        return Dump(self._bus(protocol.parameters(params, _Which).bus).dump())
+        return Dump(self._bus(protocol.parameters(params, _Which).bus).dump(wall_less_mono_s(self._clock)))
 
     async def _ask(self, params: msgspec.Raw) -> Asked:
         wanted = protocol.parameters(params, Ask)

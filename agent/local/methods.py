@@ -97,7 +97,7 @@ class Methods:
             "points.subscribe": self._subscribe,
             "lamp.dim": self._dim,
             "lamp.release": self._release,
-            **BusMethods(view.config, view.buses).table,
+            **BusMethods(view.config, view.buses, view.clock).table,
         }
 
     def call(self, request: protocol.Request) -> object:

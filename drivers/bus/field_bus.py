@@ -21,7 +21,6 @@ from drivers.points import Point, Quality, Reading
 _FIRST_REOPEN_S = 0.1
 _LONGEST_REOPEN_S = 2.0
 _LONGEST_IDLE_S = 1.0
-_EARLY_S = 0.02  # where a wake-up costs more than an exchange, polls that are due so soon go with those that are due
 _USUAL_LATENCY_S = 0.01  # of a unit that nobody has asked yet
 _GOLDEN = 0.618034  # multiples of it lie as far from each other as can be
 
@@ -42,7 +41,6 @@ class FieldBus:
         self._schedule = Schedule(self._units)
         self._port = _port(spec)
         self._at_a_time = spec.in_flight if isinstance(spec, TcpBus) else 1
-        self._early_s = 0.0 if serial else _EARLY_S
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._up: bool | None = None
@@ -128,6 +126,11 @@ class FieldBus:
         """Return how each unit is doing."""
         return tuple(unit.report() for unit in self._units)
 
+    def dump(self, wall_s: float) -> str:
+        """Return the last of what went and came, as a text that a test can replay; `wall_s`: wall time less monotonic."""
+        link = f", {self._spec.link}" if isinstance(self._spec, RtuBus) else ""
+        return self._port.recorder.text(f"{self._spec.id} at {self._spec.place}{link}", wall_s)
+
     async def run(self) -> None:
         """Serve the line until cancelled; a port that is gone is opened again as soon as it is back."""
         pause_s = _FIRST_REOPEN_S
@@ -163,11 +166,12 @@ class FieldBus:
 
     async def _take_turns(self) -> None:
         """Take turns while something is due."""
-        early_s = 0.0
-        while (turn := self._schedule.next_turn(now_s := self._now(), early_s)) is not None:
+        while (turn := self._schedule.next_turn(now_s := self._now())) is not None:
             self.beat()
-            early_s = self._early_s
-            await self._take(turn, now_s)
+            if turn.traffic >= Traffic.FAST and turn.unit is not None:
+                await self._poll(turn.unit, now_s, fast=turn.traffic is Traffic.FAST)
+            else:
+                await self._take(turn)
             self._schedule.took(self._now() - now_s)
 
     async def _idle(self) -> None:
@@ -177,22 +181,16 @@ class FieldBus:
         await self._wake.wait()
         alarm.cancel()
 
-    async def _take(self, turn: Turn, now_s: float) -> None:
+    async def _take(self, turn: Turn) -> None:
         unit, question = turn.unit, turn.question
         if question is not None:
             await self._answer(question)
-        if unit is None:
-            return
-        self._schedule.begins(unit)
-        try:
-            if turn.traffic is Traffic.CONTROL:
-                await self._write(unit)
-            elif turn.traffic is Traffic.COMMAND:
-                await self._programme(unit)
-            else:
-                await self._poll(unit, now_s, fast=turn.traffic is Traffic.FAST)
-        finally:
-            self._schedule.ends(unit)
+        elif unit is not None:
+            self._schedule.begins(unit)
+            try:
+                await (self._write(unit) if turn.traffic is Traffic.CONTROL else self._programme(unit))
+            finally:
+                self._schedule.ends(unit)
 
     async def _answer(self, question: Question) -> None:
         self._transactions += 1
@@ -268,19 +266,23 @@ class FieldBus:
 
     async def _poll(self, unit: UnitService, now_s: float, *, fast: bool) -> None:
         block = unit.next_block(now_s, fast=fast)
+        self._schedule.begins(unit)
         try:
             data = await self._transact(unit, block.request)
         except Refused as error:
             self._mark_bad(unit.cannot_read(block, error), str(error))
+            return
         except (NoAnswer, BadAnswer) as error:
             self._failed(unit, error)
-        else:
-            now_s = self._now()
-            again, readings = unit.learnt(block, data, now_s)
-            if again:
-                self._sink.same(block.keys, now_s)
-            for key, reading in readings:
-                self._sink.reading(key, reading)
+            return
+        finally:
+            self._schedule.ends(unit)
+        now_s = self._now()
+        again, readings = unit.learnt(block, data, now_s)
+        if again:
+            self._sink.same(block.keys, now_s)
+        for key, reading in readings:
+            self._sink.reading(key, reading)
 
     async def _transact(self, unit: UnitService, request: Request) -> bytes:
         """Make one transaction. WireError if it did not yield the data that was asked for."""

@@ -18,6 +18,7 @@ from drivers.modbus.framer import Framer
 FEW_BYTES = rtu.SHORTEST_FRAME_BYTES - 1  # what a transceiver that lets go of the line leaves behind: no frame
 _LONGEST_NOISE_S = 1.0  # a line that never falls silent is not waited for longer than this, beyond the silence itself
 _NOISE_NAP_S = 0.005  # a babbling unit does not wake us for each of its characters
+_NOISY_BYTES = 32  # from so many on it is one
 _SHORTEST_NAP_S = 0.001
 _AWAKE_CHARACTERS = 2  # before the end of an answer: from here on what comes is taken at once
 _FIFO_CHARACTERS = 16  # a UART may hand on so many at once
@@ -124,7 +125,7 @@ class Line:
             quiet_s = max(least_s, self._silence_s)
             if came > FEW_BYTES or not self.trusted:
                 quiet_s = max(quiet_s, self.latency.longest_s)
-            if quiet_s > _NOISE_NAP_S:
+            if quiet_s > _NOISE_NAP_S or came > _NOISY_BYTES:
                 self._wire.nap(_NOISE_NAP_S)
             data = self._wire.read(max(self._free_s, self._quiet_from_s + quiet_s) - self._wire.now())
             if data:
@@ -162,11 +163,13 @@ class Line:
             until_s = deadline_s
             if framer.begun or framer.spoilt:
                 until_s = now_s + self._wire.gap_s + (framer.missing or _FIFO_CHARACTERS) * self._char_s
-                self._nap(framer.missing)
+                self._nap(framer)
 
-    def _nap(self, missing: int) -> None:
-        """Sleep while characters of a known number must still come, rather than wake for each of them."""
-        nap_s = (missing - _AWAKE_CHARACTERS) * self._char_s
+    def _nap(self, framer: Framer) -> None:
+        """Sleep while characters of a known number must still come, and in noise, rather than wake for each of them."""
+        nap_s = (framer.missing - _AWAKE_CHARACTERS) * self._char_s
+        if framer.stray_bytes > _NOISY_BYTES:
+            nap_s = max(nap_s, _NOISE_NAP_S)
         if nap_s > _SHORTEST_NAP_S:
             self._wire.nap(nap_s)
 

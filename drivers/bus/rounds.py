@@ -7,12 +7,18 @@ from collections import deque
 
 from drivers.bus.unit import Block
 
+_ROOM = 0.25  # of its period a round may wait in good time; at half of it it is left out
+
 
 class Round:
     """Blocks that are read one after the other, each `period_s` seconds (inf: once, and again when it begins anew).
 
     `beat` (0 to 1) is a place of its own among the rounds of a line: they would else come due together, wait for
-    each other, and leave the line idle in between. Over TCP there is no beat: there it costs less to go together.
+    each other, and leave the line idle in between. Without a beat (over TCP) they come due together, at multiples of
+    their period: there a wake-up of the process costs more than an exchange.
+
+    Times are monotonic seconds. `due_s` is when the next block is to be read (-inf for at once, inf for never),
+    `deadline_s` when the round after it is due, `room_s` until when it may wait in good time.
     """
 
     def __init__(self, blocks: tuple[Block, ...], period_s: float, beat: float | None) -> None:
@@ -21,55 +27,66 @@ class Round:
         self._blocks = blocks
         self._beat = beat
         self._first = True
-        self._due_s = -math.inf
+        self._next_s = -math.inf  # when the next round begins
         self._queue: deque[Block] = deque()
-
-    @property
-    def due_s(self) -> float:
-        """Return when the next block is to be read, in monotonic seconds; -inf for at once, inf for never."""
-        if not self._blocks:
-            return math.inf
-        return -math.inf if self._queue else self._due_s
-
-    @property
-    def deadline_s(self) -> float:
-        """Return when the round after the one that is due, or under way, is due; -inf before the first."""
-        return self._due_s if self._queue else self._due_s + self.period_s
-
-    @property
-    def room_s(self) -> float:
-        """Return until when a round may wait in good time: for a quarter of its period. It is left out at half of it."""
-        return math.inf if not self._blocks else self.deadline_s - 0.75 * self.period_s
+        self.due_s = self.deadline_s = self.room_s = -math.inf
+        self._reckon()
 
     def next_block(self, now_s: float) -> Block:
         """Return the next block to read; a new round begins when the last one has ended."""
         if not self._queue:
             self._queue.extend(self._blocks)
             self._plan(now_s)
-        return self._queue.popleft()
+        block = self._queue.popleft()
+        self._reckon()
+        return block
 
     def replan(self, blocks: tuple[Block, ...]) -> None:
         """Read other blocks from the next round on."""
         self._blocks = blocks
         self._queue.clear()
+        self._reckon()
 
     def restart(self) -> None:
         """Give up the round under way; one that is only made once is due again."""
         self._queue.clear()
         if math.isinf(self.period_s):
-            self._due_s = -math.inf
+            self._next_s = -math.inf
+        self._reckon()
 
     def _plan(self, now_s: float) -> None:
-        if self._first and self._beat is not None and math.isfinite(self.period_s):
-            self._first = False
-            self._due_s = now_s + self.period_s * (0.5 + 0.5 * self._beat)
-            return
         if math.isinf(self.period_s):
-            self._due_s = math.inf
-            return
-        # Rounds that could not be made in time are left out, not made up for; the pace of an early one begins with it.
-        due_s = min(self._due_s, now_s) + self.period_s
-        if due_s < now_s + self.period_s / 2:
-            self.left_out += math.isfinite(self._due_s)
-            due_s = now_s + self.period_s / 2
-        self._due_s = due_s
+            self._next_s = math.inf
+        elif self._beat is None:
+            self._plan_together(now_s)
+        elif self._first:
+            self._first = False
+            self._next_s = now_s + self.period_s * (0.5 + 0.5 * self._beat)
+        else:
+            self._plan_apart(now_s)
+
+    def _plan_together(self, now_s: float) -> None:
+        """Rounds with the same period are due in the same moment, which is also that of other tasks: one wake-up for all."""
+        next_s = (round(now_s / self.period_s) + 1) * self.period_s
+        late_s = next_s - self._next_s - self.period_s
+        if self.period_s / 2 < late_s < math.inf:
+            self.left_out += round(late_s / self.period_s)
+        self._next_s = next_s
+
+    def _plan_apart(self, now_s: float) -> None:
+        """Rounds that could not be made in time are left out, not made up for."""
+        next_s = self._next_s + self.period_s
+        if next_s < now_s + self.period_s / 2:
+            self.left_out += 1
+            next_s = now_s + self.period_s / 2
+        self._next_s = next_s
+
+    def _reckon(self) -> None:
+        if not self._blocks:
+            self.due_s = self.deadline_s = self.room_s = math.inf
+        elif self._queue:
+            self.due_s, self.deadline_s = -math.inf, self._next_s
+            self.room_s = self._next_s - (1 - _ROOM) * self.period_s
+        else:
+            self.due_s, self.deadline_s = self._next_s, self._next_s + self.period_s
+            self.room_s = self._next_s + _ROOM * self.period_s

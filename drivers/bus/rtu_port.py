@@ -104,8 +104,8 @@ class RtuPort:
             self.recorder.note(self._wire.now(), "!", f"at {home} again".encode())
 
     def _exchange(self, request: Request, timeout_s: float) -> Answer:
+        self._settle()
         if not request.answered:
-            self._settle()
             self._line.rest(self._send(request) + TURNAROUND_S)
             return Answer(b"", 0.0)
         mirrors = rtu.mirrors(request)
@@ -113,8 +113,10 @@ class RtuPort:
             # Whatever comes of it tells whether there is an echo, for which no answer can be taken here.
             with contextlib.suppress(NoAnswer, BadAnswer, Refused):
                 self._ask_aside(mirror_probe(request), timeout_s)
+            self._settle()
         if self._trust.doubtful(request, self._wire.now()):
             self._prove(request, timeout_s)
+            self._settle()
         return self._ask(request, timeout_s, mirrors=mirrors)
 
     def _prove(self, request: Request, timeout_s: float) -> None:
@@ -151,8 +153,7 @@ class RtuPort:
         self._ask(request, timeout_s, mirrors=False, thrown_away=thrown_away)
 
     def _ask(self, request: Request, timeout_s: float, *, mirrors: bool, thrown_away: bool = False) -> Answer:
-        """Make one exchange. `thrown_away`: an answer to an earlier request will do."""
-        self._settle()
+        """Send a request, now, and find its answer. `thrown_away`: an answer to an earlier request will do."""
         pending = () if thrown_away else self._trust.pending()
         sent_s = self._send(request)
         framer = Framer(request, self._last_frame, echo=self._echo is not False, pending=pending)

@@ -68,6 +68,7 @@ class Schedule:
     def __init__(self, units: Sequence[UnitService]) -> None:
         self._units = units
         self._unsafe = [unit for unit in units if not unit.device_safety]
+        self._presence = any(unit.plan.read("fast") for unit in units)
         self._commands: deque[Question] = deque()
         self._scans: deque[Question] = deque()
         self._fed_until_s = -math.inf
@@ -103,10 +104,10 @@ class Schedule:
             while queue:
                 queue.popleft().told(error)
 
-    def next_turn(self, now_s: float, early_s: float = 0.0) -> Turn | None:
-        """Return what is done next, none if nothing is due. Reads that are due in `early_s` count as due."""
+    def next_turn(self, now_s: float) -> Turn | None:
+        """Return what is done next, none if nothing is due."""
         units = self._spoken_to(now_s)
-        turn = self._highest(units, now_s, now_s + early_s)
+        turn = self._highest(units, now_s)
         if turn is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
             turn = self._starved(units, now_s, turn.traffic) or turn
             self._above = 0
@@ -137,19 +138,19 @@ class Schedule:
         units = self._units if now_s < self._fed_until_s else self._unsafe
         return [unit for unit in units if unit not in self._busy] if self._busy else units
 
-    def _highest(self, units: Sequence[UnitService], now_s: float, soon_s: float) -> Turn | None:
+    def _highest(self, units: Sequence[UnitService], now_s: float) -> Turn | None:
         if units and (unit := min(units, key=_CONTROL)).control_due_s <= now_s:
             return Turn(Traffic.CONTROL, unit)
         if self._commands and self.fed(now_s) and (question := _first(self._commands)) is not None:
             return Turn(Traffic.COMMAND, None, question)
         if units and (unit := min(units, key=_COMMAND)).command_due_s <= now_s:
             return Turn(Traffic.COMMAND, unit)
-        return self._read(units, soon_s)
+        return self._read(units, now_s)
 
-    def _read(self, units: Sequence[UnitService], soon_s: float) -> Turn | None:
-        if fast := [unit for unit in units if unit.fast_due_s <= soon_s]:
+    def _read(self, units: Sequence[UnitService], now_s: float) -> Turn | None:
+        if self._presence and (fast := [unit for unit in units if unit.fast_due_s <= now_s]):
             return Turn(Traffic.FAST, min(fast, key=_FAST))
-        if slow := [unit for unit in units if unit.slow_due_s <= soon_s]:
+        if slow := [unit for unit in units if unit.slow_due_s <= now_s]:
             return Turn(Traffic.SLOW, min(slow, key=_SLOW))
         return None
 

@@ -75,7 +75,7 @@ class UnitService:
         """Return the next block of the fast round, or of the others."""
         rounds = self.fast if fast else self.once if self.once.due_s <= now_s else self.slow
         block = rounds.next_block(now_s)
-        self._reckon()
+        self._reckon_reads()
         return block
 
     # ---- What came of it ---------------------------------------------------------------------------------------------
@@ -196,9 +196,15 @@ class UnitService:
         """Work out when the unit has something to do, now that something has changed."""
         resume_s = self._resume_s
         self.control_due_s = max(self.levels.due_s, resume_s)
-        self.command_due_s = max(self.settings.due_s, resume_s) if self.levels.complete() else math.inf
-        self.fast_due_s = max(self.fast.due_s, resume_s)
-        self.slow_due_s = max(min(self.slow.due_s, self.once.due_s), resume_s)
-        self.due_s = min(self.control_due_s, self.command_due_s, self.fast_due_s, self.slow_due_s)
-        self.fast_deadline_s, self.slow_deadline_s = self.fast.deadline_s, self.slow.deadline_s
-        self.room_s = max(min(self.fast.room_s, self.slow.room_s), resume_s)
+        programmes = self.settings.due_s < math.inf and self.levels.complete()
+        self.command_due_s = max(self.settings.due_s, resume_s) if programmes else math.inf
+        self._reckon_reads()
+
+    def _reckon_reads(self) -> None:
+        resume_s, fast, slow, once_s = self._resume_s, self.fast, self.slow, self.once.due_s
+        self.fast_due_s = fast_s = max(resume_s, fast.due_s)
+        slow_s = min(once_s, slow.due_s)
+        self.slow_due_s = slow_s = max(resume_s, slow_s)
+        self.due_s = min(self.control_due_s, self.command_due_s, fast_s, slow_s)
+        self.fast_deadline_s, self.slow_deadline_s = fast.deadline_s, slow.deadline_s
+        self.room_s = max(min(fast.room_s, slow.room_s), resume_s)

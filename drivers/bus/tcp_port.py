@@ -13,9 +13,10 @@ from collections import deque
 from typing import cast
 
 from drivers.bus.port import Answer, LineCounts
+from drivers.bus.recorder import Recorder
 from drivers.bus.records import Link, TcpBus
 from drivers.bus.use import Use
-from drivers.errors import BadAnswer, LinkLost, NoAnswer
+from drivers.errors import BadAnswer, LinkLost, NoAnswer, WireError
 from drivers.modbus import tcp
 from drivers.modbus.pdu import Request
 
@@ -32,6 +33,7 @@ class TcpPort:
         self._spec = spec
         self._stream: _Stream | None = None
         self._transaction = 0
+        self.recorder = Recorder()
         self._use = Use()
         self._busy_until_s = 0.0
         self._before = LineCounts(echo=False)  # of the connections that have ended
@@ -54,7 +56,9 @@ class TcpPort:
         loop, spec = asyncio.get_running_loop(), self._spec
         try:
             async with asyncio.timeout(_CONNECT_S):
-                _, self._stream = await loop.create_connection(lambda: _Stream(spec, loop), spec.host, spec.port)
+                _, self._stream = await loop.create_connection(
+                    lambda: _Stream(spec, loop, self.recorder), spec.host, spec.port
+                )
         except TimeoutError:
             raise LinkLost(f"{spec.place}: no connection within {_CONNECT_S:g} s") from None
         except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one
@@ -77,19 +81,32 @@ class TcpPort:
             raise ValueError(f"{self._spec.place}: an address has no speed")
         if self._stream is None:
             raise LinkLost(f"{self._spec.place}: not connected")
-        loop = asyncio.get_running_loop()
+        stream, loop = self._stream, asyncio.get_running_loop()
         began_s = loop.time()
-        self._transaction = self._transaction + 1 & 0xFFFF
+        self._transaction = transaction = self._transaction + 1 & 0xFFFF
         try:
-            answer = await self._stream.ask(self._transaction, request, began_s + timeout_s)
-            latency_s = loop.time() - began_s
-            return Answer(tcp.check(request, answer) if request.answered else b"", latency_s)
+            answer = stream.ask(transaction, request, began_s, began_s + timeout_s)
+            if answer is None:
+                return Answer(b"", 0.0)
+            frame = await answer
+            self._busy(began_s, stream.came_s)
+            return Answer(tcp.check(request, frame), stream.came_s - began_s)
         except _Overdue:
-            raise NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms") from None
+            self._busy(began_s, loop.time())
+            raise self._noted(request, NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")) from None
+        except WireError as error:
+            raise self._noted(request, error) from None
         finally:
-            now_s = loop.time()
-            self._use.add(now_s, now_s - max(began_s, self._busy_until_s))
-            self._busy_until_s = now_s
+            stream.forget(transaction)
+
+    def _busy(self, from_s: float, until_s: float) -> None:
+        """Note that an answer was waited for; what others have waited for at the same time counts once."""
+        self._use.add(until_s, until_s - max(from_s, self._busy_until_s))
+        self._busy_until_s = until_s
+
+    def _noted(self, request: Request, error: WireError) -> WireError:
+        self.recorder.note(asyncio.get_running_loop().time(), "!", f"unit {request.unit}: {error}".encode())
+        return error
 
     def use_pct(self) -> float:
         """Return the share of the last 10 whole seconds in which an answer was waited for."""
@@ -106,10 +123,11 @@ class _Stream(asyncio.BufferedProtocol):
     Bytes that are no frame end it: where the next frame begins is not known any more.
     """
 
-    def __init__(self, spec: TcpBus, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, spec: TcpBus, loop: asyncio.AbstractEventLoop, recorder: Recorder) -> None:
         self.stray_bytes = self.late_frames = self.foreign_frames = 0
         self._spec = spec
         self._loop = loop
+        self._recorder = recorder
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
@@ -120,29 +138,33 @@ class _Stream(asyncio.BufferedProtocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._lost: LinkLost | None = None
         self._ended: asyncio.Future[None] = loop.create_future()
+        self.came_s = loop.time()
 
-    async def ask(self, transaction: int, request: Request, until_s: float) -> bytes:
-        """Send a request and return the frame that answers its transaction; nothing at once if nobody answers.
+    def ask(self, transaction: int, request: Request, now_s: float, until_s: float) -> asyncio.Future[bytes] | None:
+        """Send a request; what is returned becomes the frame that answers its transaction. None if nobody answers it.
 
-        _Overdue after `until_s` of the loop's time; BadAnswer, LinkLost.
+        It fails with _Overdue after `until_s` of the loop's time; with BadAnswer or LinkLost. LinkLost also at once.
         """
         if self._lost is not None or self._transport is None:
             raise self._lost or LinkLost(f"{self._spec.place}: not connected")
-        self._send(tcp.frame(request, transaction))
+        frame = tcp.frame(request, transaction)
+        self._recorder.note(now_s, ">", frame)
+        self._send(frame)
         if not request.answered:
-            return b""
+            return None
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._waiting[transaction] = (until_s, answer)
         if self._alarm is None or self._alarm.when() > until_s:
             self._ring(until_s)
-        try:
-            return await answer
-        finally:
-            if self._waiting.pop(transaction, None) is not None:
-                self._given_up.append(transaction)
-            if not self._waiting and self._alarm is not None:  # it would wake the process for nothing
-                self._alarm.cancel()
-                self._alarm = None
+        return answer
+
+    def forget(self, transaction: int) -> None:
+        """Nobody waits for the answer any more, or it has come."""
+        if self._waiting.pop(transaction, None) is not None:
+            self._given_up.append(transaction)
+        if not self._waiting and self._alarm is not None:  # it would wake the process for nothing
+            self._alarm.cancel()
+            self._alarm = None
 
     async def close(self) -> None:
         """End the connection at once."""
@@ -162,6 +184,8 @@ class _Stream(asyncio.BufferedProtocol):
         return self._view[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
+        self.came_s = self._loop.time()
+        self._recorder.note(self.came_s, "<", bytes(self._view[self._filled : self._filled + nbytes]))
         self._filled += nbytes
         at = 0
         try:

@@ -28,16 +28,7 @@ class NoValue(Exception):
 @lru_cache(maxsize=4096)
 def decoder(code: Code) -> Decoder:
     """Return the function that decodes the registers of a code. It raises nothing but NoValue."""
-    if code.type == "text":
-        return _text(code)
-    if code.type in FLOATS:
-        return _floating(code)
-    if code.type in {"bool", "bits", "bcd16", "bcd32"} or code.names or code.bounded:
-        return _composed(code)
-    ratio = exact(code)
-    if code.plain or (ratio is not None and ratio[:2] == (1, 0)):
-        return _whole(code, 1 if ratio is None else ratio[2])
-    return _composed(code)
+    return _limited(code, _unlimited(code)) if code.bounded else _unlimited(code)
 
 
 def exact(code: Code) -> tuple[int, int, int] | None:
@@ -66,6 +57,19 @@ def in_order(code: Code, registers: bytes) -> bytes:
 # ---- Each kind of value, the frequent ones without a step more than they need ---------------------------------------------
 
 
+def _unlimited(code: Code) -> Decoder:
+    if code.type == "text":
+        return _text(code)
+    if code.type in FLOATS:
+        return _floating(code)
+    if code.type in {"bool", "bits", "bcd16", "bcd32"} or code.names:
+        return _composed(code)
+    ratio = exact(code)
+    if code.plain or (ratio is not None and ratio[:2] == (1, 0)):
+        return _whole(code, 1 if ratio is None else ratio[2])
+    return _composed(code)
+
+
 def _whole(code: Code, over: int) -> Decoder:
     unpack, errors = _unpacker(code), _errors(code)
 
@@ -92,7 +96,7 @@ def _whole(code: Code, over: int) -> Decoder:
 
 def _floating(code: Code) -> Decoder:
     unpack, errors, scale, offset = _unpacker(code), _errors(code), code.scale, code.offset
-    bounded, plain = code.bounded, code.plain
+    plain = code.plain
 
     def floating(registers: bytes) -> Value:
         try:
@@ -105,7 +109,7 @@ def _floating(code: Code) -> Decoder:
             value = value * scale + offset
         if not math.isfinite(value):
             raise NoValue(f"not a finite number (0x{registers.hex().upper()})")
-        return _within(code, value) if bounded else value
+        return value
 
     return floating
 
@@ -125,6 +129,18 @@ def _composed(code: Code) -> Decoder:
         return value_of(raw)
 
     return composed
+
+
+def _limited(code: Code, decode: Decoder) -> Decoder:
+    low, high = code.low, code.high
+
+    def limited(registers: bytes) -> Value:
+        value = decode(registers)
+        if low <= value <= high:  # type: ignore[operator]  # what has limits is a number
+            return value
+        raise NoValue(f"expected {_limits(code)}, reads {value:g}")
+
+    return limited
 
 
 def _text(code: Code) -> Decoder:
@@ -184,7 +200,7 @@ def _value_of(code: Code) -> Callable[[int], Value]:
         number = lambda raw: (raw * times + plus) / over  # noqa: E731
     else:
         number = lambda raw: _finite(raw * code.scale + code.offset)  # noqa: E731
-    return (lambda raw: _within(code, number(raw))) if code.bounded else number
+    return number
 
 
 def _named(names: dict[int, str], raw: int) -> str:
@@ -192,12 +208,6 @@ def _named(names: dict[int, str], raw: int) -> str:
     if name is None:
         raise NoValue(f"expected one of {', '.join(names.values())}, reads {raw}")
     return name
-
-
-def _within(code: Code, value: Value) -> Value:
-    if not code.low <= value <= code.high:  # type: ignore[operator]  # what has limits is a number
-        raise NoValue(f"expected {_limits(code)}, reads {value:g}")
-    return value
 
 
 def _limits(code: Code) -> str:

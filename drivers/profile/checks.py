@@ -66,19 +66,19 @@ def _value_fault(row: Row, expected: Value, request: Request, data: bytes) -> st
     if piece is None:
         return "expected a value that is whole in the reply"
     try:
-        read = bool(piece[0] & 1) if row.is_bit else decode(row.code, piece)
+        read = decode(row.code, piece)
     except NoValue as error:
         return f"expected {expected}, {error}"
     return None if _same(read, expected) else f"expected {expected}, the row reads {read}"
 
 
 def _piece(row: Row, request: Request, data: bytes) -> bytes | None:
-    """Return the registers of a row, or its bit in the lowest place; none if they are not in the reply."""
+    """Return the registers of a row, or its bit as a register; none if they are not in the reply."""
     at = row.address - int.from_bytes(request.pdu[1:3], "big")
     if _SPACES.get(request.function) != row.space or at < 0:
         return None
     if row.is_bit:
-        return bytes([data[at // 8] >> at % 8]) if at < 8 * len(data) else None
+        return bytes((0, data[at // 8] >> at % 8 & 1)) if at < 8 * len(data) else None
     piece = data[2 * at : 2 * (at + row.code.words)]
     return piece if len(piece) == 2 * row.code.words else None
 

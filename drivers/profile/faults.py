@@ -127,6 +127,8 @@ def _output_faults(profile: Profile) -> Iterator[Fault]:
         yield ("output", "steps_per_pct"), f"expected {wanted}, found {output.steps_per_pct:g}"
     if output.space == "holding" and output.raw(100) > _LAST:
         yield ("output", "steps_per_pct"), f"expected 100 % to be at most {_LAST}, found {output.raw(100)}"
+    if profile.broadcast and (output.space, output.stride) != ("holding", 1):
+        yield ("broadcast",), "expected outputs in holding registers, one after the other, for one write to all units"
     if output.address + max(profile.channels - 1, 0) * output.stride > _LAST:
         yield ("output", "address"), f"expected its last channel to be at most at {_LAST}"
 

@@ -273,13 +273,3 @@ class Profile(_Record, frozen=True, kw_only=True):
     identify: tuple[Identify, ...] = ()
     check: tuple[Check, ...] = ()
     card: Card = Card()
-
-    @property
-    def timeout_s(self) -> float | None:
-        """Return how long the unit may take to answer; none if the bus's time-out suits it."""
-        return None if self.timeout_ms is None else self.timeout_ms / 1000
-
-    @property
-    def never_read(self) -> tuple[tuple[Space, int, int], ...]:
-        """Return the forbidden ranges: space, first and last address."""
-        return tuple((range_.space, range_.first, range_.last) for range_ in self.forbidden)

@@ -88,6 +88,7 @@ def test_answers_that_are_printed_with_a_wrong_crc_are_not_believed(request_: Re
         (pdu.read(1, 3, 0x12, 2), "01 03 00 12 00 02 65 CB", "64 0E"),
         (pdu.read(1, 3, 0x12, 1), "01 03 00 12 00 01 25 CA", "24 0F"),
         (pdu.read(1, 3, 0x1E, 3), "01 03 00 1E 00 03 34 0D", "65 CD"),
+        (pdu.read(20, 4, 0, 32), "14 04 00 00 00 20 F3 06", "F3 17"),
     ],
 )
 def test_requests_that_are_printed_with_a_wrong_crc_are_sent_with_the_right_one(

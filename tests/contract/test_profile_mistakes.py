@@ -126,6 +126,7 @@ def test_an_unknown_key_is_told_with_the_one_that_is_nearest(before: str, after:
         ("channels = 4\n" + LUMINAIRE + OUTPUT.replace("steps_per_pct = 1\n", ""), "mine.toml:13: output.steps_per_pct: expected raw units a per cent, found 0"),
         ("channels = 4\n" + LUMINAIRE + OUTPUT + 'space = "coil"', "mine.toml:15: output.steps_per_pct: expected none for a coil, found 1"),
         ("channels = 4\n" + LUMINAIRE + OUTPUT.replace("dimming_", ""), "mine.toml:16: output.confirmed_by: expected one of lamp/dimming_level, found 'lamp/level'"),
+        ("broadcast = true\nchannels = 4\n" + LUMINAIRE + OUTPUT + "stride = 5", "mine.toml:1: broadcast: expected outputs in holding registers, one after the other, for one write to all units"),
         (GOOD.replace('"holding"', '"coil"'), 'mine.toml:10: points[0] (sample/a).type: expected "bool" in space "coil", found "u16"'),
         ("max_read = 1\n" + GOOD.replace("u16", "u32"), "mine.toml:11: points[0] (sample/a).type: expected one that max_read (1) allows, found 2 registers"),
         ("channels = 3\n" + GOOD.replace("address = 0", "address = 65534"), "mine.toml:10: points[0] (sample/a).address: expected the last register to be at most 65535, found 65536"),

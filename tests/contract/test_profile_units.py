@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from drivers.modbus.plan import serial_cost
 
 from drivers.bus import UnitSpec
 from drivers.bus.unit import Block, UnitPlan
 from drivers.modbus import pdu, rtu
+from drivers.modbus.plan import serial_cost
 from drivers.points import Quality, Reading
-from drivers.profile import ProfileError, load_profile, parse_profile, profile_names
+from drivers.profile import ProfileError, load_profile, profile_names
 
 COST = serial_cost(10 / 9600, 0.01, 35 / 9600)
 PROFILES = Path(__file__).resolve().parents[2] / "drivers" / "profiles"
@@ -162,7 +161,8 @@ def test_a_word_for_no_value_and_what_cannot_be_are_bad(name: str, point: str, r
 
 
 def test_a_station_reads_thousandths() -> None:
-    held = {0x0C: 0x0002, 0x0D: 0xBF20, 0x1F: 1000, 0x40: 0x0006, 0x41: 0x4960}
+    held = {0x00: 0xFFFF, 0x01: 0xFC18, 0x0C: 0x0002, 0x0D: 0xBF20, 0x1F: 1000, 0x40: 0x0006, 0x41: 0x4960}
+    assert value("sensecap-one-s1000", "temperature/sensor_value", held) == -1.0
     assert value("sensecap-one-s1000", "wind/direction", held) == 180.0
     assert value("sensecap-one-s1000", "station/tipped", held) is True
     assert value("sensecap-one-s1000", "air/co2", held) == 412.0
@@ -245,9 +245,3 @@ def test_units_are_not_made_safe_where_that_is_not_asked_for() -> None:
 def test_an_unknown_profile_names_those_that_are_known() -> None:
     with pytest.raises(ProfileError, match=r"wb-mao5\.toml: expected one of .*wb-mao4"):
         load_profile("wb-mao5")
-
-
-def test_the_profile_in_the_readme_is_one() -> None:
-    readme = (PROFILES.parent / "README.md").read_text(encoding="utf-8")
-    (document,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    assert [row.point for row in parse_profile("mine", document).points] == ["meter/active_power"]

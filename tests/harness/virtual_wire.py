@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Literal
 
@@ -19,8 +19,36 @@ Coming = tuple[float, bytes]
 Script = Callable[[bytes, float], Iterable[Coming]]
 """Called with each frame and the time at which it ended."""
 
-LONGEST_DELAY_S = 0.01
-LOST = 0.02  # of a lossy line's bytes, and as many changed
+_LONGEST_DELAY_S = 0.01
+_LOST = 0.02  # of a lossy line's bytes, and as many changed
+
+
+class Handing:
+    """How a link hands on what comes: at once at the end, byte by byte, some bytes later, some lost or changed."""
+
+    def __init__(self, way: Way, seed: int, char_s: float) -> None:
+        self.way = way
+        self.char_s = char_s
+        self._chance = Random(seed)
+        self._last_s = 0.0
+
+    def pieces(self, at_s: float, data: bytes) -> Iterator[tuple[float, bytes]]:
+        """Yield when what is handed on of bytes whose first character begins at a time."""
+        if self.way == "whole":
+            yield at_s + len(data) * self.char_s, data
+            return
+        for place in range(len(data)):
+            at_s += self.char_s
+            if self.way == "delayed":
+                delay_s = self._chance.choice((0.0, 0.0, 0.0, _LONGEST_DELAY_S * self._chance.random()))
+                at_s = max(at_s, self._last_s) + delay_s
+                self._last_s = at_s
+            piece = data[place : place + 1]
+            if self.way == "lossy":
+                luck = self._chance.random()
+                piece = b"" if luck < _LOST else bytes([piece[0] ^ 0x10]) if luck < 2 * _LOST else piece
+            if piece:
+                yield at_s, piece
 
 
 class VirtualWire:
@@ -33,42 +61,21 @@ class VirtualWire:
     ) -> None:
         self.script = script
         self.link = link
-        self.way = way
+        self.handing = Handing(way, seed, link.char_s if link is not None else 0.0)
         self.echo = echo
         self.frames: list[tuple[float, bytes]] = []
         self.links: list[Link] = []
         self.reads = 0
         self.gone = False
         self.time_s = 1000.0
-        self._random = Random(seed)
         self._coming: list[tuple[float, int, bytes]] = []
         self._number = 0
-        self._last_s = 0.0
-
-    @property
-    def char_s(self) -> float:
-        return self.link.char_s if self.link is not None else 0.0
 
     def come(self, at_s: float, data: bytes) -> None:
         """Let bytes come whose first character begins at a time."""
-        if self.way == "whole":
-            self._put(at_s + len(data) * self.char_s, data)
-            return
-        for place in range(len(data)):
-            at_s += self.char_s
-            if self.way == "delayed":
-                at_s = max(at_s, self._last_s) + self._random.choice((0.0, 0.0, 0.0, LONGEST_DELAY_S * self._random.random()))
-            self._last_s = at_s
-            piece = data[place : place + 1]
-            if self.way == "lossy":
-                chance = self._random.random()
-                piece = b"" if chance < LOST else bytes([piece[0] ^ 0x10]) if chance < 2 * LOST else piece
-            if piece:
-                self._put(at_s, piece)
-
-    def _put(self, at_s: float, data: bytes) -> None:
-        self._number += 1
-        heapq.heappush(self._coming, (at_s, self._number, data))
+        for due_s, piece in self.handing.pieces(at_s, data):
+            self._number += 1
+            heapq.heappush(self._coming, (due_s, self._number, piece))
 
     # ---- What the port calls -----------------------------------------------------------------------------------------
 
@@ -92,7 +99,7 @@ class VirtualWire:
         if self.gone:
             raise LinkLost("virtual: gone")
         self.frames.append((self.time_s, data))
-        end_s = self.time_s + len(data) * self.char_s
+        end_s = self.time_s + len(data) * self.handing.char_s
         if self.echo:
             self.come(self.time_s, data)
         for after_s, what in self.script(data, end_s):

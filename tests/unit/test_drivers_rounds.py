@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ def blocks(count: int = 1) -> tuple[Block, ...]:
 
 
 def test_polls_keep_their_pace_and_are_left_out_on_a_busy_line() -> None:
-    one = Round(blocks(), 1.0, None)
+    one = Round(blocks(), 1.0, 0.0)
     assert one.due_s == -math.inf
     one.next_block(0.0)
     assert one.due_s == 0.5
@@ -36,15 +37,22 @@ def test_polls_keep_their_pace_and_are_left_out_on_a_busy_line() -> None:
     assert one.left_out == 1
 
 
-def test_the_pace_of_an_early_poll_begins_with_it() -> None:
-    one = Round(blocks(), 1.0, None)
-    one.next_block(0.0)
-    one.next_block(0.49)
-    assert one.due_s == 1.49
+def test_without_a_beat_of_their_own_rounds_come_due_together() -> None:
+    rounds = [Round(blocks(), 0.4, None) for _ in range(3)]
+    for number, one in enumerate(rounds):
+        one.next_block(10.01 + 0.05 * number)
+    assert [one.due_s for one in rounds] == pytest.approx([10.4] * 3)
+    rounds[0].next_block(10.39)  # a little early
+    rounds[1].next_block(10.5)
+    assert [one.due_s for one in rounds[:2]] == pytest.approx([10.8] * 2)
+    assert rounds[1].left_out == 0
+    rounds[2].next_block(11.7)
+    assert rounds[2].due_s == pytest.approx(12.0)
+    assert rounds[2].left_out == 3
 
 
 def test_a_round_that_has_begun_goes_on_at_once() -> None:
-    one = Round(made := blocks(3), 1.0, None)
+    one = Round(made := blocks(3), 1.0, 0.0)
     assert [one.next_block(0.0) for _ in range(2)] == list(made[:2])
     assert one.due_s == -math.inf
     assert one.deadline_s == 0.5
@@ -54,7 +62,7 @@ def test_a_round_that_has_begun_goes_on_at_once() -> None:
 
 
 def test_a_round_that_failed_begins_anew_at_its_time() -> None:
-    one = Round(blocks(2), 1.0, None)
+    one = Round(blocks(2), 1.0, 0.0)
     one.next_block(0.0)
     one.restart()
     assert one.due_s == 0.5
@@ -79,13 +87,13 @@ def test_rounds_of_one_line_do_not_stay_together() -> None:
     for one in rounds:
         one.next_block(0.0)
     due_s = sorted(one.due_s for one in rounds)
-    assert min(later - sooner for sooner, later in zip(due_s, due_s[1:], strict=False)) > 0.02
+    assert min(later - sooner for sooner, later in pairwise(due_s)) > 0.02
     assert len({one.period_s for one in rounds}) == 10
     assert all(0.99 <= one.period_s <= 1.0 for one in rounds)
 
 
 def test_other_blocks_are_read_from_the_next_round_on() -> None:
-    one = Round(blocks(2), 1.0, None)
+    one = Round(blocks(2), 1.0, 0.0)
     one.next_block(0.0)
     finer = tuple(block(address) for address in range(10, 14))
     one.replan(finer)
@@ -95,6 +103,6 @@ def test_other_blocks_are_read_from_the_next_round_on() -> None:
 
 @pytest.mark.parametrize("period_s", [0.1, 1.0, 3600.0])
 def test_a_late_round_has_room_for_a_quarter_of_its_period(period_s: float) -> None:
-    one = Round(blocks(), period_s, None)
+    one = Round(blocks(), period_s, 0.0)
     one.next_block(0.0)
     assert one.room_s - one.due_s == pytest.approx(period_s / 4)

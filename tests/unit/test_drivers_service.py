@@ -108,7 +108,7 @@ def test_neighbours_are_read_together_across_small_holes() -> None:
         (int.from_bytes(block.request.pdu[1:3], "big"), int.from_bytes(block.request.pdu[3:5], "big"))
         for block in plan.read("slow")
     ]
-    assert spans == [(0x00, 14), (0x1E, 2), (0x46, 4)]
+    assert spans == [(0x00, 32), (0x46, 6)]
 
 
 def test_a_block_is_never_larger_than_the_unit_gives() -> None:
@@ -124,7 +124,7 @@ def test_a_block_is_never_larger_than_the_unit_gives() -> None:
         ),
         COST,
     )
-    assert [len(block.items) for block in plan.read("slow")] == [3, 3, 1]
+    assert sorted(len(block.items) for block in plan.read("slow")) == [1, 3, 3]
 
 
 def test_error_values_are_bad_readings_and_their_neighbours_are_good() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -190,7 +191,7 @@ async def test_a_unit_with_a_turnaround_is_left_alone_for_it_and_the_others_are_
     async with running(tmp_path, unit(slow, 1, 2), RADAR) as street:
         await street.sink.until(lambda: street.sink.counts.get("1-1/lamp/dimming_level", 0) > 5)
         arrived_s = [at for at, frame in street.line.frames if frame[0] == 1]
-        assert min(later - sooner for sooner, later in zip(arrived_s, arrived_s[1:], strict=False)) > 0.079
+        assert min(later - sooner for sooner, later in pairwise(arrived_s)) > 0.079
 
 
 async def test_a_unit_that_does_not_have_all_that_a_block_asks_for_is_read_in_smaller_ones(tmp_path: Path) -> None:

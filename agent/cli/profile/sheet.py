@@ -43,6 +43,8 @@ def _sections(profile: Profile, place: str, width: int) -> Iterator[list[Line]]:
     if profile.identify:
         yield [_title("Known by"), *_said([("", _mark(mark)) for mark in profile.identify], width)]
     yield [_title("Quality card"), *_said(_card_facts(profile), width)]
+    if profile.check:
+        yield [_title("Check frames"), *_said(list(_frames(profile)), width)]
 
 
 def _title(text: str) -> Line:
@@ -221,6 +223,15 @@ def _mark(mark: Identify) -> str:
 
 def _card_facts(profile: Profile) -> list[tuple[str, str]]:
     card = profile.card
-    kinds = (("check frames", card.verified), ("read", card.read), ("recalled", card.recalled))
+    kinds = (("verified", card.verified), ("read", card.read), ("recalled", card.recalled))
     facts = [(label if not number else "", text) for label, texts in kinds for number, text in enumerate(texts)]
     return [*facts, ("on hardware", card.hardware)]
+
+
+def _frames(profile: Profile) -> Iterator[tuple[str, str]]:
+    for check in profile.check:
+        yield "request", check.request
+        if check.reply:
+            yield "reply", check.reply
+        if check.values:
+            yield "reads", ", ".join(f"{point} = {value}" for point, value in check.values.items())
