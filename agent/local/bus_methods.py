@@ -8,8 +8,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from agent.clock import Clock, wall_less_mono_s
-from agent.config import Config
+from agent.config import Config, Unit
 from agent.local import protocol
 from agent.local.bus_records import Ask, Asked, Dump, Kind, Line, LineStats, Name, UnitPlace, told
 from agent.local.protocol import Fault
@@ -17,7 +16,7 @@ from drivers.bus.port import Answer
 from drivers.bus.records import BusSpec, BusStats, Link, RtuBus, TcpBus, UnitState
 from drivers.errors import Busy, WireError
 from drivers.modbus.pdu import BROADCAST, WRITE_COIL, WRITE_COILS, WRITE_REGISTER, WRITE_REGISTERS, Request, request_of
-from drivers.profile import Profile, Space
+from drivers.profile import Profile, Space, load_profile
 
 log = structlog.get_logger()
 
@@ -49,9 +48,10 @@ class _Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BusMethods:
     """What the local API can be asked of the lines."""
 
-    def __init__(self, config: Config, buses: Sequence[BusView], clock: Clock) -> None:
+    def __init__(self, config: Config, buses: Sequence[BusView], wall_s: Callable[[], float]) -> None:
+        """`wall_s`: wall time less monotonic, as it is now."""
         self._config = config
-        self._clock = clock
+        self._wall_s = wall_s
         self._buses = {spec.id: bus for spec, bus in zip(config.buses, buses, strict=True)}
         self._specs = {spec.id: spec for spec in config.buses}
         self.table: dict[str, Callable[[msgspec.Raw], object]] = {
@@ -72,7 +72,7 @@ class BusMethods:
         ]
 
     def _dump(self, params: msgspec.Raw) -> Dump:
-        return Dump(self._bus(protocol.parameters(params, _Which).bus).dump(wall_less_mono_s(self._clock)))
+        return Dump(self._bus(protocol.parameters(params, _Which).bus).dump(self._wall_s()))
 
     async def _ask(self, params: msgspec.Raw) -> Asked:
         wanted = protocol.parameters(params, Ask)
@@ -110,10 +110,12 @@ class BusMethods:
             stop_bits=link.stop_bits if link else None,
             timeout_ms=round(spec.timeout_s * 1000, 3),
             up=self._buses[spec.id].stats().up,
-            units=[
-                UnitPlace(unit.id, unit.address, unit.profile) for unit in self._config.units if unit.bus == spec.id
-            ],
+            units=[self._unit(unit) for unit in self._config.units if unit.bus == spec.id],
         )
+
+    def _unit(self, unit: Unit) -> UnitPlace:
+        profile = load_profile(unit.profile, self._config.profiles)
+        return UnitPlace(unit.id, unit.address, unit.profile, written(profile))
 
 
 def written(profile: Profile) -> list[tuple[Space, int, int]]:

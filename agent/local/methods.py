@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import structlog
 
+from agent.clock import wall_less_mono_s
 from agent.control.leases import TERMS, Demand, Refusal
 from agent.local import protocol
 from agent.local.bus_methods import BusMethods
@@ -97,7 +98,7 @@ class Methods:
             "points.subscribe": self._subscribe,
             "lamp.dim": self._dim,
             "lamp.release": self._release,
-            **BusMethods(view.config, view.buses, view.clock).table,
+            **BusMethods(view.config, view.buses, lambda: wall_less_mono_s(view.clock)).table,
         }
 
     def call(self, request: protocol.Request) -> object:

@@ -7,10 +7,11 @@ import re
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,76 @@ def test_an_address_where_nobody_listens(gadelys: CommandLine) -> None:
         code, out, err = gadelys("bus", "read", f"127.0.0.1:{port}", UNIT, "holding:0")
     assert (code, out) == (3, "")
     assert "Connection refused; nothing listens there" in err
+
+
+@pytest.fixture
+def address(registers: Registers) -> Iterator[Callable[[bool], str]]:
+    """Listen where the same unit answers over TCP, in frames of Modbus TCP or of RTU; return the address."""
+    servers: list[socketserver.ThreadingTCPServer] = []
+
+    def listen(rtu: bool) -> str:
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                while frame := self.request.recv(512):
+                    answer = registers(frame if rtu else sealed(frame[6:]))
+                    if answer is not None:
+                        head = frame[:4] + (len(answer) - 2).to_bytes(2, "big")
+                        self.request.sendall(answer if rtu else head + answer[:-2])
+
+        servers.append(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}).start()
+        return f"127.0.0.1:{servers[-1].server_address[1]}"
+
+    yield listen
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("rtu", [False, True])
+def test_units_behind_an_address(
+    gadelys: CommandLine, address: Callable[[bool], str], registers: Registers, rtu: bool
+) -> None:
+    where, words = address(rtu), (("--rtu",) if rtu else ())
+    registers.words[UNIT, 5] = 4711
+    code, out, err = gadelys("bus", "read", where, UNIT, "holding:5", *words)
+    assert (code, err) == (0, "")
+    assert "0x1267  4711" in out
+    code, out, err = gadelys("bus", "write", where, UNIT, "holding:5", 7, "--unlock", *words)
+    assert (code, err) == (0, "")
+    assert ("frame  00 01 00 00 00 06 11 06 00 05 00 07" in out) is not rtu
+    assert registers.words[UNIT, 5] == 7
+    code, _, err = gadelys("bus", "read", where, UNIT, "holding:5", "--baud", 9600, *words)
+    assert code == 2
+    assert f"{where} is an address, which has none" in err
+
+
+def test_a_value_that_is_known_finds_its_type(gadelys: CommandLine, line: RtuLine, registers: Registers) -> None:
+    registers.words |= {(UNIT, 12): 0x6666, (UNIT, 13): 0x4366, (UNIT, 20): 2304}
+    code, out, err = gadelys("bus", "solve", line.path, UNIT, "holding:11", 230.4)
+    assert (code, err) == (0, "")
+    first = out.splitlines()[1].split()
+    assert first[:3] == ["holding:12-13", "float32", "CDAB"]
+    assert 'type = "float32"\norder = "CDAB"\n' in out
+    found = json.loads(gadelys("bus", "solve", line.path, UNIT, "holding:20", 230.4, "--json")[1])
+    assert any((row["address"], row["type"], row["scale"]) == (20, "u16", 0.1) for row in found)
+
+
+def test_a_value_is_looked_for_as_far_as_the_unit_has_registers(
+    gadelys: CommandLine, line: RtuLine, registers: Registers
+) -> None:
+    def few(frame: bytes) -> bytes | None:
+        first, last = int.from_bytes(frame[2:4], "big"), int.from_bytes(frame[2:4], "big") + frame[5] - 1
+        return registers(frame) if 20 <= first <= last <= 22 else sealed(bytes([UNIT, frame[1] | 0x80, 2]))
+
+    registers.words[UNIT, 22] = 2304
+    line.answer = few
+    code, out, _ = gadelys("bus", "solve", line.path, UNIT, "holding:21", 230.4)
+    assert code == 0
+    assert "holding:22" in {row.split()[0] for row in out.splitlines() if row}
+    code, out, err = gadelys("bus", "solve", line.path, UNIT, "holding:21", 999)
+    assert (code, out) == (1, "")
+    assert "nothing in the 3 registers from holding:20 on reads 999 within 1 %" in err
 
 
 def test_a_watch_tells_changes_and_ends_with_ctrl_c(line: RtuLine, registers: Registers, tmp_path: Path) -> None:
