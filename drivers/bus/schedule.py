@@ -138,10 +138,14 @@ class Schedule:
         units = self._units if now_s < self._fed_until_s else self._unsafe
         return [unit for unit in units if unit not in self._busy] if self._busy else units
 
+    def _open(self, now_s: float) -> bool:
+        """Return whether questions may go out: no unit of the line is to be left alone now."""
+        return self.fed(now_s) or len(self._unsafe) == len(self._units)
+
     def _highest(self, units: Sequence[UnitService], now_s: float) -> Turn | None:
         if units and (unit := min(units, key=_CONTROL)).control_due_s <= now_s:
             return Turn(Traffic.CONTROL, unit)
-        if self._commands and self.fed(now_s) and (question := _first(self._commands)) is not None:
+        if self._commands and self._open(now_s) and (question := _first(self._commands)) is not None:
             return Turn(Traffic.COMMAND, None, question)
         if units and (unit := min(units, key=_COMMAND)).command_due_s <= now_s:
             return Turn(Traffic.COMMAND, unit)
@@ -170,7 +174,7 @@ class Schedule:
 
     def _has_room(self, units: Sequence[UnitService], now_s: float) -> bool:
         """Return whether a scan's question costs no read its turn: each would still be made in good time after it."""
-        if not self.fed(now_s):
+        if not self._open(now_s):
             return False
         if self._since_scan >= _SCAN_ONE_IN:
             return True

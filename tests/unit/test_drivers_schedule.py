@@ -182,6 +182,16 @@ def test_without_a_living_control_units_that_light_themselves_and_questions_wait
     assert turn(schedule, 0.1).question is not None
 
 
+@pytest.mark.parametrize("traffic", [Traffic.COMMAND, Traffic.SCAN])
+def test_where_no_unit_lights_lamps_by_itself_questions_need_no_living_control(traffic: Traffic) -> None:
+    schedule = Schedule([lux(3)])
+    schedule.next_turn(0.0)
+    schedule.ask(asked := question(traffic))
+    while (found := turn(schedule, 0.001)).question is None:
+        read(found, 0.001)
+    assert found.question is asked
+
+
 def test_a_scan_goes_where_no_read_is_kept_from_its_time() -> None:
     light = lux(1, 1.0)
     schedule = fed(light)

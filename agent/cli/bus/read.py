@@ -57,7 +57,8 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(way: Way, words: Typed) -> int:
     """Read, and print what came. Trouble if the unit refuses or does not answer."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if words.watch_s is not None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         at, code = words.block()
         access = way.open()
@@ -71,7 +72,7 @@ def read(way: Way, words: Typed) -> int:
         else:
             asyncio.run(_registers(access, target, at, code, words))
     except KeyboardInterrupt:
-        return 0 if words.watch_s is not None else 130
+        pass
     return 0
 
 

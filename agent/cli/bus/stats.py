@@ -19,7 +19,8 @@ _CLEAR, _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[
 
 def stats(given: Path | None, *, as_json: bool, watch_s: float | None, seconds: float | None) -> int:
     """Print the page, with `watch_s` again so often until Ctrl-C or so many seconds."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if watch_s is not None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     until_s = None if seconds is None else time.monotonic() + seconds
     try:
         with Client(given) as client:

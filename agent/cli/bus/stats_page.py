@@ -130,7 +130,7 @@ def _scale(bounds_ms: Sequence[float]) -> str:
 def _median(latency: Histogram, *, blocks: bool) -> str:
     if latency.median_ms is None:
         return fmt.MISSING
-    return f"{'≤' if blocks else '<='} {_ms(latency.median_ms)}"
+    return f"{'≤' if blocks else '<='} {_ms(min(latency.median_ms, latency.longest_ms))}"
 
 
 def _ms(time_ms: float) -> str:
