@@ -1,0 +1,58 @@
+"""What `gadelys unit` says: the plan, each step, the end, and what to change in a configuration. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.cli.text import Column, Line, Span, line, table, wrap
+from drivers.bus.port import Answer
+from drivers.modbus import rtu
+from drivers.modbus.commission import Ask, Change, End, Outcome, writes
+
+
+def plan(change: Change, width: int) -> list[Line]:
+    """Return every write in words and bytes, and what comes after."""
+    columns = [Column("", right=True), Column("write"), Column("to"), Column("frame", spare=1)]
+    rows: list[list[Span | str]] = [
+        [str(number), ask.what, _to(ask), hexed(ask)] for number, ask in enumerate(writes(change), 1)
+    ]
+    lines = table(columns, rows, width)
+    if any(register.mask != 0xFFFF for register in change.registers):
+        lines += wrap("Other bits of these registers are read first and kept.", width)
+    after = {
+        "at once": "It comes into force at once; then the unit is looked for in its new place.",
+        "saved": "It comes into force with the saving; then the unit is looked for in its new place.",
+        "restart": "It comes into force when its power was off and on; then the unit is looked for in its new place.",
+    }
+    return [*lines, *wrap(after[change.effect], width)]
+
+
+def step(ask: Ask, outcome: Outcome) -> Line:
+    """Return a write and what came of it."""
+    taken = isinstance(outcome, Answer)
+    status = Span("written" if taken else "?", "good" if taken else "warn")
+    return line(status, f"  {ask.what}  ", Span(hexed(ask), "dim"), "" if taken else f"  {outcome}")
+
+
+def ending(end: End, width: int) -> list[Line]:
+    """Return how it ended and what to do then."""
+    lines = wrap(
+        end.text, width, first="done: " if end.done else "not done: ", rest="  ", tone="good" if end.done else "bad"
+    )
+    return lines + (wrap(end.remedy, width, first="  ", rest="  ") if end.remedy else [])
+
+
+def remark(rows: Sequence[str], width: int) -> list[Line]:
+    """Return what to change in a configuration."""
+    return [one for row in rows for one in wrap(row, width, rest="  ")]
+
+
+def hexed(ask: Ask) -> str:
+    """Return the frame of a request as it is on a serial line."""
+    return rtu.frame(ask.request).hex(" ").upper()
+
+
+def _to(ask: Ask) -> str:
+    address = int.from_bytes(ask.request.pdu[1:3], "big")
+    speed = "" if ask.link is None else f" at {ask.link}"
+    return f"register {address} of unit {ask.request.unit}{speed}"
