@@ -23,6 +23,7 @@ WORLD = {
 }  # fmt: skip
 EDGES = {
     "agent.app",
+    "agent.cli.bus.access",
     "agent.cli.client",
     "agent.cli.commands",
     "agent.cli.config",

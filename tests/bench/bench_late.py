@@ -15,7 +15,7 @@ from pathlib import Path
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusException
 
-from drivers.bus.records import RtuBus
+from drivers.bus.records import Link, RtuBus
 from drivers.bus.rtu_port import RtuPort
 from drivers.errors import WireError
 from drivers.modbus import pdu, rtu
@@ -84,7 +84,7 @@ def _ours() -> tuple[str, int, int]:
 
         def read(register: int) -> int | None:
             try:
-                return int.from_bytes(port.exchange(pdu.read(1, 3, register, 1), TIMEOUT_S), "big")
+                return int.from_bytes(port.exchange(pdu.read(1, 3, register, 1), TIMEOUT_S).data, "big")
             except WireError:
                 return None
 

@@ -48,7 +48,7 @@ class Asked:
     def __init__(self, loop: asyncio.AbstractEventLoop, request: pdu.Request, transaction: int) -> None:
         self.stream, self.wire = _Stream(SPEC, loop), Wire()
         self.stream._transport = self.wire  # type: ignore[assignment]
-        self._asking: Coroutine[object, None, bytes] = self.stream.ask(transaction, request, 0.0)
+        self._asking: Coroutine[object, None, bytes] = self.stream.ask(transaction, request, 0.0, SPEC.timeout_s)
         self._asking.send(None)
 
     def feed(self, data: bytes) -> None:

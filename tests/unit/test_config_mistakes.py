@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import ConfigError, TcpBus, load_file
+from agent.config import ConfigError, load_file
 from config_reading import POLE, read_text
+from drivers.bus.records import TcpBus
 from drivers.profile import load_profile
 
 
@@ -30,7 +31,7 @@ CASES = [
     ("baud = 19200", 'baud = "19200"', "baud", 'bus.lamps.baud: expected a whole number from 1200 to 256000, found "19200"'),
     ("baud = 19200", "baud = 19200.0", "baud", "bus.lamps.baud: expected a whole number from 1200 to 256000, found 19200.0"),
     ("baud = 19200", "baud = true", "baud", "bus.lamps.baud: expected a whole number from 1200 to 256000, found true"),
-    ("stop_bits = 2", "stop_bit = 2", "stop_bits", "bus.lamps.stop_bit: expected one of baud, kind, parity, port, stop_bits, timeout_ms (did you mean stop_bits?), found an unknown option"),
+    ("stop_bits = 2", "stop_bit = 2", "stop_bits", "bus.lamps.stop_bit: expected one of baud, kind, parity, port, rs485, stop_bits, timeout_ms (did you mean stop_bits?), found an unknown option"),
     ('parity = "none"', 'parity = "nome"', "parity", 'bus.lamps.parity: expected "none" or "even" or "odd" (did you mean none?), found "nome"'),
     ("class_pct = 100", "class_pct = nan", "class_pct", "lighting.class_pct: expected a number from 1 to 100, found nan"),
     ("class_pct = 100", "class_pct = 101", "class_pct", "lighting.class_pct: expected a number from 1 to 100, found 101"),
@@ -57,8 +58,12 @@ CASES = [
     ("port = 502", "baud = 9600", "port = 502", 'bus.cabinet.baud: expected no such option for kind = "modbus-tcp", found 9600'),
     ("port = 502", 'parity = "even"', "port = 502", 'bus.cabinet.parity: expected no such option for kind = "modbus-tcp", found "even"'),
     ("port = 502", "stop_bits = 2", "port = 502", 'bus.cabinet.stop_bits: expected no such option for kind = "modbus-tcp", found 2'),
+    ("port = 4196", "", "[bus.park]", "bus.park.port: expected a whole number from 1 to 65535, found nothing"),
+    ("port = 4196", "port = 4196\nbaud = 9600", "timeout_ms = 300", 'bus.park.baud: expected no such option for kind = "modbus-rtu-tcp", found 9600'),
+    ("in_flight = 1 ", "in_flight = 17 ", "in_flight", "bus.cabinet.in_flight: expected a whole number from 1 to 16, found 17"),
+    ("rs485 = false", "rs485 = 1", "rs485", "bus.lamps.rs485: expected true or false, found 1"),
     ("baud = 9600", 'host = "192.168.7.20"', "baud = 9600", 'bus.field.host: expected no such option for kind = "modbus-rtu", found "192.168.7.20"'),
-    ('kind = "modbus-tcp"', 'kind = "modbus-udp"', 'kind = "modbus-tcp"', 'bus.cabinet.kind: expected "modbus-rtu" or "modbus-tcp" (did you mean modbus-tcp?), found "modbus-udp"'),
+    ('kind = "modbus-tcp"', 'kind = "modbus-udp"', 'kind = "modbus-tcp"', 'bus.cabinet.kind: expected "modbus-rtu" or "modbus-rtu-tcp" or "modbus-tcp" (did you mean modbus-tcp?), found "modbus-udp"'),
     ('bus = "cabinet"\naddress = 1', 'bus = "cabinet"\naddress = 250', 'bus = "cabinet"', "unit.supply.address: expected a whole number from 1 to 247, or 255 for the device itself, found 250"),
     ("address = 31", "address = 255", "address = 31", "unit.radar-1.address: expected a whole number from 1 to 247, found 255"),
     ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
@@ -159,7 +164,8 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
 
 def test_a_tcp_bus_has_its_defaults_and_takes_the_device_itself() -> None:
     for host in ("::1", "fe80::1%eth0", "gateway-2.local"):
-        (*_, bus) = read_text(POLE.replace("192.168.7.20", host)).buses
+        buses = read_text(POLE.replace("192.168.7.20", host)).buses
+        bus = next(bus for bus in buses if bus.id == "cabinet")
         assert isinstance(bus, TcpBus)
         assert bus.host == host
     config = read_text(

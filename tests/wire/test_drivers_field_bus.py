@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from bus_sink import Sink
-from drivers.bus import FieldBus, RtuBus, UnitSpec
+from drivers.bus import FieldBus, Link, RtuBus, UnitSpec
 from drivers.points import Quality
 from drivers.profile import load_profile
 from rtu_line import Registers, RtuLine

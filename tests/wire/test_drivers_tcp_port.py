@@ -35,13 +35,13 @@ async def port(units: TcpUnits) -> AsyncIterator[TcpPort]:
 
 
 async def test_a_right_answer_and_what_was_asked(units: TcpUnits, port: TcpPort) -> None:
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
-    assert await port.exchange(pdu.write_registers(255, 5, [7, 8]), TIMEOUT_S) == b""
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
+    assert (await port.exchange(pdu.write_registers(255, 5, [7, 8]), TIMEOUT_S)).data == b""
     assert units.requests == [
         bytes.fromhex("0001 0000 0006 01 03 0102 0002"),
         bytes.fromhex("0002 0000 000B FF 10 0005 0002 04 0007 0008"),
     ]
-    assert port.stray_bytes == 0
+    assert port.counts.stray_bytes == 0
 
 
 async def test_nagle_does_not_hold_requests_back(units: TcpUnits, port: TcpPort) -> None:
@@ -70,7 +70,7 @@ async def test_what_is_not_the_answer_is_never_believed_and_the_next_one_is(
     with pytest.raises(BadAnswer, match=said):
         await port.exchange(READ, TIMEOUT_S)
     units.script = right
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
     assert len(units.connections) == 1
 
 
@@ -95,7 +95,7 @@ async def test_another_transaction_is_no_answer(units: TcpUnits, port: TcpPort) 
     units.script = lambda request: framed(told(request)[0] + 1, 1, b"\x03\x04" + DATA)
     with pytest.raises(NoAnswer, match="within 50 ms"):
         await port.exchange(READ, TIMEOUT_S)
-    assert port.stray_bytes == 13
+    assert port.counts.stray_bytes == 13
 
 
 async def test_silence_is_told_after_the_time_out_and_the_connection_stays(units: TcpUnits, port: TcpPort) -> None:
@@ -105,7 +105,7 @@ async def test_silence_is_told_after_the_time_out_and_the_connection_stays(units
         await port.exchange(READ, TIMEOUT_S)
     assert time.monotonic() - began_s >= TIMEOUT_S
     units.script = right
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
     assert len(units.connections) == 1
 
 
@@ -125,19 +125,19 @@ async def test_a_late_answer_is_never_taken_for_the_next_one(units: TcpUnits, po
         await port.exchange(pdu.read(1, 3, 1000, 2), TIMEOUT_S)
     for register in range(50):
         expected = register.to_bytes(2, "big") + (register + 1).to_bytes(2, "big")
-        assert await port.exchange(pdu.read(1, 3, register, 2), TIMEOUT_S) == expected
-    assert port.stray_bytes == 13
+        assert (await port.exchange(pdu.read(1, 3, register, 2), TIMEOUT_S)).data == expected
+    assert port.counts.stray_bytes == 13
 
 
 async def test_what_nobody_asked_for_is_dropped_and_counted(units: TcpUnits, port: TcpPort) -> None:
     await port.exchange(READ, TIMEOUT_S)
     units.script = lambda request: framed(1, 1, b"\x03\x04" + bytes(4)) * 2 + right(request) * 3
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
     units.script = right
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
-    assert port.stray_bytes == 4 * 13
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
+    assert port.counts.stray_bytes == 4 * 13
     await port.close()
-    assert port.stray_bytes == 4 * 13
+    assert port.counts.stray_bytes == 4 * 13
 
 
 async def test_an_answer_in_single_bytes_is_one_answer(units: TcpUnits, port: TcpPort) -> None:
@@ -155,7 +155,7 @@ async def test_an_answer_in_single_bytes_is_one_answer(units: TcpUnits, port: Tc
             units.send(bytes([byte]))
 
     port._stream.buffer_updated = taken  # type: ignore[method-assign]
-    assert await asking == DATA
+    assert (await asking).data == DATA
     assert arrived == [1] * 13
 
 
@@ -173,8 +173,8 @@ async def test_half_an_answer_is_none_and_its_other_half_is_not_taken_for_the_ne
     units.script = script
     with pytest.raises(BadAnswer, match="expected a whole frame, 9 bytes came: 00 01 00 00 00 07 01 03 04"):
         await port.exchange(READ, TIMEOUT_S)
-    assert await port.exchange(pdu.read(1, 3, 9, 1), TIMEOUT_S) == b"\x00\x09"
-    assert port.stray_bytes == 13
+    assert (await port.exchange(pdu.read(1, 3, 9, 1), TIMEOUT_S)).data == b"\x00\x09"
+    assert port.counts.stray_bytes == 13
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ async def test_bytes_that_are_no_frame_end_the_connection(
     units.script = right
     await port.close()
     await port.open()
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
 
 
 async def test_a_connection_that_is_closed_in_the_middle(units: TcpUnits, port: TcpPort) -> None:
@@ -218,7 +218,7 @@ async def test_a_connection_that_is_closed_in_the_middle(units: TcpUnits, port: 
     await port.close()
     await port.open()
     units.script = right
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
 
 
 async def test_nobody_there_is_told_with_place_and_reason(units: TcpUnits) -> None:
@@ -231,7 +231,7 @@ async def test_nobody_there_is_told_with_place_and_reason(units: TcpUnits) -> No
     await port.close()
     await units.listen()
     await port.open()
-    assert await port.exchange(READ, TIMEOUT_S) == DATA
+    assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
     await port.close()
 
 
@@ -244,7 +244,7 @@ async def test_a_name_that_is_none_is_told() -> None:
 async def test_transactions_go_on_after_the_last_number(units: TcpUnits, port: TcpPort) -> None:
     port._transaction = 0xFFFE
     for _ in range(3):
-        assert await port.exchange(READ, TIMEOUT_S) == DATA
+        assert (await port.exchange(READ, TIMEOUT_S)).data == DATA
     assert [request[:2].hex() for request in units.requests] == ["ffff", "0000", "0001"]
 
 
