@@ -70,6 +70,8 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
                         safe_after_s=unit.safe_after_s,
                         safe_pct=config.lighting.class_pct,
                         devices=carried,
+                        fade_up_s=config.lighting.fade_up_s,
+                        fade_down_s=config.lighting.fade_down_s,
                     )
                 )
         made[bus.id] = (bus, tuple(units))
