@@ -60,7 +60,7 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
         for unit in config.units:
             carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
             if unit.bus == bus.id and carried:
-                profile = load_profile(unit.profile, config.path.parent)
+                profile = load_profile(unit.profile, config.profiles)
                 units.append(
                     UnitSpec(
                         id=unit.id,
@@ -70,6 +70,8 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
                         safe_after_s=unit.safe_after_s,
                         safe_pct=config.lighting.class_pct,
                         devices=carried,
+                        fade_up_s=config.lighting.fade_up_s,
+                        fade_down_s=config.lighting.fade_down_s,
                     )
                 )
         made[bus.id] = (bus, tuple(units))
@@ -91,7 +93,7 @@ def levels(config: Config) -> Levels:
 def device_safety(config: Config, lamp: Device) -> bool:
     """Return whether a lamp's unit lights it by itself when the agent is gone."""
     unit = next(unit for unit in config.units if unit.id == lamp.unit)
-    return load_profile(unit.profile, config.path.parent).safety is not None
+    return load_profile(unit.profile, config.profiles).safety is not None
 
 
 def bus_of(config: Config, lamp: Device) -> str:

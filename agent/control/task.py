@@ -26,7 +26,7 @@ log = structlog.get_logger()
 class LampBus(Protocol):
     """What control needs of a bus."""
 
-    def set_level(self, device_id: str, level_pct: float) -> None: ...
+    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None: ...
 
     def feed(self, until_s: float) -> None: ...
 
@@ -152,7 +152,8 @@ class ControlTask:
                 self._stale_s = min(self._stale_s, reading.mono_s + max_age_s)
             self._control.see(sensor, reading.value is True, faulty, now_s)
         for lamp, level_pct in self._control.step(now_s):
-            self._buses[lamp].set_level(self._control.outputs[lamp].device, level_pct)
+            device, target_pct = self._control.outputs[lamp].device, self._control.kernel.target(lamp)
+            self._buses[lamp].set_level(device, level_pct, target_pct)
         self._tell(now_s)
         for bus in self._lines:
             bus.feed(now_s + FEED_S)

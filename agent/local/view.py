@@ -143,8 +143,8 @@ class AgentView(msgspec.Struct, frozen=True):
         s = view.stats()
         return BusState(
             id=s.id,
-            port=s.port,
-            baud=s.baud,
+            port=s.place,
+            baud=s.link.baud if s.link is not None else None,
             state="up" if s.up else "down",
             use_pct=round(s.use_pct, 1),
             transactions=s.transactions,

@@ -47,7 +47,7 @@ class Bus:
         self.fed_until_s = 0.0
         self.written = asyncio.Event()
 
-    def set_level(self, device_id: str, level_pct: float) -> None:
+    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None:
         self.level_pct[device_id] = level_pct
         self.written.set()
 
