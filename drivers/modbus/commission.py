@@ -87,7 +87,7 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class Restart(msgspec.Struct, frozen=True):
-    """Somebody must switch the unit's power off and on."""
+    """Somebody must switch the unit's power off and on; NoAnswer comes of it if nobody does."""
 
 
 Step = Ask | Pause | Restart
@@ -136,13 +136,10 @@ def carry_out(change: Change, *, wait_for_restart: bool = True) -> Steps:
     except LinkLost as error:
         return End(False, f"the line was lost in the middle ({error}); what the unit took is not known", _find(change))
     if change.effect == "restart" and not trouble:
-        if not wait_for_restart:
-            return End(
-                False,
-                f"written, not proved: it will be {spoken(change.new)} once its power has been off and on",
-                "then look with `gadelys bus scan`",
-            )
-        yield Restart()
+        switched = wait_for_restart and (yield Restart()) is None
+        if not switched:
+            said = f"written, not proved: it will be {spoken(change.new)} once its power has been off and on"
+            return End(False, said, "then look with `gadelys bus scan`")
     try:
         return (yield from _where_is_it(change, trouble))
     except LinkLost as error:

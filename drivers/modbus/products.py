@@ -8,7 +8,7 @@ from drivers.bus.records import Link, Parity
 from drivers.modbus import pdu
 from drivers.modbus.commission import LOOK_S, Change, Place, Register
 from drivers.modbus.questions import ANYBODY, UNITS, Known, Probe
-from drivers.profile import Commission, Profile
+from drivers.profile import Commission, Identify, Profile, Row
 
 _FUNCTIONS = {
     "coil": pdu.READ_COILS,
@@ -38,11 +38,13 @@ def known(profiles: Iterable[Profile]) -> tuple[Known, ...]:
 
 def probes(profile: Profile) -> tuple[Probe, ...]:
     """Return reads that a unit of this profile answers, the surest first, and what most units answer."""
-    sure = [mark for mark in profile.identify if not mark.refuses]
-    rows = [*sure[:1], *profile.points[:1]]
-    return tuple(
-        dict.fromkeys((*(Probe(_FUNCTIONS[row.space], row.address, row.code.words) for row in rows), ANYBODY[0]))
-    )
+    sure = [probe_of(mark) for mark in profile.identify if not mark.refuses]
+    return tuple(dict.fromkeys((*sure[:1], probe_of(profile.points[0]), ANYBODY[0])))
+
+
+def probe_of(row: Row | Identify) -> Probe:
+    """Return the read of a row."""
+    return Probe(_FUNCTIONS[row.space], row.address, row.code.words)
 
 
 def change_of_address(profile: Profile, old: Place, unit: int) -> Change:
@@ -91,8 +93,8 @@ def _baud(profile: Profile, commission: Commission, old: Place, link: Link) -> R
     can = profile.link.bauds if profile.link is not None else ()
     codes = {one: code for one, code in field.codes.items() if not can or one in can}
     if field.per is not None and not can:
-        after = link.baud // field.per if link.baud % field.per == 0 else None
-        before = old.link.baud // field.per
+        after: int | None = link.baud // field.per if link.baud % field.per == 0 else None
+        before: int | None = old.link.baud // field.per
         choice = f"a multiple of {field.per}"
     else:
         codes = codes or {one: one // (field.per or 1) for one in can}

@@ -83,9 +83,10 @@ class Box:
         if yes:
             self.place = Place(self.now[ID], Link(BAUDS[self.now[SPEED]]))
 
-    def off_and_on(self) -> None:
+    def off_and_on(self) -> Outcome:
         self.now = dict(self.kept)
         self.place = Place(self.now[ID], Link(BAUDS[self.now[SPEED]]))
+        return None
 
 
 def change_of_id(effect: Effect, *, unlock: bool = False, save: bool = False, mask: int = 0xFFFF) -> Change:
@@ -104,7 +105,7 @@ def change_of_speed(effect: Effect) -> Change:
     )
 
 
-def run(steps: Steps, box: Box, restart: Callable[[], None] | None = None) -> End:
+def run(steps: Steps, box: Box, restart: Callable[[], Outcome] | None = None) -> End:
     """Run to the end. Nothing waits here."""
     outcome: Outcome = None
     for _ in range(100):
@@ -116,7 +117,7 @@ def run(steps: Steps, box: Box, restart: Callable[[], None] | None = None) -> En
         if isinstance(step, Ask):
             outcome = box(step)
         elif isinstance(step, Restart):
-            (restart or box.off_and_on)()
+            outcome = (restart or box.off_and_on)()
         else:
             assert isinstance(step, Pause)
     raise AssertionError("it does not end")
@@ -329,9 +330,10 @@ def test_power_that_was_not_off() -> None:
     assert "really off" in end.remedy
 
 
-def test_nobody_waits_for_the_restart() -> None:
+@pytest.mark.parametrize("wait", [True, False])
+def test_nobody_waits_for_the_restart(wait: bool) -> None:
     box = Box("restart")
-    end = run(carry_out(change_of_id("restart"), wait_for_restart=False), box)
+    end = run(carry_out(change_of_id("restart"), wait_for_restart=wait), box, lambda: NoAnswer("nobody did"))
     assert not end.done
     assert "not proved" in end.text
     assert box.kept[ID] == 31

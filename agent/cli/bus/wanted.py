@@ -13,6 +13,7 @@ from drivers.modbus.questions import ITSELF, LIKELY, UNITS
 SLOWEST_BAUD, FASTEST_BAUD = 1200, 256000
 _BAUDS = tuple(dict.fromkeys(link.baud for link in LIKELY))
 _PARITY: dict[str, Parity] = {parity: parity for parity in get_args(Parity)}
+_LETTERS: dict[str, Parity] = {parity[0].upper(): parity for parity in get_args(Parity)}
 _USUAL: tuple[Parity, ...] = ("none", "even")
 _FORMATS: tuple[tuple[Parity, int], ...] = (("none", 1), ("even", 1), ("odd", 1), ("none", 2))
 _RANGE = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
@@ -94,3 +95,12 @@ def parity(word: str, option: str) -> Parity:
     if word not in _PARITY:
         raise ValueError(f"{option}: expected {', '.join(_PARITY)}; found {word!r}")
     return _PARITY[word]
+
+
+def speed(text: str, option: str) -> Link:
+    """Read a speed such as `9600` or `19200-8N2`."""
+    match = re.fullmatch(r"(\d{1,6})(?:[ -]8([NEO])([12]))?", text.strip(), re.ASCII)
+    baud = int(match[1]) if match else 0
+    if match is None or not SLOWEST_BAUD <= baud <= FASTEST_BAUD:
+        raise ValueError(f"{option}: expected a speed such as 9600 or 19200-8N2; found {text!r}")
+    return Link(baud, _LETTERS[match[2] or "N"], int(match[3] or 1))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from agent.cli.text import Column, Line, Span, line, table, wrap
 from drivers.bus.port import Answer
 from drivers.modbus import rtu
@@ -42,9 +40,25 @@ def ending(end: End, width: int) -> list[Line]:
     return lines + (wrap(end.remedy, width, first="  ", rest="  ") if end.remedy else [])
 
 
-def remark(rows: Sequence[str], width: int) -> list[Line]:
-    """Return what to change in a configuration."""
-    return [one for row in rows for one in wrap(row, width, rest="  ")]
+def lost(unit: str, change: Change) -> str:
+    """Return what the running agent loses by it."""
+    return f"It is {unit} of the running agent, which loses it until its configuration says {_says(change)}."
+
+
+def configured(change: Change, unit: str | None) -> str:
+    """Return what to change in a configuration; `unit`: what the unit is called in the running agent's."""
+    if change.new.unit != change.old.unit:
+        table = f"[unit.{unit}]" if unit is not None else "its [unit.…]"
+        return f"In the configuration: {table} {_says(change)}"
+    return f"In the configuration: {_says(change)} in its [bus.…]; all units of a line have one speed"
+
+
+def _says(change: Change) -> str:
+    link, old = change.new.link, change.old.link
+    if change.new.unit != change.old.unit or link is None or old is None:
+        return f"address = {change.new.unit}"
+    parity = f', parity = "{link.parity}", stop_bits = {link.stop_bits}' if link.parity != old.parity else ""
+    return f"baud = {link.baud}{parity}"
 
 
 def hexed(ask: Ask) -> str:

@@ -1,0 +1,81 @@
+"""What a unit is, by the profiles: the questions of `drivers.modbus.marks`, asked on a line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.cli.bus.access import Access
+from drivers.bus.port import Answer
+from drivers.errors import Busy, LinkLost, Refused, WireError
+from drivers.modbus import marks
+from drivers.modbus.commission import Place
+from drivers.modbus.products import probe_of
+from drivers.modbus.questions import Probe, patience_s
+from drivers.modbus.scan import Found
+from drivers.profile import Profile, ProfileError, load_profile, profile_names
+
+_SYSTEM = Path("/etc/gadelys/profiles.d")
+_PATIENCE_TIMES = 2  # it is there, so it may take its time
+_BUSY_S = 0.2
+
+
+def own_profiles() -> Path | None:
+    """Return the folder of one's own profiles, where there is one."""
+    return _SYSTEM if _SYSTEM.is_dir() else None
+
+
+def all_profiles() -> tuple[Profile, ...]:
+    """Return all profiles that are in order; the others are told and left out."""
+    profiles = []
+    for name in profile_names(own_profiles()):
+        try:
+            profiles.append(load_profile(name, own_profiles()))
+        except ProfileError as error:
+            sys.stderr.write(f"{error}; it is left out\n")
+    return tuple(profiles)
+
+
+async def fitting(access: Access, found: Found, profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """Return the profiles that fit a unit, the best first. LinkLost, Trouble."""
+    return await _ask(access, Place(found.unit, found.link), marks.fitting(profiles))
+
+
+async def contradicts(access: Access, place: Place, profile: Profile) -> str:
+    """Return how a unit contradicts a profile, "" if it does not. LinkLost, Trouble."""
+    for mark in profile.identify:
+        told = marks.fault(mark, await _asked(access, place, probe_of(mark)))
+        if told:
+            return told
+    return ""
+
+
+async def _ask(access: Access, place: Place, asking: marks.Asking) -> tuple[Profile, ...]:
+    try:
+        probe = next(asking)
+        while True:
+            probe = asking.send(await _asked(access, place, probe))
+    except StopIteration as end:
+        return tuple(end.value)
+
+
+async def _asked(access: Access, place: Place, probe: Probe) -> Answer | WireError:
+    """Ask, and once more if no answer came: one that is lost rules nothing out. LinkLost, Trouble."""
+    outcome = await _once(access, place, probe)
+    return outcome if isinstance(outcome, Answer | Refused) else await _once(access, place, probe)
+
+
+async def _once(access: Access, place: Place, probe: Probe) -> Answer | WireError:
+    link = None if place.link == access.link else place.link
+    wait_s = _PATIENCE_TIMES * patience_s(place.link)
+    while True:
+        try:
+            return await access.ask(probe.of(place.unit), scan=True, link=link, timeout_s=wait_s)
+        except Busy:
+            await asyncio.sleep(_BUSY_S)
+        except LinkLost:
+            raise
+        except WireError as error:
+            return error
