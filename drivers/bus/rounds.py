@@ -64,6 +64,9 @@ class Round:
             self._first = False
             self._due_s = now_s + self.period_s * (0.5 + 0.5 * self._beat)
             return
+        if math.isinf(self.period_s):
+            self._due_s = math.inf
+            return
         # Rounds that could not be made in time are left out, not made up for; the pace of an early one begins with it.
         due_s = min(self._due_s, now_s) + self.period_s
         if due_s < now_s + self.period_s / 2:

@@ -106,13 +106,14 @@ class Schedule:
         """Return what is done next, none if nothing is due. Reads that are due in `early_s` count as due."""
         units = self._spoken_to(now_s)
         turn = self._highest(units, now_s, now_s + early_s)
-        if turn is None:
-            return None
-        if self._above >= _SHARE and turn.traffic < Traffic.SLOW:
-            turn = self._starved(units, now_s) or turn
+        if turn is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
+            turn = self._starved(units, now_s, turn.traffic) or turn
             self._above = 0
-        self._above += turn.traffic < Traffic.SLOW
-        self._since_scan = 0 if turn.traffic is Traffic.SCAN else self._since_scan + 1
+        if turn is None or (turn.traffic > Traffic.COMMAND and self._since_scan >= _SCAN_ONE_IN):
+            turn = self._scan(units, now_s) or turn
+        if turn is not None:
+            self._above += turn.traffic < Traffic.SLOW
+            self._since_scan = 0 if turn.traffic is Traffic.SCAN else self._since_scan + 1
         return turn
 
     def next_due_s(self, now_s: float) -> float:
@@ -133,7 +134,7 @@ class Schedule:
             return Turn(Traffic.COMMAND, None, question)
         if units and (unit := min(units, key=_COMMAND)).command_due_s <= now_s:
             return Turn(Traffic.COMMAND, unit)
-        return self._read(units, soon_s) or self._scan(units, now_s)
+        return self._read(units, soon_s)
 
     def _read(self, units: Sequence[UnitService], soon_s: float) -> Turn | None:
         if fast := [unit for unit in units if unit.fast_due_s <= soon_s]:
@@ -147,21 +148,14 @@ class Schedule:
             return Turn(Traffic.SCAN, None, question)
         return None
 
-    def _starved(self, units: Sequence[UnitService], now_s: float) -> Turn | None:
-        """Return the read that has waited longest beyond its deadline."""
-        late = [
-            (deadline_s, traffic, unit)
-            for unit in units
-            for deadline_s, due_s, traffic in (
-                (unit.fast_deadline_s, unit.fast_due_s, Traffic.FAST),
-                (unit.slow_deadline_s, unit.slow_due_s, Traffic.SLOW),
-            )
-            if deadline_s < now_s and due_s <= now_s
-        ]
-        if not late:
-            return None
-        _, traffic, unit = min(late, key=lambda read: read[0])
-        return Turn(traffic, unit)
+    def _starved(self, units: Sequence[UnitService], now_s: float, above: Traffic) -> Turn | None:
+        """Return the read of a class below that has waited longest beyond its deadline; of presence before all others."""
+        fast = units if above < Traffic.FAST else ()
+        if late := [unit for unit in fast if unit.fast_deadline_s < now_s and unit.fast_due_s <= now_s]:
+            return Turn(Traffic.FAST, min(late, key=_FAST))
+        if late := [unit for unit in units if unit.slow_deadline_s < now_s and unit.slow_due_s <= now_s]:
+            return Turn(Traffic.SLOW, min(late, key=_SLOW))
+        return None
 
     def _has_room(self, units: Sequence[UnitService], now_s: float) -> bool:
         """Return whether a scan's question costs no read its turn: each would still be made in good time after it."""

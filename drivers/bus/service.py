@@ -34,12 +34,12 @@ class UnitService:
         self.plan = UnitPlan(spec, cost)
         self.spec = spec
         self.device_safety = spec.profile.safety is not None and spec.safe_after_s is not None
-        self.patience = Patience(spec.profile.timeout_s or timeout_s)
+        self.patience = Patience(spec.profile.timeout_ms / 1000 if spec.profile.timeout_ms else timeout_s)
         self.levels = Levels()
         self.settings = Settings(self.plan.setup, self.plan.safety)
-        self.fast = Round(self.plan.blocks("fast"), spec.poll_s, beat)
-        self.slow = Round(self.plan.blocks("slow"), self.plan.slow_s, beat)
-        self.once = Round(self.plan.blocks("once"), math.inf, None)
+        self.fast = Round(self.plan.read("fast"), spec.poll_s, beat)
+        self.slow = Round(self.plan.read("slow"), self.plan.slow_s, beat)
+        self.once = Round(self.plan.read("once"), math.inf, None)
         self.state: Literal["starting", "ok", "silent"] = "starting"
         self.busy = False
         self.last_error = ""
@@ -94,9 +94,9 @@ class UnitService:
         self._before.pop(block, None)
         if not self.plan.refused(block, error.code):
             return block.keys
-        self.fast.replan(self.plan.blocks("fast"))
-        self.slow.replan(self.plan.blocks("slow"))
-        self.once.replan(self.plan.blocks("once"))
+        self.fast.replan(self.plan.read("fast"))
+        self.slow.replan(self.plan.read("slow"))
+        self.once.replan(self.plan.read("once"))
         self._before.clear()
         self._reckon()
         return ()

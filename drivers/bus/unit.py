@@ -9,12 +9,12 @@ from typing import Literal
 
 import msgspec
 
+from drivers.bus.reading import Reader, reader
 from drivers.bus.records import UnitSpec
 from drivers.modbus import pdu
-from drivers.modbus.codec import Code, NoValue, decode
 from drivers.modbus.pdu import Request
-from drivers.modbus.plan import Cost, Limits, Planner, Read, Span
-from drivers.points import Point, Quality, Reading
+from drivers.modbus.plan import Cost, Limits, Planner, Read, Span, serial_cost
+from drivers.points import Point, Reading
 from drivers.profile import Row, Setting
 
 _READ = {"coil": pdu.READ_COILS, "discrete": pdu.READ_DISCRETE, "holding": pdu.READ_HOLDING, "input": pdu.READ_INPUT}
@@ -23,13 +23,14 @@ _ILLEGAL = {2, 3}  # exceptions that say that a read asks for what is not there:
 
 Poll = Literal["fast", "slow", "once"]
 
+USUAL_COST = serial_cost(10 / 9600, 0.01, 35 / 9600)  # 9600 8N1, a unit that answers within 10 ms
+
 
 class Item(msgspec.Struct, frozen=True):
-    """A value inside a block: its point, how it stands in its registers, or else its bit in its byte."""
+    """A value inside a block: its point, and what reads its piece."""
 
     key: str
-    code: Code
-    bit: int | None
+    read: Reader
 
 
 Pieces = tuple[bytes, ...]  # an answer's data, cut into the registers, or the byte, of each item
@@ -66,7 +67,7 @@ class Programme(msgspec.Struct, frozen=True):
 class UnitPlan:
     """The requests of one unit. Its reads become finer where it says that it does not have what they ask for."""
 
-    def __init__(self, spec: UnitSpec, cost: Cost) -> None:
+    def __init__(self, spec: UnitSpec, cost: Cost = USUAL_COST) -> None:
         """`cost` says what a read costs on this line."""
         self.spec = spec
         self._channels = {device: channel or 1 for channel, device in spec.devices}
@@ -76,26 +77,28 @@ class UnitPlan:
             for device, channel in self._channels.items()
             for row in profile.points
         ]
-        fast = any(placed.row.poll == "fast" for placed in self._placed)
+        fast = any(placed.row.pace == "fast" for placed in self._placed)
         self.slow_s = _SLOW_POLLS * spec.poll_s if fast else spec.poll_s
         self.points = tuple(self._point(placed) for placed in self._placed)
         spans = [Span(one.row.space, one.address, one.row.code.words, one.row.single) for one in self._placed]
-        self._planner = Planner(spans, Limits(profile.max_read, profile.forbidden), cost)
-        self._blocks = self._plan()
+        self._planner = Planner(
+            spans, Limits(profile.max_read, tuple((no.space, no.first, no.last) for no in profile.forbidden)), cost
+        )
+        self.blocks = self._plan()
         self.fades = frozenset(profile.output.fade if profile.output is not None else ())
         self.setup = tuple(self._programme(setting) for setting in profile.setup)
         safety = profile.safety if spec.safe_after_s is not None else None
         self.safety = tuple(self._programme(setting) for setting in safety or ())
 
-    def blocks(self, poll: Poll) -> tuple[Block, ...]:
+    def read(self, poll: Poll) -> tuple[Block, ...]:
         """Return the reads that are made so often."""
-        return tuple(block for block in self._blocks if block.poll == poll)
+        return tuple(block for block in self.blocks if block.poll == poll)
 
     def refused(self, block: Block, code: int) -> bool:
         """Note that a read was refused by an exception. True if its points are read in other blocks from now on."""
-        if code not in _ILLEGAL or block not in self._blocks or not self._planner.refused(block.read):
+        if code not in _ILLEGAL or block not in self.blocks or not self._planner.refused(block.read):
             return False
-        self._blocks = self._plan()
+        self.blocks = self._plan()
         return True
 
     def level_writes(self, level_pct: dict[str, float]) -> list[Request]:
@@ -103,7 +106,7 @@ class UnitPlan:
         output = self.spec.profile.output
         if output is None:
             raise ValueError(f"{self.spec.profile.name} has no outputs")
-        raw = {self._channels[device]: round(level * output.steps_per_pct) for device, level in level_pct.items()}
+        raw = {self._channels[device]: output.raw(level) for device, level in level_pct.items()}
         runs: list[list[int]] = []
         for channel in sorted(raw):
             if runs and channel == runs[-1][-1] + 1 and output.stride == 1 and self.spec.profile.write != "single":
@@ -120,23 +123,21 @@ class UnitPlan:
         output, profile = self.spec.profile.output, self.spec.profile
         if output is None or not profile.broadcast or len(self._channels) != profile.channels:
             return None
-        return pdu.write_registers(
-            pdu.BROADCAST, output.address, [round(level_pct * output.steps_per_pct)] * profile.channels
-        )
+        return pdu.write_registers(pdu.BROADCAST, output.address, [output.raw(level_pct)] * profile.channels)
 
     def written_pct(self, level_pct: float) -> float:
         """Return the level that a write of `level_pct` really asks for: outputs have steps."""
         output = self.spec.profile.output
-        return level_pct if output is None else round(level_pct * output.steps_per_pct) / output.steps_per_pct
+        return level_pct if output is None else output.level_pct(output.raw(level_pct))
 
     def readings(self, block: Block, pieces: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says."""
-        return [(item.key, _reading(item, piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
+        return [(item.key, item.read(piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
 
     def changes(self, block: Block, pieces: Pieces, before: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says otherwise than the one before: only that is decoded."""
         return [
-            (item.key, _reading(item, piece, now_s))
+            (item.key, item.read(piece, now_s))
             for item, piece, old in zip(block.items, pieces, before, strict=False)
             if piece != old
         ]
@@ -154,11 +155,13 @@ class UnitPlan:
     def _block(self, read: Read) -> Block:
         placed = [self._placed[span] for span in read.spans]
         bits = read.space in {"coil", "discrete"}
-        items = tuple(Item(one.key, one.row.code, (one.address - read.address) % 8 if bits else None) for one in placed)
+        items = tuple(
+            Item(one.key, reader(one.row, (one.address - read.address) % 8 if bits else None)) for one in placed
+        )
         spans = [_span(one.address - read.address, one.row.code.words, bits=bits) for one in placed]
         # One call cuts all; with an empty piece at the end, since for a single one it would give no tuple.
         cut = itemgetter(*spans, slice(0))
-        polls = {one.row.poll for one in placed}
+        polls = {one.row.pace for one in placed}
         poll: Poll = "fast" if "fast" in polls else "slow" if "slow" in polls else "once"
         request = pdu.read(self.spec.address, _READ[read.space], read.address, read.count)
         return Block(request, read, poll, items, tuple(item.key for item in items), cut)
@@ -166,7 +169,7 @@ class UnitPlan:
     def _point(self, placed: _Placed) -> Point:
         row = placed.row
         # Four polls may fail before a value is called stale; below 2 s a busy line would make it flicker.
-        often_s = {"fast": self.spec.poll_s, "slow": self.slow_s, "once": math.inf}[row.poll]
+        often_s = {"fast": self.spec.poll_s, "slow": self.slow_s, "once": math.inf}[row.pace]
         percent = row.unit == "%"
         return Point(
             key=placed.key,
@@ -200,13 +203,3 @@ class UnitPlan:
 
 def _span(at: int, words: int, *, bits: bool) -> slice:
     return slice(at // 8, at // 8 + 1) if bits else slice(2 * at, 2 * (at + words))
-
-
-def _reading(item: Item, piece: bytes, now_s: float) -> Reading:
-    if item.bit is not None:
-        return Reading(bool(piece[0] >> item.bit & 1), Quality.GOOD, "", now_s)
-    try:
-        value = decode(item.code, piece)
-    except NoValue as error:
-        return Reading(None, Quality.BAD, str(error), now_s)
-    return Reading(value, Quality.GOOD, "", now_s)

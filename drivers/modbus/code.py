@@ -89,40 +89,42 @@ class Code(msgspec.Struct, frozen=True, cache_hash=True):
 
     def signed(self, raw: int) -> int:
         """Return a raw value that may be written as it stands in the registers as the number that it is."""
-        return raw - (1 << self.bits) if self.raw_range.start < 0 and raw >= self.raw_range.stop else raw
+        negative = self.raw_range.start < 0 and self.raw_range.stop <= raw < 1 << self.bits
+        return raw - (1 << self.bits) if negative else raw
 
 
 def _faults(code: Code) -> Iterator[str]:
+    """Find what the types do not say. Each begins with the option, as a profile calls it."""
     text, floating = code.type == "text", code.type in FLOATS
     if text != (code.length != 0) or not 0 <= code.length <= LONGEST_TEXT:
-        yield f'words: expected 1 to {LONGEST_TEXT} for type "text", none for other types'
+        yield f'words: expected 1 to {LONGEST_TEXT} for type "text", and none for other types'
     if code.type != "bits" and (code.bit, code.width) != (0, 1):
-        yield f'bit, width: expected none for type "{code.type}"'
+        yield f'bit: expected no bit and no width for type "{code.type}"'
     if not 0 <= code.bit <= 15 or not 1 <= code.width <= 16 - code.bit:
-        yield "bit, width: expected bits from 0 to 15"
+        yield f"width: expected bits from 0 to 15, found {code.width} from bit {code.bit}"
     if not math.isfinite(code.scale) or code.scale == 0:
-        yield "scale: expected a finite number that is not 0"
+        yield f"scale: expected a finite number that is not 0, found {code.scale:g}"
     if not math.isfinite(code.offset):
-        yield "offset: expected a finite number"
+        yield f"offset: expected a finite number, found {code.offset:g}"
     if not code.low <= code.high:
-        yield f"low: expected at most high ({code.high:g})"
-    if code.names and floating:
+        yield f"low: expected at most high ({code.high:g}), found {code.low:g}"
+    if code.names and (floating or text):
         yield f'enum: expected none for type "{code.type}"'
-    if text and (code.names or code.errors):
-        yield 'enum, errors: expected none for type "text"'
-    if (text or code.names) and not (code.plain and not code.bounded):
-        yield "scale, offset, low, high: expected none for what is a text"
+    if (text or code.names) and not code.plain:
+        yield "scale: expected no scale and no offset for what is a text"
+    if (text or code.names) and code.bounded:
+        yield "low: expected no low and no high for what is a text"
     yield from _raw_faults(code)
 
 
 def _raw_faults(code: Code) -> Iterator[str]:
-    if code.type == "bool" and code.errors:
-        yield 'errors: expected none for type "bool"'
+    if code.errors and code.type in {"text", "bool"}:
+        yield f'errors: expected none for type "{code.type}"'
     if code.type == "text" or code.type in FLOATS:
         return
     for raw in code.errors:
         if code.signed(raw) not in code.raw_range:
-            yield f'errors: expected raw values of type "{code.type}", found {raw}'
+            yield f"errors: expected raw values that {code.type} has, found {raw}"
     for raw, name in code.names:
         if code.signed(raw) not in code.raw_range or not name:
-            yield f'enum: expected raw values of type "{code.type}", each with a name, found {raw} = "{name}"'
+            yield f'enum: expected raw values that {code.type} has, each with a name, found {raw} = "{name}"'

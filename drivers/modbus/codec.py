@@ -37,14 +37,14 @@ def encode(code: Code, value: Value) -> list[int]:
 def _packed(code: Code, value: Value) -> bytes:
     """Return the registers with the high byte and the high word first."""
     if code.names:
-        return _word(code, _raw_of_name(code, value))
+        return _word(code, _raw_of_name(code, value), value)
     if code.type == "text":
         return _characters(code, value)
     if isinstance(value, str):
         raise ValueError(f"{value}: expected a number")  # noqa: TRY004  one kind of trouble for the caller
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value}: expected a finite number")
-    return _float(code, value) if code.type in FLOATS else _word(code, _raw(code, value))
+    return _float(code, value) if code.type in FLOATS else _word(code, _raw(code, value), value)
 
 
 def _raw(code: Code, value: float) -> int:
@@ -56,9 +56,11 @@ def _raw(code: Code, value: float) -> int:
     return round((Fraction(value) * over - plus) / times)
 
 
-def _word(code: Code, raw: int) -> bytes:
+def _word(code: Code, raw: int, value: Value) -> bytes:
     if raw not in code.raw_range:
-        raise ValueError(f"{raw}: does not fit into {code.type}")
+        raise ValueError(
+            f"{value}: does not fit into {code.type}" + ("" if code.plain else f" with scale {code.scale:g}")
+        )
     if code.type in {"bcd16", "bcd32"}:
         raw = int(str(raw), 16)
     bits = 16 * code.words

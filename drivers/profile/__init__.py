@@ -3,6 +3,7 @@
 from drivers.profile.read import ProfileError, load_profile, parse_profile, profile_names
 from drivers.profile.records import (
     Card,
+    Check,
     Commission,
     DeviceKind,
     FactoryLink,
@@ -18,6 +19,7 @@ from drivers.profile.records import (
 
 __all__ = [
     "Card",
+    "Check",
     "Commission",
     "DeviceKind",
     "FactoryLink",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from drivers.modbus.code import Code
 from drivers.points import PointType
+from drivers.profile.checks import check_faults
+from drivers.profile.places import Fault
 from drivers.profile.records import Commission, Identify, Profile, Row, Setting
 
 _ADDRESSES = 1 << 16
@@ -18,19 +20,18 @@ _NEEDED = {
     "presence": ("presence/state", {PointType.BOOL}, ""),
 }
 
-Place = tuple[str, ...]  # keys, and numbers of list elements
-Fault = tuple[Place, str]  # where, and what was expected
-
 
 def faults(profile: Profile) -> Iterator[Fault]:
     """Find what the types do not say, in the order of the records."""
     seen: set[str] = set()
+    wrong_rows = False
     for number, row in enumerate(profile.points):
         place = ("points", str(number))
         if row.point in seen:
             yield (*place, "point"), f"expected each point once, found {row.point} again"
         seen.add(row.point)
         for inner, fault in _row_faults(row, profile):
+            wrong_rows = True
             yield (*place, *inner), fault
     yield from _kind_faults(profile)
     yield from _output_faults(profile)
@@ -44,13 +45,17 @@ def faults(profile: Profile) -> Iterator[Fault]:
             yield ("forbidden", str(number), "last"), f"expected at least first ({range_.first}), found {range_.last}"
     if profile.commission is not None:
         yield from _commission_faults(profile.commission)
+    if profile.card.verified:
+        yield ("card", "verified"), "expected none: what is verified is said by [[check]]"
+    if not wrong_rows:
+        yield from check_faults(profile)
 
 
 def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:
     try:
         code = row.code
     except ValueError as error:
-        yield (), str(error)
+        yield _keyed(str(error))
         return
     if row.type == "bits" and row.bit is None:
         yield ("bit",), "expected the lowest bit of the field, 0 to 15, found nothing"
@@ -61,6 +66,12 @@ def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:
     if code.point_type in {PointType.TEXT, PointType.BOOL} and (row.unit or row.deadband):
         yield ("unit",), f"expected no unit and no deadband for a {code.point_type} point"
     yield from _place_faults(row, code, profile)
+
+
+def _keyed(fault: str) -> Fault:
+    """Take the key that a code's fault begins with for the place."""
+    key, _, text = fault.partition(": ")
+    return (key,), text
 
 
 def _place_faults(row: Row | Identify, code: Code, profile: Profile) -> Iterator[Fault]:
@@ -134,7 +145,8 @@ def _identify_faults(profile: Profile) -> Iterator[Fault]:
         try:
             code = mark.code
         except ValueError as error:
-            yield place, str(error)
+            key, fault = _keyed(str(error))
+            yield (*place, *key), fault
             continue
         for key, fault in _place_faults(mark, code, profile):
             yield (*place, *key), fault

@@ -9,12 +9,13 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import inspect
 
-from drivers.profile.faults import Fault, Place
-from drivers.profile.records import Forbidden, Identify, Profile, Row, Setting
+from drivers.profile.places import Fault, Place
+from drivers.profile.records import Check, Forbidden, Identify, Profile, Row, Setting
 from drivers.toml_words import did_you_mean, shown
 
 _ELEMENTS: Mapping[str, type] = {
     "points": Row, "setup": Setting, "safety": Setting, "identify": Identify, "forbidden": Forbidden,
+    "check": Check,
 }  # fmt: skip
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
@@ -119,27 +120,24 @@ def _inside(value: Any, step: str) -> Any:
 def _first_wrong(info: inspect.DictType, table: Mapping[str, Any]) -> str:
     """Return the first pair of a table that is not as it says; msgspec names only the table."""
     for key, value in table.items():
-        pair = f"{key} = {shown(value)}"
-        if _pair_faults(info, key, value):
-            return pair
+        if not _fits(info, key, value):
+            return f"{key} = {shown(value)}"
     return "a table"
 
 
-def _pair_faults(info: inspect.DictType, key: str, value: object) -> bool:
-    wanted = _describe(info.value_type)
-    number = isinstance(_bare(info.value_type), inspect.IntType)
-    key_words = _words(info.key_type)
-    key_wrong = key not in key_words if key_words else not _in_range(_bare(info.key_type), key)
-    value_wrong = not isinstance(value, int) or isinstance(value, bool) if number else not isinstance(value, str)
-    return key_wrong or value_wrong or not wanted
-
-
-def _in_range(info: inspect.IntType, key: str) -> bool:
-    try:
-        number = int(key)
-    except ValueError:
+def _fits(info: inspect.DictType, key: str, value: object) -> bool:
+    words = _words(info.key_type)
+    if not (key in words if words else _in_range(_bare(info.key_type), key)):
         return False
-    return (info.ge is None or info.ge <= number) and (info.le is None or number <= info.le)
+    if isinstance(_bare(info.value_type), inspect.IntType):
+        return isinstance(value, int) and not isinstance(value, bool) and _in_range(_bare(info.value_type), str(value))
+    return isinstance(value, str) and bool(value)
+
+
+def _in_range(info: inspect.IntType, text: str) -> bool:
+    if not text.removeprefix("-").isdecimal():
+        return False
+    return (info.ge is None or info.ge <= int(text)) and (info.le is None or int(text) <= info.le)
 
 
 def _words(info: inspect.Type) -> list[str]:
@@ -163,9 +161,11 @@ _DESCRIBED: Mapping[type, Callable[[Any], str]] = {
     inspect.FloatType: lambda info: f"a number{_range(info.ge, info.le)}",
     inspect.BoolType: lambda _: "true or false",
     inspect.LiteralType: lambda info: " or ".join(f'"{word}"' for word in info.values),
-    inspect.StrType: lambda info: f"a text of at most {info.max_length} characters" if info.max_length else "a text",
-    inspect.VarTupleType: lambda info: f"a list of {_describe(info.item_type)}",
-    inspect.TupleType: lambda info: f"a list of {', '.join(map(_describe, info.item_types))}",
+    inspect.StrType: lambda info: f"a text of {info.min_length or 0} to {info.max_length} characters",
+    inspect.VarTupleType: lambda info: (
+        f"a list{', not empty,' if info.min_length else ''} of {_describe(info.item_type)}"
+    ),
+    inspect.TupleType: lambda info: f"a list of {len(info.item_types)}: {', '.join(map(_describe, info.item_types))}",
     inspect.DictType: lambda info: f"a table of {_describe(info.key_type)} = {_describe(info.value_type)}",
     inspect.UnionType: lambda info: " or ".join(
         _describe(one) for one in info.types if type(one) is not inspect.NoneType

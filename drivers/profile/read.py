@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from drivers.profile.faults import Fault, faults
+from drivers.profile.faults import faults
+from drivers.profile.places import Fault
 from drivers.profile.records import Profile
 from drivers.toml_lines import key_lines
 
@@ -100,7 +101,8 @@ def parse_profile(name: str, document: str) -> Profile:
         raise _refused(file, document, values, type_faults(values)) from None
     if found := list(faults(profile)):
         raise _refused(file, document, values, found)
-    return profile
+    verified = tuple(dict.fromkeys(check.says for check in profile.check))
+    return msgspec.structs.replace(profile, card=msgspec.structs.replace(profile.card, verified=verified))
 
 
 def _refused(file: str, document: str, values: dict[str, Any], found: Sequence[Fault]) -> ProfileError:

@@ -26,12 +26,19 @@ Stride = Annotated[int, msgspec.Meta(ge=0, le=1024)]
 Baud = Annotated[int, msgspec.Meta(ge=1200, le=256000)]
 Millis = Annotated[int, msgspec.Meta(ge=0, le=10000)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Point = Annotated[
     str,
     msgspec.Meta(
         pattern="^[a-z0-9_]+/[a-z0-9_]+$",
         max_length=64,
         description='function/resource in small letters, such as "meter/voltage"',
+    ),
+]
+Frame = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^([0-9A-F]{2}( [0-9A-F]{2})*)?$", description='bytes in capital letters, such as "01 03 00 07"'
     ),
 ]
 Length = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TEXT)]
@@ -59,14 +66,14 @@ class Row(_Record, frozen=True, kw_only=True):
     scale: float = 1.0
     offset: float = 0.0
     errors: tuple[int, ...] = ()
-    enum: dict[int, str] = {}
+    enum: dict[int, Word] = {}
     low: float | None = None
     high: float | None = None
     stride: Stride = 1
     deadband: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     poll: Pace | None = None
     single: bool = False
-    doubt: str = ""
+    doubt: Annotated[str, msgspec.Meta(max_length=400)] = ""
 
     @property
     def code(self) -> Code:
@@ -111,7 +118,7 @@ class Output(_Record, frozen=True, kw_only=True):
     address: Address
     stride: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 1
     steps_per_pct: Annotated[float, msgspec.Meta(ge=0, le=655)] = 0.0  # not of a coil
-    confirmed_by: str  # the point that reads the output back by another function than the write
+    confirmed_by: Point  # the point that reads the output back by another function than the write
     fade: tuple[Literal["up", "down"], ...] = ()
 
     def raw(self, level_pct: float) -> int:
@@ -123,7 +130,7 @@ class Output(_Record, frozen=True, kw_only=True):
         return 100.0 * raw if self.space == "coil" else raw / self.steps_per_pct
 
 
-Word = Literal["safe_after_s", "safe_pct", "fade_up_ms_per_pct", "fade_down_ms_per_pct"]
+Known = Literal["safe_after_s", "safe_pct", "fade_up_ms_per_pct", "fade_down_ms_per_pct"]
 
 
 class Setting(_Record, frozen=True, kw_only=True):
@@ -136,7 +143,7 @@ class Setting(_Record, frozen=True, kw_only=True):
     space: Literal["coil", "holding"] = "holding"
     address: Address
     count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
-    value: Register | Word
+    value: Register | Known
 
 
 class Forbidden(_Record, frozen=True, kw_only=True):
@@ -202,7 +209,7 @@ class Identify(_Record, frozen=True, kw_only=True):
     bit: Annotated[int, msgspec.Meta(ge=0, le=15)] | None = None
     width: Annotated[int, msgspec.Meta(ge=1, le=16)] | None = None
     words: Length | None = None
-    equals: int | float | bool | str | None = None
+    equals: int | float | bool | Text | None = None
     low: float | None = None
     high: float | None = None
     refuses: bool = False
@@ -213,10 +220,22 @@ class Identify(_Record, frozen=True, kw_only=True):
         return Code(self.type, self.order, bit=self.bit or 0, width=self.width or 1, length=self.words or 0)
 
 
+class Check(_Record, frozen=True, kw_only=True):
+    """A frame of the maker's document, or captured: what it shows, the request, the answer and the values in it.
+
+    Frames are hexadecimal, CRC and all. A profile whose rows read them otherwise is not in order.
+    """
+
+    says: Text
+    request: Frame
+    reply: Frame = ""
+    values: dict[str, bool | int | float | str] = {}
+
+
 class Card(_Record, frozen=True, kw_only=True):
     """How far the profile is to be trusted, and what each part of it rests on."""
 
-    verified: tuple[Text, ...] = ()  # held by a check frame
+    verified: tuple[Text, ...] = ()  # not in the file: what the check frames say
     read: tuple[Text, ...] = ()  # in the named source
     recalled: tuple[Text, ...] = ()
     hardware: Text = "not tried"
@@ -232,7 +251,7 @@ class Profile(_Record, frozen=True, kw_only=True):
 
     name: str = ""
     title: Text
-    variant: str = ""  # of the product: a firmware, a range
+    variant: Annotated[str, msgspec.Meta(max_length=64)] = ""  # of the product: a firmware, a range
     source: Text
     kinds: Annotated[tuple[DeviceKind, ...], msgspec.Meta(min_length=1)]
     channels: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
@@ -250,4 +269,15 @@ class Profile(_Record, frozen=True, kw_only=True):
     safety: Annotated[tuple[Setting, ...], msgspec.Meta(min_length=1)] | None = None
     commission: Commission | None = None
     identify: tuple[Identify, ...] = ()
+    check: tuple[Check, ...] = ()
     card: Card = Card()
+
+    @property
+    def timeout_s(self) -> float | None:
+        """Return how long the unit may take to answer; none if the bus's time-out suits it."""
+        return None if self.timeout_ms is None else self.timeout_ms / 1000
+
+    @property
+    def never_read(self) -> tuple[tuple[Space, int, int], ...]:
+        """Return the forbidden ranges: space, first and last address."""
+        return tuple((range_.space, range_.first, range_.last) for range_ in self.forbidden)

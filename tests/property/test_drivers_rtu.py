@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 
 import pytest
 from hypothesis import given
@@ -25,7 +24,6 @@ from pymodbus.pdu.register_message import (
 
 from drivers.errors import WireError
 from drivers.modbus import pdu, rtu
-from drivers.modbus.codec import Code, NoValue, RegisterType, WordOrder, decode, encode
 from drivers.modbus.pdu import Request
 
 UNITS = st.integers(1, 247)
@@ -132,74 +130,6 @@ def test_an_answer_that_is_too_short_or_too_long_is_not_believed(
     for wrong in (shorter, longer):
         with pytest.raises(WireError):
             rtu.check(request, sealed(wrong))
-
-
-WHOLE: dict[RegisterType, tuple[int, int]] = {
-    "bool": (0, 1),
-    "u16": (0, 65535),
-    "s16": (-32768, 32767),
-    "u32": (0, 2**32 - 1),
-    "s32": (-(2**31), 2**31 - 1),
-}
-ORDERS: st.SearchStrategy[WordOrder] = st.sampled_from(["ABCD", "CDAB"])
-
-
-def joined(words: list[int]) -> bytes:
-    return b"".join(word.to_bytes(2, "big") for word in words)
-
-
-@given(st.sampled_from(sorted(WHOLE)), ORDERS, st.data())
-def test_whole_numbers_come_back(type_: RegisterType, order: WordOrder, data: st.DataObject) -> None:
-    value = data.draw(st.integers(*WHOLE[type_]))
-    code = Code(type_, order)
-    words = encode(code, value)
-    assert len(words) == code.words
-    assert decode(code, joined(words)) == value
-
-
-@given(st.sampled_from(sorted(WHOLE)), ORDERS, st.sampled_from([0.001, 0.01, 0.1, 10.0]), st.data())
-def test_scaled_numbers_come_back(type_: RegisterType, order: WordOrder, scale: float, data: st.DataObject) -> None:
-    if type_ == "bool":
-        return
-    raw = data.draw(st.integers(*WHOLE[type_]))
-    offset = data.draw(st.sampled_from([0.0, -40.0, 100.0]))
-    code = Code(type_, order, scale, offset)
-    words = encode(Code(type_, order), raw)
-    assert encode(code, decode(code, joined(words))) == words
-
-
-@given(ORDERS, st.floats(width=32, allow_nan=False, allow_infinity=False))
-def test_floats_come_back(order: WordOrder, value: float) -> None:
-    code = Code("float32", order)
-    assert decode(code, joined(encode(code, value))) == value
-
-
-@given(st.sampled_from([*sorted(WHOLE), "float32"]), ORDERS, st.binary(min_size=4, max_size=4))
-def test_any_registers_are_a_finite_value_or_none(type_: RegisterType, order: WordOrder, registers: bytes) -> None:
-    code = Code(type_, order)
-    with contextlib.suppress(NoValue):
-        assert math.isfinite(decode(code, registers[: 2 * code.words]))
-
-
-@given(st.sampled_from(sorted(WHOLE)), st.floats())
-def test_what_does_not_fit_is_refused(type_: RegisterType, value: float) -> None:
-    code = Code(type_)
-    low, high = WHOLE[type_]
-    if math.isfinite(value) and low <= round(value) <= high:
-        assert decode(code, joined(encode(code, value))) == round(value)
-    else:
-        with pytest.raises(ValueError, match=r"fit|finite"):
-            encode(code, value)
-
-
-def test_error_values_are_no_values() -> None:
-    with pytest.raises(NoValue, match="0x7FFF"):
-        decode(Code("s16", scale=0.1, errors=(0x7FFF,)), bytes.fromhex("7FFF"))
-
-
-def test_word_orders_differ() -> None:
-    assert decode(Code("u32", "ABCD"), bytes.fromhex("00010000")) == 65536
-    assert decode(Code("u32", "CDAB"), bytes.fromhex("00010000")) == 1
 
 
 @pytest.mark.parametrize("unit", [0, 248])

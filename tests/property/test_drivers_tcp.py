@@ -48,8 +48,9 @@ class Asked:
     def __init__(self, loop: asyncio.AbstractEventLoop, request: pdu.Request, transaction: int) -> None:
         self.stream, self.wire = _Stream(SPEC, loop), Wire()
         self.stream._transport = self.wire  # type: ignore[assignment]
-        self._asking: Coroutine[object, None, bytes] = self.stream.ask(transaction, request, 0.0, SPEC.timeout_s)
+        self._asking: Coroutine[object, None, bytes] = self.stream.ask(transaction, request, loop.time() + 1e6)
         self._asking.send(None)
+        ((_, self._answer),) = self.stream._waiting.values()
 
     def feed(self, data: bytes) -> None:
         while data and not self.wire.aborted:
@@ -61,7 +62,7 @@ class Asked:
 
     def answer(self) -> bytes | None:
         """Return the frame that was taken for the answer, none if none was. LinkLost."""
-        if self.stream._answer is None or not self.stream._answer.done():
+        if not self._answer.done():
             self._asking.close()
             return None
         try:
