@@ -123,6 +123,16 @@ def lamp_names(given: Path | None, within_s: float = 0.3) -> list[str]:
     return [lamp["id"] for lamp in status["lamps"]]
 
 
+def line_names(given: Path | None, within_s: float = 0.3) -> list[str]:
+    """Return the lines of the running agent, for completion; none, silently, when it is not there."""
+    try:
+        with Client(given, within_s) as client:
+            lines: list[dict[str, Any]] = json.loads(client.call("bus.list"))
+    except Trouble:
+        return []
+    return [line["id"] for line in lines]
+
+
 def _decode(line: bytes) -> _Answer:
     try:
         return msgspec.json.decode(line, type=_Answer)

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
+from agent.cli.bus.commands import bus
 from agent.cli.main import COMPLETING
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.uplink.commands import uplink
@@ -194,4 +195,5 @@ def profiles(as_json: bool) -> int:
     return configuration.profiles(as_json=as_json)
 
 
+gadelys.add_command(bus)
 gadelys.add_command(uplink)

@@ -16,6 +16,7 @@ from drivers.bus.port import Answer
 from drivers.bus.records import BusSpec, BusStats, Link, RtuBus, TcpBus, UnitState
 from drivers.errors import WireError
 from drivers.modbus.pdu import BROADCAST, WRITE_COIL, WRITE_COILS, WRITE_REGISTER, WRITE_REGISTERS, Request, request_of
+from drivers.profile import Profile, Space
 
 log = structlog.get_logger()
 
@@ -88,6 +89,16 @@ class BusMethods:
                 UnitPlace(unit.id, unit.address, unit.profile) for unit in self._config.units if unit.bus == spec.id
             ],
         )
+
+
+def written(profile: Profile) -> list[tuple[Space, int, int]]:
+    """Return what the agent writes itself: (space, first, last address)."""
+    settings = (*profile.setup, *(profile.safety or ()))
+    spans: list[tuple[Space, int, int]] = [(one.space, one.address, one.address + one.count - 1) for one in settings]
+    if (output := profile.output) is not None:
+        channels = range(max(profile.channels, 1))
+        spans += [(output.space, at, at) for at in (output.address + n * output.stride for n in channels)]
+    return spans
 
 
 def _request(wanted: Ask) -> Request:

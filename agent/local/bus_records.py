@@ -8,6 +8,7 @@ import msgspec
 
 from drivers.bus.records import Link, Parity
 from drivers.errors import BadAnswer, Cause, LinkLost, NoAnswer, Refused, WireError
+from drivers.profile import Space
 
 LONGEST_PDU_BYTES = 253
 Outcome = Literal["answer", "no_answer", "bad_answer", "refused", "link_lost"]
@@ -64,7 +65,7 @@ class UnitPlace(msgspec.Struct, frozen=True):
     id: str
     address: int
     profile: str
-    written: list[tuple[str, int, int]] = []
+    written: list[tuple[Space, int, int]] = []
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -24,6 +24,10 @@ WORLD = {
 EDGES = {
     "agent.app",
     "agent.cli.bus.access",
+    "agent.cli.bus.commands",
+    "agent.cli.bus.list",
+    "agent.cli.bus.read",
+    "agent.cli.bus.units",
     "agent.cli.client",
     "agent.cli.commands",
     "agent.cli.config",

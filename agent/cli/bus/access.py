@@ -14,7 +14,7 @@ from agent.cli.client import Client, find_socket
 from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
 from agent.local.bus_records import Asked, Line
 from drivers.bus.port import Answer, Port
-from drivers.bus.records import Link, RtuBus, TcpBus
+from drivers.bus.records import Link, Parity, RtuBus, TcpBus
 from drivers.bus.rtu_thread import RtuThread
 from drivers.bus.tcp_port import TcpPort
 from drivers.errors import LinkLost
@@ -67,27 +67,55 @@ class Access(Protocol):
         """
 
 
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """What is typed of the way to a line; none = not said: as the agent's line has it, or 9600 8N1 and 500 ms."""
+
+    socket: Path | None = None
+    where: str
+    baud: int | None = None
+    parity: Parity | None = None
+    stop_bits: int | None = None
+    timeout_ms: int | None = None
+
+    def link(self, usual: Link) -> Link | None:
+        """Return the speed that is asked for; none if nothing was said of it."""
+        said = {"baud": self.baud, "parity": self.parity, "stop_bits": self.stop_bits}
+        changed = {name: value for name, value in said.items() if value is not None}
+        return msgspec.structs.replace(usual, **changed) if changed else None
+
+    def open(self) -> Access:
+        """Return the way: a line's name in the running agent, a port, or an address. Trouble if there is none."""
+        lines = _lines(self.socket)
+        timeout_s = None if self.timeout_ms is None else self.timeout_ms / 1000
+        for one in lines or ():
+            if self.where == one.id or same_place(self.where, one.place):
+                link = None if one.link is None else self.link(one.link)
+                self._check_speed(one.link is not None, one.place)
+                return LiveAccess(find_socket(self.socket), one, link, timeout_s)
+        if "/" in self.where:
+            link = self.link(Link()) or Link()
+            rtu = RtuBus(id="port", port=Path(self.where), link=link, timeout_s=timeout_s or TIMEOUT_S)
+            return PortAccess(RtuThread(rtu), self.where, rtu.link, rtu.timeout_s)
+        if (address := address_of(self.where)) is not None:
+            self._check_speed(False, self.where)
+            tcp = TcpBus(id="port", host=address[0], port=address[1], timeout_s=timeout_s or TIMEOUT_S)
+            return PortAccess(TcpPort(tcp), self.where, None, tcp.timeout_s)
+        raise _no_line(self.socket, self.where, lines)
+
+    def _check_speed(self, serial: bool, place: str) -> None:
+        if not serial and self.link(Link()) is not None:
+            raise Trouble(f"--baud, --parity, --stop-bits: {place} is an address, which has none", MISUSED)
+
+
 def open_access(given: Path | None, where: str, link: Link | None = None, timeout_s: float | None = None) -> Access:
     """Return the way to a line: its name in the running agent, a port, or an address. Trouble if there is none.
 
     `link`: the speed to ask at, none = that of the agent's line, or 9600 8N1; `timeout_s` likewise.
     """
-    lines = _lines(given)
-    address = address_of(where)
-    for one in lines or ():
-        if where == one.id or same_place(where, one.place):
-            if link is not None and one.link is None:
-                raise Trouble(f"--baud, --parity, --stop-bits: {one.place} is an address, which has none", MISUSED)
-            return LiveAccess(find_socket(given), one, link, timeout_s)
-    if "/" in where:
-        spec = RtuBus(id="port", port=Path(where), link=link or Link(), timeout_s=timeout_s or TIMEOUT_S)
-        return PortAccess(RtuThread(spec), where, spec.link, spec.timeout_s)
-    if address is not None:
-        if link is not None:
-            raise Trouble(f"--baud, --parity, --stop-bits: {where} is an address, which has none", MISUSED)
-        tcp = TcpBus(id="port", host=address[0], port=address[1], timeout_s=timeout_s or TIMEOUT_S)
-        return PortAccess(TcpPort(tcp), where, None, tcp.timeout_s)
-    raise _no_line(given, where, lines)
+    speed = {} if link is None else msgspec.structs.asdict(link)
+    return Way(
+        socket=given, where=where, **speed, timeout_ms=None if timeout_s is None else round(timeout_s * 1000)
+    ).open()
 
 
 def address_of(where: str) -> tuple[str, int] | None:
@@ -105,15 +133,6 @@ def same_place(one: str, other: str) -> bool:
         return os.path.realpath(one) == os.path.realpath(other)
     here, there = address_of(one), address_of(other)
     return here is not None and there is not None and (here[0].lower(), here[1]) == (there[0].lower(), there[1])
-
-
-def line_names(given: Path | None, within_s: float = 0.3) -> list[str]:
-    """Return the lines of the running agent, for completion; none, silently, when it is not there."""
-    try:
-        with Client(given, within_s) as client:
-            return [line.id for line in msgspec.json.decode(client.call("bus.list"), type=list[Line])]
-    except Trouble:
-        return []
 
 
 class LiveAccess:

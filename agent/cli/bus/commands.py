@@ -1,0 +1,124 @@
+"""The commands of `gadelys bus`. Only names and options here; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from agent.cli.options import Commands, json_option, seconds_option, socket_option
+
+if TYPE_CHECKING:
+    from agent.cli.bus.access import Way
+
+
+def _lines(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from agent.cli.client import line_names  # noqa: PLC0415
+
+    names = line_names(ctx.params.get("socket"))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+where_argument = click.argument("where", metavar="WHERE", shell_complete=_lines)
+_WAY = (
+    where_argument,
+    click.option("--baud", type=click.IntRange(300, 1_000_000), metavar="N", help="Of a port.  [default: 9600]"),
+    click.option("--parity", type=click.Choice(["none", "even", "odd"]), help="Of a port.  [default: none]"),
+    click.option("--stop-bits", type=click.IntRange(1, 2), metavar="N", help="Of a port.  [default: 1]"),
+    click.option(
+        "--timeout", "timeout_ms", type=click.IntRange(1, 10_000), metavar="MS", help="Longest wait for an answer."
+    ),
+    socket_option,
+)
+_AS = (
+    click.option("--as", "kind", metavar="TYPE", help="u16 s16 u32 s32 float32 … bcd16 text, or bits:0, bits:4-7."),
+    click.option("--order", metavar="ABCD", help="Order of bytes: ABCD, BADC, CDAB, DCBA; AB, BA.  [default: ABCD]"),
+    click.option("--scale", type=float, metavar="N", help="The value is so many times what the register holds."),
+)
+
+
+def _given(*options: Callable[[Callable[..., int]], Callable[..., int]]) -> Callable[[Callable[..., int]], Any]:
+    """Give a command several options."""
+
+    def give(function: Callable[..., int]) -> Callable[..., int]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return give
+
+
+def _way(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the words that say where, packed into its first argument."""
+
+    @functools.wraps(function)
+    def packed(  # noqa: PLR0913 - the options' names
+        *,
+        where: str,
+        baud: int | None,
+        parity: Any,
+        stop_bits: int | None,
+        timeout_ms: int | None,
+        socket: Path | None,
+        **rest: Any,
+    ) -> int:
+        from agent.cli.bus.access import Way  # noqa: PLC0415
+
+        way = Way(socket=socket, where=where, baud=baud, parity=parity, stop_bits=stop_bits, timeout_ms=timeout_ms)
+        return function(way, **rest)
+
+    return _given(*_WAY)(packed)  # type: ignore[no-any-return]
+
+
+@click.group(cls=Commands)
+def bus() -> None:
+    """Look at the lines, and read and write what hangs on them, by register.
+
+    WHERE: a line of the running agent by its name (`gadelys bus list`), a port such as /dev/ttyUSB0, or an address such
+    as 10.0.0.7:502. What the agent has goes through the agent, between its polls.
+    """
+
+
+@bus.command("list")
+@socket_option
+@json_option
+def list_(socket: Path | None, as_json: bool) -> int:
+    """List the lines of the running agent and their units.
+
+    Example: gadelys bus list
+    """
+    from agent.cli.bus.list import show  # noqa: PLC0415
+
+    return show(socket, as_json=as_json)
+
+
+@bus.command()
+@_way
+@click.argument("unit", metavar="UNIT")
+@click.argument("at", metavar="[SPACE:ADDRESS]", required=False)
+@click.argument("count", metavar="[COUNT]", type=click.IntRange(1), required=False)
+@_given(*_AS)
+@click.option("--profile", metavar="NAME", help="Read all points of this profile instead.")
+@click.option("--watch", "watch_s", type=click.FloatRange(0.05, 3600), metavar="S", help="Look again every S seconds.")
+@seconds_option
+@json_option
+def read(way: Way, **words: Any) -> int:
+    """Read registers of UNIT, by its id or its name. SPACE: holding, input, coil, discrete.
+
+    ADDRESS as on the wire, from 0, or 0x...; COUNT registers. A unit of the agent without SPACE:ADDRESS: all its points.
+
+    \b
+    Examples: gadelys bus read lamps dimmer-1
+              gadelys bus read lamps 11 holding:90 4
+              gadelys bus read /dev/ttyUSB0 1 input:0x0 --as float32 --baud 2400
+              gadelys bus read 10.0.0.7:502 5 holding:16 2 --as s32 --order CDAB --watch 1
+              gadelys bus read /dev/ttyUSB0 1 --profile eastron-sdm230
+    """
+    from agent.cli.bus.read import Typed  # noqa: PLC0415
+    from agent.cli.bus.read import read as run_read  # noqa: PLC0415
+
+    return run_read(way, Typed(**words))
