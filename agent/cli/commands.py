@@ -9,8 +9,10 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
 from agent.cli.bus.commands import bus
+from agent.cli.bus.scan_command import scan
 from agent.cli.main import COMPLETING
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
+from agent.cli.unit.commands import unit
 from agent.cli.uplink.commands import uplink
 
 
@@ -196,4 +198,6 @@ def profiles(as_json: bool) -> int:
 
 
 gadelys.add_command(bus)
+bus.add_command(scan)
+gadelys.add_command(unit)
 gadelys.add_command(uplink)

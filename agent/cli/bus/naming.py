@@ -17,22 +17,16 @@ from drivers.modbus.questions import Probe, patience_s
 from drivers.modbus.scan import Found
 from drivers.profile import Profile, ProfileError, load_profile, profile_names
 
-_SYSTEM = Path("/etc/gadelys/profiles.d")
 _PATIENCE_TIMES = 2  # it is there, so it may take its time
 _BUSY_S = 0.2
 
 
-def own_profiles() -> Path | None:
-    """Return the folder of one's own profiles, where there is one."""
-    return _SYSTEM if _SYSTEM.is_dir() else None
-
-
-def all_profiles() -> tuple[Profile, ...]:
-    """Return all profiles that are in order; the others are told and left out."""
+def all_profiles(folder: Path) -> tuple[Profile, ...]:
+    """Return all profiles that are in order, shipped ones and one's own; the others are told and left out."""
     profiles = []
-    for name in profile_names(own_profiles()):
+    for name in profile_names(folder):
         try:
-            profiles.append(load_profile(name, own_profiles()))
+            profiles.append(load_profile(name, folder))
         except ProfileError as error:
             sys.stderr.write(f"{error}; it is left out\n")
     return tuple(profiles)

@@ -20,6 +20,7 @@ from agent.cli.bus.access import Access, address_of, open_access
 from agent.cli.bus.naming import all_profiles, fitting
 from agent.cli.bus.scan_show import Show, show
 from agent.cli.bus.scan_words import Configured, Named, Progress, Result
+from agent.cli.bus.units import own_profiles
 from agent.cli.bus.wanted import Typed, links, unit_ids
 from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
 from drivers.bus.records import Link
@@ -36,7 +37,7 @@ _BUSY_S = 0.2
 def scan(given: Path | None, where: str, typed: Typed, *, as_json: bool, plain: bool) -> int:
     """Look for units and print them; 1 if there are none. Ctrl-C ends the search, not the report."""
     access = open_access(given, where)
-    profiles = all_profiles()
+    profiles = all_profiles(own_profiles(given))
     try:
         wanted = _wanted(access, typed, profiles)
     except ValueError as error:

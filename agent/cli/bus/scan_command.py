@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from agent.cli.bus.commands import where_argument
 from agent.cli.options import Exits, json_option, socket_option
 
 
 @click.command(cls=Exits)
-@click.argument("where", metavar="WHERE")
+@where_argument
 @click.option("--baud", metavar="LIST", help="Speeds to ask at: 9600,19200.  [default: see above]")
 @click.option("--parity", metavar="LIST", help="none, even, odd.  [default: none,even]")
 @click.option("--all", "every", is_flag=True, help="Every speed and parity: takes half an hour.")

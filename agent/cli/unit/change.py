@@ -12,7 +12,8 @@ import msgspec
 
 from agent.cli import terminal
 from agent.cli.bus.access import Access, open_access
-from agent.cli.bus.naming import contradicts, own_profiles
+from agent.cli.bus.naming import contradicts
+from agent.cli.bus.units import own_profiles
 from agent.cli.bus.wanted import parity as read_parity
 from agent.cli.bus.wanted import speed
 from agent.cli.text import line, wrap
@@ -74,7 +75,7 @@ def baud(given: Path | None, where: str, unit: int, new: Speed, how: How) -> int
 
 
 def _change(given: Path | None, where: str, unit: int, how: How, make: Make) -> int:
-    profile = _profile(how.profile)
+    profile = _profile(how.profile, own_profiles(given))
     access = open_access(given, where, _link(how.at))
     factory = profile.link
     if access.line is None and how.at is None and access.link is not None and factory is not None:
@@ -203,9 +204,9 @@ class _Work:
         return None
 
 
-def _profile(name: str) -> Profile:
+def _profile(name: str, folder: Path) -> Profile:
     try:
-        return load_profile(name, own_profiles())
+        return load_profile(name, folder)
     except ProfileError as error:
         raise Trouble(str(error), MISUSED) from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agent.cli.bus.commands import where_argument
 from agent.cli.options import Commands, socket_option
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def unit() -> None:
 
 
 @unit.command()
-@click.argument("where", metavar="WHERE")
+@where_argument
 @click.argument("old", metavar="OLD", type=click.IntRange(1, 247))
 @click.argument("new", metavar="NEW", type=click.IntRange(1, 247))
 @_how
@@ -64,7 +65,7 @@ def address(socket: Path | None, how: How, where: str, old: int, new: int) -> in
 
 
 @unit.command()
-@click.argument("where", metavar="WHERE")
+@where_argument
 @click.argument("unit_id", metavar="UNIT", type=click.IntRange(1, 247))
 @click.argument("speed", metavar="BAUD", type=click.IntRange(1200, 256000))
 @click.option("--parity", metavar="PARITY", help="none, even or odd.  [default: as it is]")
