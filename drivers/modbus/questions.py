@@ -76,6 +76,11 @@ class Question(msgspec.Struct, frozen=True):
         return self.request.unit
 
     @property
+    def shape(self) -> tuple[Link | None, int, int, int]:
+        """Return what all questions have in common of which one could be answered by a late answer to another."""
+        return (self.link, self.unit, self.request.function, self.request.answer_bytes)
+
+    @property
     def silent_s(self) -> float:
         """Return how long it takes on the line if nobody answers, in seconds."""
         if self.link is None:
@@ -84,17 +89,20 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def questions(wanted: Wanted) -> Iterator[Question]:
-    """Yield all that is asked: on the line's own speed, then of products as they leave the factory, then of all others."""
+    """Yield all that is asked: on the line's own speed, then of products as they leave the factory, then of all others.
+
+    Each further sweep has more patience than the one before.
+    """
     own, *others = wanted.links
     units = ordered(wanted)
     yield from _sweep(own, units, ANYBODY[0], wanted.known)
-    for probe in () if wanted.fast else ANYBODY[1:]:
-        yield from _sweep(own, units, probe)
+    for times, probe in enumerate(() if wanted.fast else ANYBODY[1:], 2):
+        yield from _sweep(own, units, probe, times=times)
     for link in others:
         yield from _sweep(link, units, None, tuple(known for known in wanted.known if known.link == link))
     for link in others:
-        for probe in ANYBODY[: 1 if wanted.fast else 2]:
-            yield from _sweep(link, units, probe)
+        for times, probe in enumerate(ANYBODY[: 1 if wanted.fast else 2], 1):
+            yield from _sweep(link, units, probe, times=times)
 
 
 def again(link: Link | None, unit: int) -> Iterator[Question]:
@@ -118,7 +126,7 @@ def patience_s(link: Link | None) -> float:
 
 
 def _sweep(
-    link: Link | None, units: Sequence[int], probe: Probe | None, known: Iterable[Known] = ()
+    link: Link | None, units: Sequence[int], probe: Probe | None, known: Iterable[Known] = (), times: int = 1
 ) -> Iterator[Question]:
     """Ask each unit one question, and those at which a product may be what that product answers."""
     special: dict[int, dict[Probe, float | None]] = {}
@@ -127,4 +135,4 @@ def _sweep(
     for unit in units:
         probes = {probe: None, **special.get(unit, {})} if probe is not None else special.get(unit, {})
         for asked, wait_s in probes.items():
-            yield Question(link, asked.of(unit), wait_s or patience_s(link))
+            yield Question(link, asked.of(unit), wait_s or times * patience_s(link))

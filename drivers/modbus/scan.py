@@ -6,6 +6,7 @@ another speed, two units on one address, a bad wire.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import msgspec
@@ -17,6 +18,7 @@ from drivers.modbus.pdu import Request
 from drivers.modbus.questions import SENTINELS, Question, Wanted, again, questions
 
 _TOO_NOISY = 8  # bad answers in a row: at this speed nothing can be learned
+_OVER_S = 10.5  # within it a late answer could be taken for one to a like question: the port would ask more to know
 _NOBODY = {10, 11}  # exceptions by which a gateway says that nobody is there
 
 
@@ -44,7 +46,7 @@ class Hint(msgspec.Struct, frozen=True):
 
 
 class Scan:
-    """Asks by `next`, learns by `heard`, in turns, until `next` has nothing more to ask."""
+    """Asks by `next`, learns by `heard`, in turns, until `next` has nothing more to ask. Times are monotonic seconds."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._ahead = deque(questions(wanted))
@@ -55,6 +57,7 @@ class Scan:
         self._alike: Hint | None = None
         self._bad_in_a_row = 0
         self._last: Question | None = None
+        self._asked_s: dict[tuple[Link | None, int, int, int], float] = {}  # when what is alike was asked last
         self.asked = 0
         self.spent_s = 0.0  # what all questions so far would have taken if nobody had answered
         self.left_s = sum(question.silent_s for question in self._ahead)  # as much, of those ahead
@@ -71,17 +74,20 @@ class Scan:
         odd = (Hint(link, unit, text) for (link, unit), text in self._odd.items() if link not in self._lost)
         return (*lost, *odd, *([self._alike] if self._alike else []))
 
-    def next(self) -> Question | None:
+    def next(self, now_s: float) -> Question | None:
         """Return the next question; none at the end."""
-        while self._ahead or not self._second_round:
-            if not self._ahead:
-                self._begin_second_round()
-                continue
-            question = self._ahead.popleft()
-            self.left_s = max(0.0, self.left_s - question.silent_s)
-            if not self._needless(question):
-                return question
-        return None
+        question = self._picked(now_s)
+        if question is None and not self._second_round:
+            self._begin_second_round()
+            question = self._picked(now_s)
+        if question is not None:
+            self._asked_s[question.shape] = now_s
+            self.left_s -= question.silent_s
+        return question
+
+    def cannot(self, question: Question, text: str) -> None:
+        """The port cannot ask at the speed of a question."""
+        self._lost[question.link] = text
 
     def heard(self, question: Question, outcome: Answer | NoAnswer | BadAnswer | Refused) -> Found | None:
         """Take what came of a question. Return the unit if it is known by it to be there."""
@@ -103,6 +109,22 @@ class Scan:
         self._found[_key(question)] = found
         self._look_for_one_under_every_id()
         return found
+
+    def _picked(self, now_s: float) -> Question | None:
+        """Take the first question that is not needless; what is like one of just now waits while there are others."""
+        waiting: list[Question] = []
+        try:
+            while self._ahead:
+                question = self._ahead.popleft()
+                if self._needless(question):
+                    self.left_s -= question.silent_s
+                elif self._asked_s.get(question.shape, -math.inf) > now_s - _OVER_S:
+                    waiting.append(question)
+                else:
+                    return question
+            return waiting.pop(0) if waiting else None
+        finally:
+            self._ahead.extendleft(reversed(waiting))
 
     def _begin_second_round(self) -> None:
         """Ask whoever made a noise once more; what does not come again was a spark."""

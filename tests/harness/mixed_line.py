@@ -19,7 +19,7 @@ class Unit:
 
     def __init__(self, unit: int, baud: int = 9600, *, effect: str = "at once") -> None:
         self.effect = effect
-        self.holding: dict[int, int] = {7: unit, 8: baud // 100, 1: 4711}
+        self.holding: dict[int, int] = {0: 0, 1: 4711, 7: unit, 8: baud // 100}
         self.input: dict[int, int] = {}
         self.kept: dict[int, int] = dict(self.holding)
         self.unit, self.baud = unit, baud

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import msgspec
@@ -31,6 +32,14 @@ class Box(msgspec.Struct, frozen=True):
     def hears(self, question: Question) -> bool:
         head = (question.request.function, int.from_bytes(question.request.pdu[1:3], "big"))
         return question.link == self.link and question.unit == self.unit and head in self.answers
+
+
+_STEPS = itertools.count()
+
+
+def now() -> float:
+    """Return a time that goes on by 70 ms."""
+    return next(_STEPS) * 0.07
 
 
 ANY_BOX = st.builds(
@@ -64,7 +73,7 @@ def answer(line: list[Box], question: Question) -> Outcome:
 
 
 def asked(scan: Scan, line: list[Box]) -> Iterator[Question]:
-    while (question := scan.next()) is not None:
+    while (question := scan.next(now())) is not None:
         yield question
         scan.heard(question, answer(line, question))
 
@@ -115,7 +124,7 @@ def test_whatever_comes_it_ends_and_believes_only_answers(data: st.DataObject, w
     scan, there = Scan(wanted), set()
     most = 3 * sum(1 for _ in questions(wanted)) + 100
     for _ in range(most):
-        question = scan.next()
+        question = scan.next(now())
         if question is None:
             break
         outcome: Outcome = data.draw(outcomes) if data.draw(st.booleans()) else NoAnswer("")
@@ -125,10 +134,35 @@ def test_whatever_comes_it_ends_and_believes_only_answers(data: st.DataObject, w
         )
         if found is not None:
             there.add((found.link, found.unit))
-    assert scan.next() is None
+    assert scan.next(now()) is None
     assert {(found.link, found.unit) for found in scan.found} == there
     for hint in scan.hints:
         assert (hint.link, hint.unit) not in there
+
+
+def test_a_question_that_a_late_answer_to_another_could_answer_waits_while_there_are_others() -> None:
+    known = tuple(Known(1, Link(9600), Probe(3, address)) for address in range(100, 120))
+    scan = Scan(Wanted(links=(Link(9600),), units=tuple(UNITS), known=known))
+    asked_s: dict[object, float] = {}
+    time_s, early = 0.0, []
+    while (question := scan.next(time_s)) is not None:
+        early += [question] if time_s - asked_s.get(question.shape, -100.0) < 10 else []
+        asked_s[question.shape] = time_s
+        time_s += question.silent_s
+        scan.heard(question, NoAnswer(""))
+    assert scan.asked == 3 * len(UNITS) + len(known)
+    assert len(early) < len(known)
+
+
+def test_a_speed_that_the_port_cannot_do_is_left_with_a_hint() -> None:
+    scan = Scan(Wanted(links=(Link(250000), Link(9600)), units=(1, 2)))
+    question = scan.next(0.0)
+    assert question is not None
+    scan.cannot(question, "/dev/ttyUSB0: does not take 250000 8N1")
+    while (question := scan.next(now())) is not None:
+        assert question.link == Link(9600)
+        scan.heard(question, NoAnswer(""))
+    assert [(hint.link, hint.unit) for hint in scan.hints] == [(Link(250000), None)]
 
 
 def test_two_units_on_one_address_are_a_hint_and_no_unit() -> None:
@@ -142,7 +176,7 @@ def test_two_units_on_one_address_are_a_hint_and_no_unit() -> None:
 def test_a_slow_unit_whose_answer_came_to_another_is_asked_again() -> None:
     """Unit 7 answers after 150 ms: its answer falls into the question to unit 8."""
     scan = Scan(Wanted(links=(Link(9600),), units=(6, 7, 8), fast=True))
-    while (question := scan.next()) is not None:
+    while (question := scan.next(now())) is not None:
         if question.unit == 7 and question.wait_s > 0.15:
             scan.heard(question, Answer(DATA, 0.15))
         elif question.unit == 8 and question.wait_s < 0.15:
@@ -155,7 +189,7 @@ def test_a_slow_unit_whose_answer_came_to_another_is_asked_again() -> None:
 
 def test_a_speed_at_which_the_line_babbles_is_left_with_one_hint() -> None:
     scan = Scan(Wanted(links=(Link(9600), Link(19200)), units=tuple(UNITS)))
-    while (question := scan.next()) is not None:
+    while (question := scan.next(now())) is not None:
         noisy = question.link == Link(9600)
         scan.heard(question, BadAnswer("noise", "noise") if noisy else NoAnswer(""))
     assert [(hint.link, hint.unit) for hint in scan.hints] == [(Link(9600), None)]
@@ -164,7 +198,7 @@ def test_a_speed_at_which_the_line_babbles_is_left_with_one_hint() -> None:
 
 def test_a_tcp_device_that_does_not_look_at_the_id_is_one() -> None:
     scan = Scan(Wanted(links=(None,), units=(*UNITS, 255)))
-    while (question := scan.next()) is not None:
+    while (question := scan.next(now())) is not None:
         scan.heard(question, Answer(DATA, 0.001))
     assert [found.unit for found in scan.found] == [1]
     assert [hint.unit for hint in scan.hints] == [None]
@@ -173,7 +207,7 @@ def test_a_tcp_device_that_does_not_look_at_the_id_is_one() -> None:
 
 def test_a_gateway_that_says_that_nobody_is_there_is_believed() -> None:
     scan = Scan(Wanted(links=(None,), units=(*UNITS, 255)))
-    while (question := scan.next()) is not None:
+    while (question := scan.next(now())) is not None:
         scan.heard(question, Answer(DATA, 0.001) if question.unit < 10 else Refused("exception 11", 11))
     assert [found.unit for found in scan.found] == list(range(1, 10))
     assert ANYBODY[0].of(1) == scan.found[0].request

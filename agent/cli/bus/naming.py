@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.cli.bus.access import Access
 from drivers.bus.port import Answer
-from drivers.errors import Busy, LinkLost, Refused, WireError
+from drivers.errors import Busy, LinkLost, NoAnswer, Refused, WireError
 from drivers.modbus import marks
 from drivers.modbus.commission import Place
 from drivers.modbus.products import probe_of
@@ -19,6 +19,7 @@ from drivers.profile import Profile, ProfileError, load_profile, profile_names
 
 _PATIENCE_TIMES = 2  # it is there, so it may take its time
 _BUSY_S = 0.2
+_TRIES = 3  # twice a port may want other proof first that no late answer is taken for this one
 
 
 def all_profiles(folder: Path) -> tuple[Profile, ...]:
@@ -56,9 +57,13 @@ async def _ask(access: Access, place: Place, asking: marks.Asking) -> tuple[Prof
 
 
 async def _asked(access: Access, place: Place, probe: Probe) -> Answer | WireError:
-    """Ask, and once more if no answer came: one that is lost rules nothing out. LinkLost, Trouble."""
-    outcome = await _once(access, place, probe)
-    return outcome if isinstance(outcome, Answer | Refused) else await _once(access, place, probe)
+    """Ask until an answer comes, a few times: one that is lost rules nothing out. LinkLost, Trouble."""
+    outcome: Answer | WireError = NoAnswer("")
+    for _ in range(_TRIES):
+        outcome = await _once(access, place, probe)
+        if isinstance(outcome, Answer | Refused):
+            break
+    return outcome
 
 
 async def _once(access: Access, place: Place, probe: Probe) -> Answer | WireError:

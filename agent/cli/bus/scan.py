@@ -32,11 +32,12 @@ from drivers.profile import Profile
 
 _BY_ID = Path("/dev/serial/by-id")
 _BUSY_S = 0.2
+_SETTLE_S = 0.03  # until a latency is learned, the line is given so long after each silence
 
 
 def scan(given: Path | None, where: str, typed: Typed, *, as_json: bool, plain: bool) -> int:
     """Look for units and print them; 1 if there are none. Ctrl-C ends the search, not the report."""
-    access = open_access(given, where)
+    access = open_access(given, where, timeout_s=_SETTLE_S)
     profiles = all_profiles(own_profiles(given))
     try:
         wanted = _wanted(access, typed, profiles)
@@ -100,7 +101,8 @@ class _Search:
         return self._result(where, loop.time() - self._began_s, stopped)
 
     async def _search(self) -> None:
-        while (question := self._scan.next()) is not None:
+        clock = asyncio.get_running_loop().time
+        while (question := self._scan.next(clock())) is not None:
             self._shown.progress(self._progress(question))
             found = await self._ask(question)
             if found is not None:
@@ -119,6 +121,9 @@ class _Search:
                 await asyncio.sleep(_BUSY_S)
             except (NoAnswer, BadAnswer, Refused) as error:
                 return self._scan.heard(question, error)
+            except ValueError as error:
+                self._scan.cannot(question, str(error))
+                return None
             else:
                 return self._scan.heard(question, answer)
 
