@@ -61,7 +61,7 @@ class Unit:
 
 
 class MixedLine(RtuLine):
-    """Units hear what is sent at their own speed to their own id; two at once are a noise."""
+    """Units hear what is sent at their own speed to their own id; two at once are a noise, since one is a little later."""
 
     def __init__(self, path: Path, *units: Unit) -> None:
         super().__init__(path, self._all_answer)
@@ -79,5 +79,5 @@ class MixedLine(RtuLine):
         heard = [unit for unit in self.units if unit.powered and (unit.unit, unit.baud) == (frame[0], baud)]
         answers = [answer for unit in heard if (answer := unit.answer(frame))]
         if len(answers) > 1:
-            return bytes(one & other for one, other in zip(answers[0], answers[1], strict=False))
+            return bytes(one & other for one, other in zip(answers[0], answers[1][1:], strict=False))
         return answers[0] if answers else None

@@ -17,9 +17,11 @@ from drivers.modbus.questions import Probe, patience_s
 from drivers.modbus.scan import Found
 from drivers.profile import Profile, ProfileError, load_profile, profile_names
 
-_PATIENCE_TIMES = 2  # it is there, so it may take its time
+_QUICKEST_S = 0.03
+_LATENCY_TIMES = 5
 _BUSY_S = 0.2
-_TRIES = 3  # twice a port may want other proof first that no late answer is taken for this one
+_TRIES = 3  # after a silence a port may twice want other proof first that no late answer is taken for this one
+_TRIES_LATER = 2
 
 
 def all_profiles(folder: Path) -> tuple[Profile, ...]:
@@ -35,40 +37,44 @@ def all_profiles(folder: Path) -> tuple[Profile, ...]:
 
 async def fitting(access: Access, found: Found, profiles: Sequence[Profile]) -> tuple[Profile, ...]:
     """Return the profiles that fit a unit, the best first. LinkLost, Trouble."""
-    return await _ask(access, Place(found.unit, found.link), marks.fitting(profiles))
-
-
-async def contradicts(access: Access, place: Place, profile: Profile) -> str:
-    """Return how a unit contradicts a profile, "" if it does not. LinkLost, Trouble."""
-    for mark in profile.identify:
-        told = marks.fault(mark, await _asked(access, place, probe_of(mark)))
-        if told:
-            return told
-    return ""
-
-
-async def _ask(access: Access, place: Place, asking: marks.Asking) -> tuple[Profile, ...]:
+    asking = marks.fitting(profiles)
+    # A unit that is silent on what it does not have is asked some forty marks: it is not waited for as for a stranger.
+    wait_s = patience_s(found.link)
+    if found.latency_s is not None:
+        wait_s = min(wait_s, _QUICKEST_S + _LATENCY_TIMES * found.latency_s)
+    tries = _TRIES
     try:
         probe = next(asking)
         while True:
-            probe = asking.send(await _asked(access, place, probe))
+            outcome = await _asked(access, Place(found.unit, found.link), probe, wait_s, tries)
+            if not isinstance(outcome, Answer | Refused):
+                tries = _TRIES_LATER
+            probe = asking.send(outcome)
     except StopIteration as end:
         return tuple(end.value)
 
 
-async def _asked(access: Access, place: Place, probe: Probe) -> Answer | WireError:
+async def contradicts(access: Access, place: Place, profile: Profile) -> str:
+    """Return how a unit contradicts a profile, "" if it does not. LinkLost, Trouble."""
+    wait_s = max(2 * patience_s(place.link), (profile.timeout_ms or 0) / 1000)
+    for mark in profile.identify:
+        if told := marks.fault(mark, await _asked(access, place, probe_of(mark), wait_s, _TRIES)):
+            return told
+    return ""
+
+
+async def _asked(access: Access, place: Place, probe: Probe, wait_s: float, tries: int) -> Answer | WireError:
     """Ask until an answer comes, a few times: one that is lost rules nothing out. LinkLost, Trouble."""
     outcome: Answer | WireError = NoAnswer("")
-    for _ in range(_TRIES):
-        outcome = await _once(access, place, probe)
+    for _ in range(tries):
+        outcome = await _once(access, place, probe, wait_s)
         if isinstance(outcome, Answer | Refused):
             break
     return outcome
 
 
-async def _once(access: Access, place: Place, probe: Probe) -> Answer | WireError:
+async def _once(access: Access, place: Place, probe: Probe, wait_s: float) -> Answer | WireError:
     link = None if place.link == access.link else place.link
-    wait_s = _PATIENCE_TIMES * patience_s(place.link)
     while True:
         try:
             return await access.ask(probe.of(place.unit), scan=True, link=link, timeout_s=wait_s)
