@@ -149,14 +149,17 @@ class FieldBus:
         """Take turns until the link is lost."""
         while True:
             self._wake.clear()
-            try:
-                async with asyncio.TaskGroup() as others:  # as many at a time as the other end takes
-                    for _ in range(self._at_a_time - 1):
-                        others.create_task(self._take_turns())
-                    await self._take_turns()
-            except* LinkLost as lost:
-                raise LinkLost(str(lost.exceptions[0])) from None
+            await (self._take_turns() if self._at_a_time == 1 else self._take_turns_together())
             await self._idle()
+
+    async def _take_turns_together(self) -> None:
+        """Take turns, as many at a time as the other end takes."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._at_a_time):
+                    group.create_task(self._take_turns())
+        except* LinkLost as lost:
+            raise LinkLost(str(lost.exceptions[0])) from None
 
     async def _take_turns(self) -> None:
         """Take turns while something is due."""
@@ -180,7 +183,7 @@ class FieldBus:
             await self._answer(question)
         if unit is None:
             return
-        unit.busy = True
+        self._schedule.begins(unit)
         try:
             if turn.traffic is Traffic.CONTROL:
                 await self._write(unit)
@@ -189,7 +192,7 @@ class FieldBus:
             else:
                 await self._poll(unit, now_s, fast=turn.traffic is Traffic.FAST)
         finally:
-            unit.busy = False
+            self._schedule.ends(unit)
 
     async def _answer(self, question: Question) -> None:
         self._transactions += 1

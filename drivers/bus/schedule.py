@@ -71,6 +71,7 @@ class Schedule:
         self._commands: deque[Question] = deque()
         self._scans: deque[Question] = deque()
         self._fed_until_s = -math.inf
+        self._busy: set[UnitService] = set()
         self._above = 0  # transactions in a row of classes above that of a read which has missed its deadline
         self._since_scan = 0
         self._took_s = 0.03  # a transaction of late
@@ -120,12 +121,21 @@ class Schedule:
         """Return when something will be due, inf if nobody knows of anything."""
         return min(map(_DUE, self._spoken_to(now_s)), default=math.inf)
 
+    def begins(self, unit: UnitService) -> None:
+        """Note that a unit has a request under way: it gets no second one."""
+        self._busy.add(unit)
+
+    def ends(self, unit: UnitService) -> None:
+        """Note that it has none any more."""
+        self._busy.discard(unit)
+
     def took(self, seconds: float) -> None:
         """Note how long a transaction has taken."""
         self._took_s += 0.1 * (seconds - self._took_s)
 
     def _spoken_to(self, now_s: float) -> Sequence[UnitService]:
-        return [unit for unit in (self._units if self.fed(now_s) else self._unsafe) if not unit.busy]
+        units = self._units if now_s < self._fed_until_s else self._unsafe
+        return [unit for unit in units if unit not in self._busy] if self._busy else units
 
     def _highest(self, units: Sequence[UnitService], now_s: float, soon_s: float) -> Turn | None:
         if units and (unit := min(units, key=_CONTROL)).control_due_s <= now_s:

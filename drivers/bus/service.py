@@ -41,7 +41,6 @@ class UnitService:
         self.slow = Round(self.plan.read("slow"), self.plan.slow_s, beat)
         self.once = Round(self.plan.read("once"), math.inf, None)
         self.state: Literal["starting", "ok", "silent"] = "starting"
-        self.busy = False
         self.last_error = ""
         self._counts = {"answers": 0, "timeouts": 0, "bad_answers": 0, "crc_errors": 0, "refusals": 0}
         self._turnaround_s = spec.profile.turnaround_ms / 1000

@@ -140,6 +140,9 @@ class _Stream(asyncio.BufferedProtocol):
         finally:
             if self._waiting.pop(transaction, None) is not None:
                 self._given_up.append(transaction)
+            if not self._waiting and self._alarm is not None:  # it would wake the process for nothing
+                self._alarm.cancel()
+                self._alarm = None
 
     async def close(self) -> None:
         """End the connection at once."""

@@ -153,8 +153,10 @@ def test_lamps_that_fade_without_end_leave_presence_a_share() -> None:
 def test_a_unit_that_is_busy_gets_no_second_request() -> None:
     light = lux(1)
     schedule = fed(light)
-    light.busy = True
+    schedule.begins(light)
     assert schedule.next_turn(0.0) is None
+    schedule.ends(light)
+    assert turn(schedule, 0.0).unit is light
 
 
 def test_a_unit_that_needs_a_rest_after_an_answer_is_not_asked_too_soon() -> None:
