@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.errors import ConfigError, Mistake
 from agent.config.read import ProfileFacts, read
-from agent.config.records import PROFILES, Config
+from agent.config.records import Config
 from agent.config.table import Ledger
-from drivers.profile import load_profile, profile_names
+from drivers.profile import load_profile, own_folder, profile_names
 from drivers.toml_lines import key_lines
 
 LONGEST_FILE_BYTES = 1 << 20
@@ -31,7 +31,7 @@ def load_file(path: Path) -> Config:
     if not values:
         raise ConfigError(path, [Mistake(None, "", NON_EMPTY, "nothing but comments")])
     ledger = Ledger(key_lines(document))
-    config = read(path, values, ledger, _World(path.parent / PROFILES))
+    config = read(path, values, ledger, _World(own_folder(path)))
     if ledger.mistakes:
         raise ConfigError(path, ledger.mistakes)
     return config

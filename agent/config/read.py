@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, get_args
+from typing import Any, Protocol, TypeVar
 
 from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
-from drivers.profile import DeviceKind as ProfileKind
+from drivers.profile import KINDS as PROFILE_KINDS
 from drivers.profile import ProfileError
 from drivers.toml_words import did_you_mean
 
@@ -26,7 +26,7 @@ _BUS_OPTIONS = {
     "modbus-tcp": {"host", "port", "timeout_ms", "in_flight"},
 }
 
-KINDS = (*get_args(ProfileKind), "contact")
+KINDS = (*PROFILE_KINDS, "contact")
 _PIN_KINDS = ("presence", "contact")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name, IPv4, IPv6
 

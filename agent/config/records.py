@@ -9,8 +9,7 @@ import msgspec
 
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import DeviceKind as ProfileKind
-
-PROFILES = "profiles.d"  # the folder of one's own profiles, beside the configuration
+from drivers.profile import own_folder
 
 Pull = Literal["none", "up", "down"]
 DeviceKind = ProfileKind | Literal["contact"]
@@ -120,4 +119,4 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def profiles(self) -> Path:
         """Return the folder of one's own profiles; it need not be there."""
-        return self.path.parent / PROFILES
+        return own_folder(self.path)

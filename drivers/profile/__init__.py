@@ -1,7 +1,16 @@
 """Device models as data, one TOML file each, in `drivers/profiles/` or one's own; a row reads like its datasheet."""
 
-from drivers.profile.read import ProfileError, load_profile, parse_profile, profile_names
+from drivers.profile.read import (
+    ProfileError,
+    load_profile,
+    own_folder,
+    parse_profile,
+    profile_names,
+    read_profile,
+    shipped_names,
+)
 from drivers.profile.records import (
+    KINDS,
     Card,
     Check,
     Commission,
@@ -18,6 +27,7 @@ from drivers.profile.records import (
 )
 
 __all__ = [
+    "KINDS",
     "Card",
     "Check",
     "Commission",
@@ -33,6 +43,9 @@ __all__ = [
     "Setting",
     "Space",
     "load_profile",
+    "own_folder",
     "parse_profile",
     "profile_names",
+    "read_profile",
+    "shipped_names",
 ]

@@ -9,10 +9,9 @@ from drivers.modbus.code import Code
 from drivers.points import PointType
 from drivers.profile.checks import check_faults
 from drivers.profile.places import Fault
-from drivers.profile.records import Commission, Identify, Profile, Row, Setting
+from drivers.profile.records import Commission, Identify, Profile, Row
 
-_ADDRESSES = 1 << 16
-_LAST = _ADDRESSES - 1
+_LAST = 65535
 
 # What whoever works with such devices must find, and of which type.
 _NEEDED = {
@@ -23,22 +22,11 @@ _NEEDED = {
 
 def faults(profile: Profile) -> Iterator[Fault]:
     """Find what the types do not say, in the order of the records."""
-    seen: set[str] = set()
-    wrong_rows = False
-    for number, row in enumerate(profile.points):
-        place = ("points", str(number))
-        if row.point in seen:
-            yield (*place, "point"), f"expected each point once, found {row.point} again"
-        seen.add(row.point)
-        for inner, fault in _row_faults(row, profile):
-            wrong_rows = True
-            yield (*place, *inner), fault
+    rows = list(_points_faults(profile))
+    yield from rows
     yield from _kind_faults(profile)
     yield from _output_faults(profile)
-    for key, settings in (("setup", profile.setup), ("safety", profile.safety or ())):
-        for number, setting in enumerate(settings):
-            for fault in _setting_faults(setting, profile):
-                yield (key, str(number), "address"), fault
+    yield from _settings_faults(profile)
     yield from _identify_faults(profile)
     for number, range_ in enumerate(profile.forbidden):
         if range_.first > range_.last:
@@ -47,8 +35,19 @@ def faults(profile: Profile) -> Iterator[Fault]:
         yield from _commission_faults(profile.commission)
     if profile.card.verified:
         yield ("card", "verified"), "expected none: what is verified is said by [[check]]"
-    if not wrong_rows:
+    if not rows:
         yield from check_faults(profile)
+
+
+def _points_faults(profile: Profile) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, row in enumerate(profile.points):
+        place = ("points", str(number))
+        if row.point in seen:
+            yield (*place, "point"), f"expected each point once, found {row.point} again"
+        seen.add(row.point)
+        for key, fault in _row_faults(row, profile):
+            yield (*place, *key), fault
 
 
 def _row_faults(row: Row, profile: Profile) -> Iterator[Fault]:
@@ -97,14 +96,14 @@ def _kind_faults(profile: Profile) -> Iterator[Fault]:
             continue
         number = next((n for n, row in enumerate(profile.points) if row.point == point), None)
         if number is None:
-            yield ("kinds",), f'"{kind}" needs the point {point}'
+            yield ("kinds",), f'expected a point {point}, which "{kind}" needs'
         elif (type_ := _type(profile.points[number])) not in {None, *types}:
             words = " or ".join(sorted(types))
             yield ("points", str(number), "type"), f"expected a value of type {words} for {point}, found {type_}"
         elif profile.points[number].unit != unit:
             yield ("points", str(number), "unit"), f'expected "{unit}" for {point}'
     if "luminaire" in profile.kinds and profile.output is None:
-        yield ("kinds",), '"luminaire" needs [output]'
+        yield ("kinds",), 'expected [output], which "luminaire" needs'
 
 
 def _type(row: Row) -> PointType | None:
@@ -132,11 +131,15 @@ def _output_faults(profile: Profile) -> Iterator[Fault]:
         yield ("output", "address"), f"expected its last channel to be at most at {_LAST}"
 
 
-def _setting_faults(setting: Setting, profile: Profile) -> Iterator[str]:
-    if setting.address + setting.count > _ADDRESSES:
-        yield f"expected its last address to be at most {_LAST}, found {setting.address + setting.count - 1}"
-    if setting.space == "holding" and setting.count > profile.max_read:
-        yield f"expected at most max_read ({profile.max_read}) in a row, since it is read back, found {setting.count}"
+def _settings_faults(profile: Profile) -> Iterator[Fault]:
+    for key, settings in (("setup", profile.setup), ("safety", profile.safety or ())):
+        for number, setting in enumerate(settings):
+            last = setting.address + setting.count - 1
+            if last > _LAST:
+                yield (key, str(number), "address"), f"expected its last address to be at most {_LAST}, found {last}"
+            if setting.space == "holding" and setting.count > profile.max_read:
+                most = f"expected at most max_read ({profile.max_read}), since it is read back"
+                yield (key, str(number), "count"), f"{most}, found {setting.count}"
 
 
 def _identify_faults(profile: Profile) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from drivers.toml_lines import key_lines
 
 LONGEST_FILE_BYTES = 1 << 20
 
+_OWN = "profiles.d"
 _SHIPPED = Path(__file__).parents[1] / "profiles"
 
 
@@ -37,13 +38,18 @@ class ProfileError(Exception):
         more = len(self.mistakes) - 1
         super().__init__(self.lines()[0] + (f" (and {more} more: gadelys profile check)" if more else ""))
 
-    def lines(self) -> list[str]:
-        """Return a line a mistake."""
+    def lines(self, file: str = "") -> list[str]:
+        """Return a line a mistake; `file` is what the file is called in it, its name unless said."""
         return [
-            f"{self.file}:{f'{mistake.line}:' if mistake.line else ''} "
+            f"{file or self.file}:{f'{mistake.line}:' if mistake.line else ''} "
             f"{f'{mistake.place}: ' if mistake.place else ''}{mistake.text}"
             for mistake in self.mistakes
         ]
+
+
+def own_folder(configuration: Path) -> Path:
+    """Return the folder of one's own profiles, beside a configuration; it need not be there."""
+    return configuration.parent / _OWN
 
 
 @cache
@@ -78,7 +84,9 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
 
 
 def read_profile(path: Path) -> Profile:
-    """Read a profile from its file."""
+    """Read a profile from its file. ProfileError if it is not in order, or one's own has the name of a shipped one."""
+    if path.parent.name == _OWN and path.stem in shipped_names():
+        raise ProfileError(path.name, [Mistake(None, "", "expected a name that no shipped profile has")])
     return parse_profile(path.stem, _document(path))
 
 

@@ -6,7 +6,7 @@ docs/profiles.md is the same for people who write profiles.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -19,6 +19,8 @@ Parity = Literal["none", "even", "odd"]
 DeviceKind = Literal[
     "luminaire", "presence", "meter", "lux", "soil", "water_level", "distance", "structure", "weather", "air", "relay"
 ]
+
+KINDS: tuple[DeviceKind, ...] = get_args(DeviceKind)
 
 Address = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Register = Annotated[int, msgspec.Meta(ge=0, le=65535)]  # what one holds

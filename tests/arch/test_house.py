@@ -38,6 +38,8 @@ EDGES = {
     "agent.cli.daemon",
     "agent.cli.dim",
     "agent.cli.main",
+    "agent.cli.profile.commands",
+    "agent.cli.profile.pages",
     "agent.cli.show",
     "agent.cli.terminal",
     "agent.cli.top.deeds",

@@ -24,7 +24,7 @@ def spelled_out(key: str) -> list[str]:
 def page() -> dict[str, tuple[str, str]]:
     """Return type and unit of each point in docs/points.md."""
     text = (ROOT / "docs" / "points.md").read_text(encoding="utf-8").partition("## What the profiles read")[2]
-    rows = re.findall(r"^\| `…/([^`]+)` \| (\w+) \| ([^|]*) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `…/([^`]+)` \| (\w+) \|([^|]*)\|", text, re.MULTILINE)
     return {name: (kind, unit.strip()) for key, kind, unit in rows for name in spelled_out(key)}
 
 
@@ -47,5 +47,8 @@ def test_the_page_has_no_point_that_no_profile_has() -> None:
 def test_the_readme_names_every_profile() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.partition("## Products\n")[2].partition("\n## ")[0]
-    names = re.findall(r"`([a-z0-9-]+)`", "".join(line.rpartition("|")[0].rpartition("|")[2] for line in table.splitlines() if "|" in line))
+    names = re.findall(
+        r"`([a-z0-9-]+)`",
+        "".join(line.rpartition("|")[0].rpartition("|")[2] for line in table.splitlines() if "|" in line),
+    )
     assert sorted(names) == list(profile_names())

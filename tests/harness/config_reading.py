@@ -38,8 +38,8 @@ PROFILES = {
 class World:
     """Five profiles, and two time zones."""
 
-    def profile(self, name: str) -> Facts | None:
-        return PROFILES.get(name)
+    def profile(self, name: str) -> Facts:
+        return PROFILES[name]
 
     def profile_names(self) -> Sequence[str]:
         return tuple(PROFILES)
