@@ -1,162 +1,230 @@
-"""An RTU line's port: one exchange at a time, in a thread of its own, with the silences that the standard asks for.
+"""An RTU line's port: one exchange at a time, and no answer believed that could be another's. For a thread of its own.
 
 Timers of an event loop are up to a millisecond late, which is half the silence between frames at 19200 baud: hence
-blocking calls in a thread, which wakes within some 0.1 ms.
+blocking calls in a thread, which wakes within some 0.05 ms.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import select
-import termios
-import time
+import contextlib
 
-import serial
-
+from drivers.bus.line import Line, Wire
 from drivers.bus.port import Answer, LineCounts
-from drivers.bus.records import Link, RtuBus
-from drivers.bus.use import Use
-from drivers.errors import BadAnswer, LinkLost, NoAnswer
-from drivers.modbus import rtu
+from drivers.bus.recorder import Recorder
+from drivers.bus.records import Link, RtuBus, RtuTcpBus
+from drivers.bus.serial_wire import SerialWire
+from drivers.bus.socket_wire import SocketWire
+from drivers.bus.trust import READS, Trust, mirror_probe
+from drivers.errors import BadAnswer, LinkLost, NoAnswer, Refused, WireError
+from drivers.modbus import pdu, rtu
+from drivers.modbus.framer import Framer
 from drivers.modbus.pdu import Request
 
-_PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
-_READ_BYTES = 512
-_GAP_S = 0.05  # a frame may pause so long inside: USB adapters hand on every 16 ms, kernels may be late
-_LONGEST_NOISE_S = 1.0  # a line that never falls silent is not waited for longer than this, beyond the silence itself
+TURNAROUND_S = 0.1  # after a broadcast: Modbus over Serial Line V1.02, 2.4.1, "typically … from 100 ms to 200 ms"
+ASIDE = b"asked aside, to know whose the next answer is"
 
 
 class RtuPort:
-    """The port of one line. Everything but the counters is for the line's own thread."""
+    """The port of one line. Everything but the counters and the recorder is for the line's own thread."""
 
-    def __init__(self, spec: RtuBus) -> None:
+    def __init__(self, spec: RtuBus | RtuTcpBus, wire: Wire | None = None) -> None:
         self._spec = spec
-        self._serial: serial.Serial | None = None
-        self._descriptor = -1
-        self._quiet_from_s = 0.0
-        self._distrusted = False
-        self._use = Use()
-        self.stray_bytes = 0
-
-    def open(self) -> None:
-        """Open the port. LinkLost if it is not there or not ours."""
-        try:
-            # Everything in one open: a pseudo-terminal refuses a later change of parity alone.
-            self._serial = serial.Serial(
-                str(self._spec.port),
-                self._spec.link.baud,
-                parity=_PARITY[self._spec.link.parity],
-                stopbits=self._spec.link.stop_bits,
-                timeout=0,
-                exclusive=True,
-            )
-        except termios.error as error:
-            setting = str(self._spec.link)
-            raise LinkLost(f"{self._spec.port}: does not take {setting} ({error.args[-1]})") from None
-        except (serial.SerialException, OSError, ValueError) as error:
-            raise LinkLost(f"{self._spec.port}: {_reason(error)}") from None
-        self._descriptor = self._serial.fileno()
-        self._quiet_from_s = time.monotonic()
-        self._distrusted = True  # who knows what is still under way from before
-
-    def close(self) -> None:
-        """Close the port; nothing if it is closed."""
-        if self._serial is not None:
-            port, self._serial = self._serial, None
-            try:
-                port.close()
-            except OSError:
-                return  # it is gone already
+        self._wire: Wire = wire or (SerialWire(spec) if isinstance(spec, RtuBus) else SocketWire(spec))
+        self.recorder = Recorder()
+        self._stray_bytes = self._foreign_frames = self._late_frames = self._crc_errors = 0
+        self._line = Line(self._wire, self.recorder, spec.timeout_s)
+        self._trust = Trust()
+        self._echo: bool | None = None
+        self._last: Request | None = None  # what was asked last
+        self._last_frame = b""
+        self._last_s = 0.0
 
     @property
     def counts(self) -> LineCounts:
         """What came that nobody asked for."""
-        return LineCounts(stray_bytes=self.stray_bytes)
-
-    def exchange(self, request: Request, timeout_s: float, link: Link | None = None) -> Answer:  # noqa: ARG002
-        """Send a request and return the data of its answer.
-
-        NoAnswer after the time-out; BadAnswer if other bytes came, after which nothing is believed until the line has
-        been silent for a time-out; Refused; LinkLost.
-        """
-        try:
-            self._settle(self._spec.timeout_s if self._distrusted else 0.0)
-            self._distrusted = False
-            sent_s = self._send(rtu.frame(request))
-            answer, first_s = self._answer(request, sent_s, timeout_s)
-            return Answer(rtu.check(request, answer), max(0.0, first_s - sent_s))
-        except (NoAnswer, BadAnswer):
-            self._distrusted = True
-            raise
+        return LineCounts(
+            stray_bytes=self._stray_bytes,
+            foreign_frames=self._foreign_frames,
+            late_frames=self._late_frames,
+            crc_errors=self._crc_errors,
+            echo=self._echo,
+        )
 
     def use_pct(self) -> float:
         """Return the share of the last 10 whole seconds in which characters were on the line."""
-        return self._use.pct(time.monotonic())
+        return self._line.use_pct()
 
-    def _answer(self, request: Request, sent_s: float, timeout_s: float) -> tuple[bytes, float]:
-        """Collect what answers a request that has left at `sent_s`, up to the length that it must have."""
-        first_s = sent_s
-        answer = bytearray()
-        deadline_s = sent_s + timeout_s
-        while len(answer) < (expected := rtu.answer_bytes(request, answer)):
-            piece = self._receive(deadline_s)
-            if not piece and not answer:
-                raise NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")
-            if not piece:
-                raise BadAnswer(f"expected {expected} bytes, {len(answer)} came: {answer.hex(' ')}", "length")
-            first_s = first_s if answer else time.monotonic()
-            answer += piece
-            deadline_s = time.monotonic() + (expected - len(answer)) * self._spec.link.char_s + _GAP_S
-        self.stray_bytes += len(answer) - expected
-        self._occupy(expected)
-        return bytes(answer[:expected]), first_s
+    def open(self) -> None:
+        """Open the port, about whose line nothing is known then. LinkLost if it is not there or not ours."""
+        self._wire.open()
+        self._line = Line(self._wire, self.recorder, self._spec.timeout_s)
+        self._trust = Trust()
+        self._echo = self._last = None
 
-    def _send(self, frame: bytes) -> float:
-        """Write a frame; return when its last character will have left."""
-        try:
-            os.write(self._descriptor, frame)
-        except OSError as error:
-            raise LinkLost(f"{self._spec.port}: {_reason(error)}") from None
-        self._occupy(len(frame))
-        self._quiet_from_s = time.monotonic() + len(frame) * self._spec.link.char_s
-        return self._quiet_from_s
+    def close(self) -> None:
+        """Close the port; nothing if it is closed."""
+        self._wire.close()
 
-    def _receive(self, deadline_s: float) -> bytes:
-        """Return the next bytes, empty if none come in time."""
-        wait_s = max(0.0, deadline_s - time.monotonic())
-        try:
-            ready, _, _ = select.select([self._descriptor], [], [], wait_s)
-            if not ready:
-                return b""
-            data = os.read(self._descriptor, _READ_BYTES)
-        except BlockingIOError:
-            return b""
-        except OSError as error:
-            raise LinkLost(f"{self._spec.port}: {_reason(error)}") from None
-        if not data:
-            raise LinkLost(f"{self._spec.port}: hung up")
-        self._quiet_from_s = max(self._quiet_from_s, time.monotonic())
-        return data
+    def exchange(self, request: Request, timeout_s: float, link: Link | None = None) -> Answer:
+        """Send a request and return its answer, an empty one at once for a broadcast.
 
-    def _settle(self, silent_s: float) -> None:
-        """Drop what nobody asked for, until the line has been silent for `silent_s` and as long as between frames.
-
-        BadAnswer if it does not fall silent.
+        NoAnswer after the time-out, BadAnswer if other bytes came; before the next request the line must then be silent for
+        as long as the latest answer lately took. Both also if the unit does not prove that no earlier answer can be taken
+        for this one: then the request has not left. Refused; LinkLost. ValueError if there is no such `link` here.
         """
-        now_s = time.monotonic()
-        until_s = now_s + silent_s + _LONGEST_NOISE_S
-        free_s = max(now_s + silent_s, self._quiet_from_s + self._spec.link.silence_s)
-        while stray := self._receive(free_s):
-            self.stray_bytes += len(stray)
-            free_s = time.monotonic() + max(silent_s, self._spec.link.silence_s)
-            if free_s > until_s:
-                raise BadAnswer(f"the line does not fall silent: {len(stray)} bytes that nobody asked for", "noise")
+        try:
+            if link is None or link == self._wire.link:
+                return self._exchange(request, timeout_s)
+            return self._visit(request, timeout_s, link)
+        except WireError as error:
+            self.recorder.note(self._wire.now(), "!", f"unit {request.unit}: {error}".encode())
+            raise
 
-    def _occupy(self, characters: int) -> None:
-        self._use.add(time.monotonic(), characters * self._spec.link.char_s)
+    def _visit(self, request: Request, timeout_s: float, link: Link) -> Answer:
+        """Make one exchange at another speed; what comes late of it cannot be read at ours."""
+        self._settle()
+        self._wire.set_link(link)
+        trust, self._trust = self._trust, Trust()
+        try:
+            self._line.set_link(link)
+            self.recorder.note(self._wire.now(), "!", f"at {link}".encode())
+            return self._exchange(request, timeout_s)
+        finally:
+            self._trust, self._last = trust, None
+            self._go_home()
 
+    def _go_home(self) -> None:
+        home = self._wire.link
+        if home is not None:
+            try:
+                self._wire.set_link(home)
+            except ValueError as error:
+                raise LinkLost(str(error)) from None
+            self._line.set_link(home)
+            self.recorder.note(self._wire.now(), "!", f"at {home} again".encode())
 
-def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if isinstance(number, int) and number in errno.errorcode else str(error)
+    def _exchange(self, request: Request, timeout_s: float) -> Answer:
+        if not request.answered:
+            self._settle()
+            self._line.rest(self._send(request) + TURNAROUND_S)
+            return Answer(b"", 0.0)
+        mirrors = rtu.mirrors(request)
+        if mirrors and self._echo is None:
+            # Whatever comes of it tells whether there is an echo, for which no answer can be taken here.
+            with contextlib.suppress(NoAnswer, BadAnswer, Refused):
+                self._ask_aside(mirror_probe(request), timeout_s)
+        if self._trust.doubtful(request, self._wire.now()):
+            self._prove(request, timeout_s)
+        return self._ask(request, timeout_s, mirrors=mirrors)
+
+    def _prove(self, request: Request, timeout_s: float) -> None:
+        """Let the unit, or else the line, prove that no earlier answer can be taken for that to this request.
+
+        NoAnswer or BadAnswer if it cannot be proved now; something else is tried the next time.
+        """
+        fence = self._trust.fence(request, self._wire.now())
+        if fence is None:
+            self._wait_it_out(request, timeout_s)
+            return
+        try:
+            self._ask_aside(fence, timeout_s)
+        except Refused:
+            return
+        except (NoAnswer, BadAnswer):
+            self._trust.fence_failed(fence)
+            raise
+
+    def _wait_it_out(self, request: Request, timeout_s: float) -> None:
+        """A unit answers no fence: throw one answer away (a write is not sent twice), then let the line be silent."""
+        if request.function in READS:
+            with contextlib.suppress(Refused):
+                self._ask_aside(request, timeout_s, thrown_away=True)
+        self._line.distrust()
+        if self._settle(least_s=timeout_s if request.function not in READS else 0.0):
+            self._trust.unanswered(request, self._wire.now())
+            raise BadAnswer("bytes came after an answer that may be a late one: the next one would be too", "noise")
+        self._trust.no_fences(request.unit, self._wire.now())
+
+    def _ask_aside(self, request: Request, timeout_s: float, *, thrown_away: bool = False) -> None:
+        """Ask what nobody asked for. As `_ask`."""
+        self.recorder.note(self._wire.now(), "!", ASIDE)
+        self._ask(request, timeout_s, mirrors=False, thrown_away=thrown_away)
+
+    def _ask(self, request: Request, timeout_s: float, *, mirrors: bool, thrown_away: bool = False) -> Answer:
+        """Make one exchange. `thrown_away`: an answer to an earlier request will do."""
+        self._settle()
+        pending = () if thrown_away else self._trust.pending()
+        sent_s = self._send(request)
+        framer = Framer(request, self._last_frame, echo=mirrors and self._echo is True, pending=pending)
+        try:
+            began_s = self._line.hunt(framer, sent_s + timeout_s)
+            self._learn(framer, mirrors=mirrors)
+            if framer.answer is None:
+                raise framer.verdict() or NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")
+            latency_s = max(0.0, began_s - sent_s)
+            self._line.latency.learn(latency_s, began_s)
+            data = pdu.check(request, framer.answer[0], framer.answer[1:-2])
+        except Refused:
+            self._trust.over(request.unit)
+            raise
+        except (NoAnswer, BadAnswer):
+            self._line.distrust()
+            self._trust.unanswered(request, sent_s)
+            self._last = None
+            if mirrors:
+                self._last_frame = b""  # a copy of it that is still to come is its answer
+            raise
+        self._trust.answered(request)
+        return Answer(data, latency_s)
+
+    def _send(self, request: Request) -> float:
+        self._last, self._last_frame = request, rtu.frame(request)
+        self._last_s = self._line.send(self._last_frame)
+        return self._last_s
+
+    def _settle(self, least_s: float = 0.0) -> int:
+        """Wait until a frame may be sent; return how many bytes came meanwhile. BadAnswer if that does not end."""
+        data = self._line.wait(least_s)
+        last, self._last = self._last, None
+        if not data:
+            if last is not None and not last.answered:
+                self._echo = False
+            return 0
+        again = (last,) if last is not None and last.answered else ()
+        framer = Framer(None, self._last_frame, pending=(*self._trust.pending(), *again))
+        try:
+            return self._line.drain(data, framer, least_s)
+        finally:
+            self._learn_stray(framer, last)
+
+    def _learn(self, framer: Framer, *, mirrors: bool) -> None:
+        """Take from a hunt what it tells of the line, and of its echo."""
+        self._count(framer)
+        if framer.echoed:
+            # Of a frame that mirrors its answer one copy came: it may have been the answer, and the echo be gone.
+            self._echo = None if mirrors and framer.answer is None else True
+        elif framer.answer is not None:
+            self._echo = self._echo if mirrors else False
+        elif self._echo:
+            self._echo = None
+        elif not framer.stray_bytes:
+            self._echo = False
+
+    def _learn_stray(self, framer: Framer, last: Request | None) -> None:
+        """Take from a drain what it tells: an echo that came late or is new, a second answer to what was answered."""
+        self._count(framer)
+        if framer.echoed:
+            self._echo = True
+        if last is not None and last.answered and last in framer.late:
+            self._trust.unanswered(last, self._last_s)  # somebody else has that address: there may be more to come
+
+    def _count(self, framer: Framer) -> None:
+        now_s = self._wire.now()
+        self._stray_bytes += framer.stray_bytes
+        self._foreign_frames += framer.foreign_frames
+        self._crc_errors += framer.crc_errors
+        self._late_frames += len(framer.late)
+        for request in framer.late:
+            late_s = self._trust.late(request, now_s)
+            if late_s:
+                self._line.latency.learn(late_s, now_s)

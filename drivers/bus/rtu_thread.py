@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
 from drivers.bus.port import Answer, LineCounts
-from drivers.bus.records import Link, RtuBus
+from drivers.bus.recorder import Recorder
+from drivers.bus.records import Link, RtuBus, RtuTcpBus
 from drivers.bus.rtu_port import RtuPort
 from drivers.modbus.pdu import Request
 
@@ -17,9 +18,9 @@ _Result = TypeVar("_Result")
 
 
 class RtuThread:
-    """A port by the interface of `Port`. The thread lives from `open` to `close`."""
+    """A port by the interface of `Port`, on a serial device or a device server. The thread lives from `open` to `close`."""
 
-    def __init__(self, spec: RtuBus) -> None:
+    def __init__(self, spec: RtuBus | RtuTcpBus) -> None:
         self._name = f"bus-{spec.id}"
         self._port = RtuPort(spec)
         self._thread: ThreadPoolExecutor | None = None
@@ -28,6 +29,11 @@ class RtuThread:
     def counts(self) -> LineCounts:
         """What came that nobody asked for."""
         return self._port.counts
+
+    @property
+    def recorder(self) -> Recorder:
+        """The last of what went and came."""
+        return self._port.recorder
 
     async def open(self) -> None:
         """Open the port. LinkLost if it is not there or not ours."""
@@ -45,7 +51,7 @@ class RtuThread:
             self._thread = None
 
     async def exchange(self, request: Request, timeout_s: float, link: Link | None = None) -> Answer:
-        """Send a request and return its answer. NoAnswer, BadAnswer, Refused, LinkLost."""
+        """As `RtuPort.exchange`. NoAnswer, BadAnswer, Refused, LinkLost; ValueError if the port has no such link."""
         return await self._in_thread(self._port.exchange, request, timeout_s, link)
 
     def use_pct(self) -> float:
