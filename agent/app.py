@@ -21,6 +21,7 @@ from agent.config import Config, ConfigError, load_file
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import ControlTask, lamp_points
+from agent.faults import FOLDER, FaultDumps
 from agent.health import Notifier, Supervisor
 from agent.image import Image
 from agent.local.methods import Methods
@@ -76,6 +77,8 @@ class _Agent:
         self._supervisor = Supervisor(self._clock.mono_s, self._notifier)
         sink = parts.Sink()
         self._buses = parts.buses(config, self._clock, sink)
+        folder = config.api.socket.parent / FOLDER
+        sink.failed = FaultDumps(folder, self._clock, lambda bus: self._buses[bus].dump()).note
         pins = [parts.pin_sensor(device, sink) for device in config.devices if device.gpio is not None]
         lamps = [device for device in config.devices if device.kind == "luminaire"]
         image = sink.image = Image(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -16,6 +16,8 @@ from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
 
+_FAULTS = {"unit_silent", "link_lost"}
+
 log = structlog.get_logger()
 
 
@@ -24,6 +26,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.image: Image | None = None
+        self.failed: Callable[[str], None] = lambda _bus: None
 
     def reading(self, key: str, reading: Reading) -> None:
         """Take a reading."""
@@ -40,8 +43,10 @@ class Sink:
         self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))
 
     def event(self, name: str, **keys: object) -> None:
-        """Take a change of state."""
+        """Take a change of state; of one for the worse, `failed` hears on which bus."""
         log.warning(name, **keys)
+        if name in _FAULTS:
+            self.failed(str(keys["bus"]))
 
 
 def buses(config: Config, clock: Clock, sink: Sink) -> dict[str, FieldBus]:

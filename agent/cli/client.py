@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +99,12 @@ class Client:
                 yield bytes(_decode(self._line()).params)
             except ConnectionError as error:
                 raise Trouble(f"the agent has gone ({_why(error)})", UNREACHABLE) from None
+
+    def rest(self, time_s: float) -> None:
+        """Do nothing for a while. Trouble if the agent ends meanwhile."""
+        ready, _, _ = select.select([self._socket], [], [], time_s)
+        if ready and not self._socket.recv(1, socket.MSG_PEEK):
+            raise Trouble("the agent has gone (connection closed)", UNREACHABLE)
 
     def wait_at_most(self, within_s: float | None) -> None:
         """Change how long the next notification may take."""

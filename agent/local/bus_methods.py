@@ -10,11 +10,11 @@ import structlog
 
 from agent.config import Config
 from agent.local import protocol
-from agent.local.bus_records import Ask, Asked, Kind, Line, UnitPlace, told
+from agent.local.bus_records import Ask, Asked, Dump, Kind, Line, LineStats, Name, UnitPlace, told
 from agent.local.protocol import Fault
 from drivers.bus.port import Answer
 from drivers.bus.records import BusSpec, BusStats, Link, RtuBus, TcpBus, UnitState
-from drivers.errors import WireError
+from drivers.errors import Busy, WireError
 from drivers.modbus.pdu import BROADCAST, WRITE_COIL, WRITE_COILS, WRITE_REGISTER, WRITE_REGISTERS, Request, request_of
 from drivers.profile import Profile, Space
 
@@ -30,6 +30,8 @@ class BusView(Protocol):
 
     def unit_states(self) -> tuple[UnitState, ...]: ...
 
+    def dump(self) -> str: ...
+
     async def ask(
         self, request: Request, *, scan: bool = False, link: Link | None = None, timeout_s: float | None = None
     ) -> Answer: ...
@@ -39,6 +41,10 @@ class _Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
+class _Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    bus: Name
+
+
 class BusMethods:
     """What the local API can be asked of the lines."""
 
@@ -46,11 +52,25 @@ class BusMethods:
         self._config = config
         self._buses = {bus.stats().id: bus for bus in buses}
         self._specs = {spec.id: spec for spec in config.buses}
-        self.table: dict[str, Callable[[msgspec.Raw], object]] = {"bus.list": self._list, "bus.ask": self._ask}
+        self.table: dict[str, Callable[[msgspec.Raw], object]] = {
+            "bus.list": self._list,
+            "bus.ask": self._ask,
+            "bus.stats": self._stats,
+            "bus.dump": self._dump,
+        }
 
     def _list(self, params: msgspec.Raw) -> list[Line]:
         protocol.parameters(params, _Nothing)
         return [self._line(spec) for spec in self._config.buses]
+
+    def _stats(self, params: msgspec.Raw) -> list[LineStats]:
+        protocol.parameters(params, _Nothing)
+        return [
+            LineStats(**msgspec.structs.asdict(bus.stats()), units=bus.unit_states()) for bus in self._buses.values()
+        ]
+
+    def _dump(self, params: msgspec.Raw) -> Dump:
+        return Dump(self._bus(protocol.parameters(params, _Which).bus).dump())
 
     async def _ask(self, params: msgspec.Raw) -> Asked:
         wanted = protocol.parameters(params, Ask)
@@ -61,6 +81,9 @@ class BusMethods:
         try:
             answer = await bus.ask(request, scan=wanted.traffic == "scan", link=link, timeout_s=timeout_s)
             asked = Asked("answer", answer.data.hex(), round(answer.latency_s * 1000, 3))
+        except Busy as busy:
+            asked = Asked("no_answer", text=str(busy))
+            raise Fault(protocol.TOO_MANY, f"{busy}; ask again in a moment") from None
         except WireError as error:
             asked = told(error)
         finally:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from drivers.bus.records import Link, Parity
+from drivers.bus.records import BusStats, Link, Parity, UnitState
 from drivers.errors import BadAnswer, Cause, LinkLost, NoAnswer, Refused, WireError
 from drivers.profile import Space
 
@@ -14,13 +14,13 @@ LONGEST_PDU_BYTES = 253
 Outcome = Literal["answer", "no_answer", "bad_answer", "refused", "link_lost"]
 Kind = Literal["rtu", "rtu_tcp", "tcp"]
 
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One question for a unit. `broadcast` must be said for unit 0, which all units of the line hear."""
 
-    bus: _Name
+    bus: Name
     unit: Annotated[int, msgspec.Meta(ge=0, le=255)]
     pdu: Annotated[str, msgspec.Meta(min_length=2, max_length=2 * LONGEST_PDU_BYTES)]
     traffic: Literal["command", "scan"] = "command"
@@ -29,7 +29,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop_bits: Annotated[int, msgspec.Meta(ge=1, le=2)] | None = None
     timeout_ms: Annotated[float, msgspec.Meta(ge=1, le=10_000)] | None = None
     broadcast: bool = False
-    holder: _Name = "cli"
+    holder: Name = "cli"
 
     def link(self, usual: Link) -> Link | None:
         """Return the speed to ask at; none if nothing was said of it."""
@@ -87,6 +87,18 @@ class Line(msgspec.Struct, frozen=True):
         if self.baud is None or self.parity is None or self.stop_bits is None:
             return None
         return Link(self.baud, self.parity, self.stop_bits)
+
+
+class LineStats(BusStats, frozen=True, kw_only=True):
+    """How busy and how sound a line is, and how each of its units is doing."""
+
+    units: tuple[UnitState, ...]
+
+
+class Dump(msgspec.Struct, frozen=True):
+    """What a line's flight recorder holds, as text."""
+
+    text: str
 
 
 def told(error: WireError) -> Asked:

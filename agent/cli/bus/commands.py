@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from agent.cli.options import Commands, json_option, seconds_option, socket_option
+from agent.cli.options import PATH, Commands, json_option, seconds_option, socket_option
 
 if TYPE_CHECKING:
     from agent.cli.bus.access import Way
@@ -122,3 +122,67 @@ def read(way: Way, **words: Any) -> int:
     from agent.cli.bus.read import read as run_read  # noqa: PLC0415
 
     return run_read(way, Typed(**words))
+
+
+@bus.command(context_settings={"ignore_unknown_options": True})  # so that -5 is a value
+@_way
+@click.argument("unit", metavar="UNIT")
+@click.argument("at", metavar="SPACE:ADDRESS")
+@click.argument("values", metavar="VALUE...", nargs=-1, required=True)
+@_given(*_AS)
+@click.option("--multiple", is_flag=True, help="By function 16 (coils: 15) even for one.")
+@click.option("--broadcast", is_flag=True, help="With UNIT 0: all units of the line, none of which answers.")
+@click.option("--unlock", is_flag=True, help="Really write.")
+@json_option
+def write(way: Way, **words: Any) -> int:
+    """Write registers of UNIT, by its id or its name, and read them back. SPACE: holding or coil.
+
+    Without --unlock nothing is written: it shows what would be sent, and what is there now. VALUE: a number, 0x...,
+    for coils on or off. Exit codes: 0 written and there, 1 refused or not there, 2 not unlocked, 3 no answer.
+
+    \b
+    Examples: gadelys bus write lamps 11 holding:0x5A 5000
+              gadelys bus write lamps dimmer-1 holding:0x5A 5000 5000 --unlock
+              gadelys bus write /dev/ttyUSB0 1 holding:512 21.5 --as float32 --order CDAB --unlock
+              gadelys bus write 10.0.0.7:502 1 coil:0 on --unlock
+    """
+    from agent.cli.bus.write import Typed  # noqa: PLC0415
+    from agent.cli.bus.write import write as run_write  # noqa: PLC0415
+
+    return run_write(way, Typed(**words))
+
+
+@bus.command()
+@click.option("--watch", "watch_s", type=click.FloatRange(0.2, 3600), metavar="S", help="Look again every S seconds.")
+@seconds_option
+@socket_option
+@json_option
+def stats(watch_s: float | None, seconds: float | None, socket: Path | None, as_json: bool) -> int:
+    """Show how busy the lines are, what goes wrong on them, and how long each unit takes to answer.
+
+    \b
+    Examples: gadelys bus stats
+              gadelys bus stats --watch 2
+    """
+    from agent.cli.bus.stats import stats as run_stats  # noqa: PLC0415
+
+    return run_stats(socket, as_json=as_json, watch_s=watch_s, seconds=seconds)
+
+
+@bus.command()
+@click.argument("bus_id", metavar="BUS", shell_complete=_lines)
+@click.option("--out", type=PATH, metavar="FILE", help="Write it there instead of to the terminal.")
+@socket_option
+@json_option
+def dump(bus_id: str, out: Path | None, socket: Path | None, as_json: bool) -> int:
+    """Print the last frames of a line of the running agent, both ways, with microseconds. For tests to replay.
+
+    The agent keeps such files itself when a unit falls silent or a port is lost: in `faults`, beside its socket.
+
+    \b
+    Examples: gadelys bus dump lamps
+              gadelys bus dump lamps --out lamps.txt
+    """
+    from agent.cli.bus.dump import dump as run_dump  # noqa: PLC0415
+
+    return run_dump(socket, bus_id, out, as_json=as_json)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from agent.cli import format as fmt
 from agent.cli import terminal
 from agent.cli.client import Client
-from agent.cli.text import Column, Line, Span, table
+from agent.cli.text import Column, Line, Span, clip, line, table
 from agent.local.bus_records import Line as BusLine
 
 _KINDS = {"rtu": "serial", "rtu_tcp": "device server", "tcp": "TCP"}
@@ -28,23 +27,13 @@ def show(given: Path | None, *, as_json: bool) -> int:
 
 def page(lines: list[BusLine], width: int) -> list[Line]:
     """Lay out the lines, and below each its units. Pure."""
-    columns = [
-        Column("bus"),
-        Column("place"),
-        Column("kind", spare=2),
-        Column("speed"),
-        Column("time-out", right=True, spare=1),
-        Column("units"),
-    ]
-    rows: list[list[Span | str]] = [
-        [
-            Span(one.id, "bold"),
-            Span(one.place, "plain" if one.up else "bad"),
-            _KINDS[one.kind],
-            fmt.MISSING if one.link is None else str(one.link),
-            f"{one.timeout_ms:g} ms",
-            ", ".join(f"{unit.id} {unit.address}" for unit in one.units) or fmt.MISSING,
-        ]
-        for one in lines
-    ]
-    return table(columns, rows, width)
+    shown: list[Line] = []
+    for one in lines:
+        speed = "" if one.link is None else f", {one.link}"
+        state = Span("up", "good") if one.up else Span("down", "bad")
+        about = f"  {one.place}  {_KINDS[one.kind]}{speed}, waits {one.timeout_ms:g} ms, "
+        shown.append(clip(line(Span(one.id, "bold"), about, state), width))
+        columns = [Column(""), Column("unit"), Column("id", right=True), Column("profile")]
+        rows: list[list[Span | str]] = [["", unit.id, str(unit.address), unit.profile] for unit in one.units]
+        shown += table(columns, rows, width) if rows else [line(Span("  no units", "dim"))]
+    return shown

@@ -53,12 +53,14 @@ def page(told: Told, place: str, width: int) -> list[Line]:
 
 def head(told: Told, place: str) -> Line:
     """Return who told, how quickly."""
-    return line(Span(f"{place}, unit {told.unit}, {told.at}: answered after {delay(told.latency_s)}", "dim"))
+    return line(Span(f"{place}, unit {told.unit}, {told.at}: answered {delay(told.latency_s)}", "dim"))
 
 
 def delay(time_s: float) -> str:
-    """Return a latency: one decimal below 10 ms, where it is the wire's."""
-    return f"{time_s * 1000:.1f} ms" if time_s < 0.00995 else fmt.delay(time_s)
+    """Return how long an answer took: one decimal below 10 ms, where it is the wire's."""
+    if time_s < 0.00005:
+        return "at once"
+    return f"after {time_s * 1000:.1f} ms" if time_s < 0.00995 else f"after {fmt.delay(time_s)}"
 
 
 def changes(before: Told, now: Told) -> list[Line]:
@@ -110,7 +112,8 @@ def value(one: Value | None) -> str:
 
 def _words(told: Told, width: int) -> list[Line]:
     columns = [Column("address", right=True), Column("", right=True), Column("hex"), Column("u16", right=True)]
-    columns += [Column("s16", right=True, spare=1)]
+    if told.code is None:
+        columns += [Column("s16", right=True)]
     decoded = {address: (one, why) for address, one, why in told.values()}
     if told.code is not None:
         columns += [Column(_how(told.code), right=True), Column("")]
@@ -118,8 +121,10 @@ def _words(told: Told, width: int) -> list[Line]:
     for n, word in enumerate(told.words):
         address = told.at.address + n
         signed = word - 0x10000 if word & 0x8000 else word
-        row: list[Span | str] = [str(address), Span(f"0x{address:04X}", "dim"), f"0x{word:04X}", str(word), str(signed)]
-        if told.code is not None:
+        row: list[Span | str] = [str(address), Span(f"0x{address:04X}", "dim"), f"0x{word:04X}", str(word)]
+        if told.code is None:
+            row += [str(signed)]
+        else:
             one, why = decoded.get(address, (None, ""))
             row += [Span(value(one) if address in decoded else "", "bold"), Span(why, "warn")]
         rows.append(row)

@@ -141,32 +141,51 @@ def registers(words: Sequence[str], how: Code) -> list[int]:
     return made
 
 
-def write(unit_id: int, at: Block, words: Sequence[str], how: Code, *, multiple: bool) -> tuple[Block, Request]:
-    """Return what a write covers and its request. `multiple`: function 16 (15) even for one.
+class Write(msgspec.Struct, frozen=True):
+    """A write: what it covers, how values stand there, the request, and what a read gives if it holds."""
 
-    ValueError if it cannot be written: the space is read only, a value does not fit, or there are too many.
+    at: Block
+    code: Code
+    request: Request
+    wanted: bytes
+
+
+def write(unit_id: int, at: Block, words: Sequence[str], how: Code, *, multiple: bool) -> Write:
+    """Return what is written. `multiple`: by function 16 (coils: 15) even for one.
+
+    ValueError if it cannot be: the space is read only, a value does not fit, or there are too many.
     """
     if at.space not in {"holding", "coil"}:
-        raise ValueError(f"SPACE: expected holding or coil, {at.space} can only be read")
-    if at.is_bits:
-        on = states(words)
-        made = msgspec.structs.replace(at, count=len(on))
-        one = pdu.write_coil(unit_id, at.address, on=on[0])
-        request = one if len(on) == 1 and not multiple else pdu.write_coils(unit_id, at.address, on)
+        raise ValueError(f"SPACE: expected holding or coil; {at.space} can only be read")
+    return (_coils if at.is_bits else _registers)(unit_id, at, words, how, multiple=multiple)
+
+
+def _registers(unit_id: int, at: Block, words: Sequence[str], how: Code, *, multiple: bool) -> Write:
+    values = registers(words, how)
+    at = _fitting(at, len(values), 123)
+    if len(values) == 1 and not multiple:
+        request = pdu.write_register(unit_id, at.address, values[0])
     else:
-        values = registers(words, how)
-        made = msgspec.structs.replace(at, count=len(values))
-        if made.count > 123:
-            raise ValueError(f"VALUE: expected at most 123 registers in one write; found {made.count}")
-        single = len(values) == 1 and not multiple
-        request = (
-            pdu.write_register(unit_id, at.address, values[0])
-            if single
-            else pdu.write_registers(unit_id, at.address, values)
-        )
-    if made.last > 0xFFFF:
-        raise ValueError(f"VALUE: expected at most {0x10000 - at.address} from address {at.address} on")
-    return made, request
+        request = pdu.write_registers(unit_id, at.address, values)
+    return Write(at, how, request, b"".join(word.to_bytes(2, "big") for word in values))
+
+
+def _coils(unit_id: int, at: Block, words: Sequence[str], how: Code, *, multiple: bool) -> Write:
+    on = states(words)
+    at = _fitting(at, len(on), 1968)
+    if len(on) == 1 and not multiple:
+        request = pdu.write_coil(unit_id, at.address, on=on[0])
+    else:
+        request = pdu.write_coils(unit_id, at.address, on)
+    packed = sum(state << place for place, state in enumerate(on)).to_bytes((len(on) + 7) // 8, "little")
+    return Write(at, how, request, packed)
+
+
+def _fitting(at: Block, count: int, most: int) -> Block:
+    most = min(most, 0x10000 - at.address)
+    if count > most:
+        raise ValueError(f"VALUE: expected at most {most} {_what(at)} in one write from {at.address} on; found {count}")
+    return msgspec.structs.replace(at, count=count)
 
 
 def _what(made: Block) -> str:
