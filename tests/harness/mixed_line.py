@@ -14,11 +14,12 @@ _SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 2400, 4800, 960
 class Unit:
     """Holding and input registers; id and speed stand in holding registers, and come into force as `effect` says.
 
-    It is silent on registers that it does not have, as cheap units are.
+    `silent`: it says nothing to what it does not have, as cheap units do.
     """
 
-    def __init__(self, unit: int, baud: int = 9600, *, effect: str = "at once") -> None:
+    def __init__(self, unit: int, baud: int = 9600, *, effect: str = "at once", silent: bool = False) -> None:
         self.effect = effect
+        self.silent = silent
         self.holding: dict[int, int] = {0: 0, 1: 4711, 7: unit, 8: baud // 100}
         self.input: dict[int, int] = {}
         self.kept: dict[int, int] = dict(self.holding)
@@ -38,10 +39,8 @@ class Unit:
         if function == 6 and address in self.holding:
             return self._write(frame, address, value)
         registers = {3: self.holding, 4: self.input}.get(function, {})
-        if function > 4 or value > 125:
-            return sealed(bytes([frame[0], function | 0x80, 1]))
-        if any(one not in registers for one in range(address, address + value)):
-            return None
+        if any(one not in registers for one in range(address, address + value)) or function > 4:
+            return None if self.silent else sealed(bytes([frame[0], function | 0x80, 2]))
         words = b"".join(registers[one].to_bytes(2, "big") for one in range(address, address + value))
         return sealed(bytes([frame[0], function, len(words)]) + words)
 

@@ -30,11 +30,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A unit that was found, and the profiles that fit it, the best first."""
+    """A unit that was found, and the profiles that fit it, the best first; none: it was not asked what it is."""
 
     unit: int
     link: Link | None
-    profiles: tuple[Profile, ...]
+    profiles: tuple[Profile, ...] | None
 
 
 def configuration(line: Line, boxes: Sequence[Box]) -> list[str]:
@@ -45,7 +45,7 @@ def configuration(line: Line, boxes: Sequence[Box]) -> list[str]:
     parts = [list(_bus(line, link))] if fits and not line.configured else []
     for box in fits:
         parts += [list(_unit(line, box)), *map(list, _devices(line, box))]
-    parts += [[_remark(box, link)] for box in rest]
+    parts += [[_remark(box, link) for box in rest]] if rest else []
     return [row for part in parts for row in (*part, "")][:-1]
 
 
@@ -70,7 +70,7 @@ def _bus(line: Line, link: Link | None) -> Iterator[str]:
 
 
 def _unit(line: Line, box: Box) -> Iterator[str]:
-    best, *others = box.profiles
+    best, *others = box.profiles or ()
     also = f"   # fits as well: {', '.join(profile.name for profile in others)}" if others else ""
     yield f"[unit.{_unit_id(line, box)}]"
     yield f"bus = {_text(line.id)}"
@@ -80,9 +80,9 @@ def _unit(line: Line, box: Box) -> Iterator[str]:
 
 def _devices(line: Line, box: Box) -> Iterator[Iterator[str]]:
     """Yield a device for each channel, or one for all."""
-    profile = box.profiles[0]
-    for channel in range(1, profile.channels + 1) if profile.channels else (None,):
-        yield _device(line, box, profile.kinds, channel)
+    for profile in (box.profiles or ())[:1]:
+        for channel in range(1, profile.channels + 1) if profile.channels else (None,):
+            yield _device(line, box, profile.kinds, channel)
 
 
 def _device(line: Line, box: Box, kinds: Sequence[str], channel: int | None) -> Iterator[str]:
@@ -98,6 +98,8 @@ def _device(line: Line, box: Box, kinds: Sequence[str], channel: int | None) -> 
 
 
 def _remark(box: Box, link: Link | None) -> str:
+    if box.profiles is None:
+        return f"# unit {box.unit}: what it is was not asked any more"
     if not box.profiles:
         return f"# unit {box.unit}: fits no profile; `gadelys profile list` shows which there are"
     name = box.profiles[0].name

@@ -106,9 +106,9 @@ class _Search:
             self._shown.progress(self._progress(question))
             found = await self._ask(question)
             if found is not None:
-                named = Named(found, await fitting(self._access, found, self._profiles))
-                self._named.append(named)
-                self._shown.found(named)
+                self._named.append(Named(found, None))
+                self._named[-1] = Named(found, await fitting(self._access, found, self._profiles))
+                self._shown.found(self._named[-1])
 
     async def _ask(self, question: Question) -> Found | None:
         """Ask one question, with patience for a line that has no room for it yet."""

@@ -45,14 +45,14 @@ class Lines:
     """A line a unit and a line a speed, on standard error."""
 
     def __init__(self) -> None:
-        self._at: Link | str | None = ""
+        self._told: set[Link | None] = set()
 
     def progress(self, progress: Progress) -> None:
-        """Say at which speed it goes on."""
-        if progress.asked.link != self._at:
-            self._at = progress.asked.link
-            if self._at is not None:
-                sys.stderr.write(f"{progress.share * 100:3.0f} %: asking at {self._at}\n")
+        """Say each speed once."""
+        link = progress.asked.link
+        if link is not None and link not in self._told:
+            self._told.add(link)
+            sys.stderr.write(f"{progress.share * 100:3.0f} %: asking at {link}\n")
 
     def found(self, named: Named) -> None:
         """Say who was found."""

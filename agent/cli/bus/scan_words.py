@@ -27,10 +27,10 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A unit that was found, and the profiles that fit it, the best first."""
+    """A unit that was found, and the profiles that fit it, the best first; none: it was not asked what it is."""
 
     found: Found
-    profiles: tuple[Profile, ...]
+    profiles: tuple[Profile, ...] | None
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -93,7 +93,8 @@ def page(result: Result, width: int) -> list[Line]:
             *wrap(f"{_whom(hint)}: {hint.text}{_why(hint)}", width, first="not sure: ", rest="  ", tone="warn"),
         ]
     if result.configuration:
-        lines += [line(), line(Span("to paste into the configuration:", "bold")), line()]
+        pasted = any(not row.startswith("#") for row in result.configuration)
+        lines += [line(), line(Span("to paste into the configuration:", "bold")), line()] if pasted else [line()]
         lines += [line(row) for row in result.configuration]
     return lines
 
@@ -112,7 +113,7 @@ def record(result: Result) -> dict[str, object]:
                 "latency_ms": None if named.found.latency_s is None else round(named.found.latency_s * 1000, 1),
                 "answers": _question(named.found),
                 "refusal": named.found.refusal,
-                "profiles": [profile.name for profile in named.profiles],
+                "profiles": None if named.profiles is None else [profile.name for profile in named.profiles],
             }
             for named in result.named
         ],
@@ -154,7 +155,7 @@ def _table(named: Sequence[Named], width: int) -> list[Line]:
 
 def _profile(named: Named) -> Span:
     if not named.profiles:
-        return Span("none fits", "warn")
+        return Span("not known" if named.profiles is None else "none fits", "warn")
     more = f" (or {len(named.profiles) - 1} more)" if len(named.profiles) > 1 else ""
     return Span(f"{named.profiles[0].name}{more}", "bold")
 
