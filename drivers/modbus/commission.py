@@ -95,11 +95,15 @@ Outcome = Answer | WireError | None  # none: of a step that asks nothing
 
 
 class End(msgspec.Struct, frozen=True):
-    """How it ended: `done` is proved. `text`: what is known; `remedy`: what to do, if it is not done."""
+    """How it ended: `done` is proved. `text`: what is known; `remedy`: what to do, if it is not done.
+
+    `pending`: all is written, and comes into force later.
+    """
 
     done: bool
     text: str
     remedy: str = ""
+    pending: bool = False
 
 
 Steps = Generator[Step, Outcome, End]
@@ -138,8 +142,8 @@ def carry_out(change: Change, *, wait_for_restart: bool = True) -> Steps:
     if change.effect == "restart" and not trouble:
         switched = wait_for_restart and (yield Restart()) is None
         if not switched:
-            said = f"written, not proved: it will be {spoken(change.new)} once its power has been off and on"
-            return End(False, said, "then look with `gadelys bus scan`")
+            said = f"it will be {spoken(change.new)} once its power has been off and on"
+            return End(False, said, "then look with `gadelys bus scan`", pending=True)
     try:
         return (yield from _where_is_it(change, trouble))
     except LinkLost as error:

@@ -63,4 +63,6 @@ def _registers(mark: Identify, data: bytes) -> bytes:
 
 
 def _wanted(mark: Identify) -> str:
-    return f"from {mark.low} to {mark.high}" if mark.equals is None else repr(mark.equals)
+    return (
+        f"from {mark.low:g} to {mark.high:g}" if mark.low is not None and mark.high is not None else repr(mark.equals)
+    )

@@ -28,7 +28,9 @@ UNITS = (1, 2, 3)
 class Campaign:
     """A port, its line, and how many answers it believed."""
 
-    def __init__(self, *faults: str, way: Way, seed: int, echo: bool, share: float = 0.35, ignores: set[int] | None = None):
+    def __init__(
+        self, *faults: str, way: Way, seed: int, echo: bool, share: float = 0.35, ignores: set[int] | None = None
+    ):
         self.units = TruthfulUnits(*UNITS, ignores=frozenset(ignores or ()))
         self.line = FaultyUnits(self.units, faults, TIMEOUT_S, seed, share)
         self.wire = VirtualWire(self.line, LINK, way=way, seed=seed, echo=echo)

@@ -115,7 +115,7 @@ class _Work:
                 return REFUSED
             end = await self._written()
         terminal.show(words.ending(end, width))
-        if end.done or change.effect == "restart":
+        if end.done or end.pending:
             terminal.show(wrap(words.configured(change, self._configured.get(change.old.unit)), width))
         return 0 if end.done else REFUSED
 

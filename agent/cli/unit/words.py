@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.cli.text import Column, Line, Span, line, table, wrap
+from agent.cli.text import Column, Line, Span, Tone, line, table, wrap
 from drivers.bus.port import Answer
 from drivers.modbus import rtu
 from drivers.modbus.commission import Ask, Change, End, Outcome, writes
@@ -34,9 +34,9 @@ def step(ask: Ask, outcome: Outcome) -> Line:
 
 def ending(end: End, width: int) -> list[Line]:
     """Return how it ended and what to do then."""
-    lines = wrap(
-        end.text, width, first="done: " if end.done else "not done: ", rest="  ", tone="good" if end.done else "bad"
-    )
+    first = "done: " if end.done else "written, not proved: " if end.pending else "not done: "
+    tone: Tone = "good" if end.done else "warn" if end.pending else "bad"
+    lines = wrap(end.text, width, first=first, rest="  ", tone=tone)
     return lines + (wrap(end.remedy, width, first="  ", rest="  ") if end.remedy else [])
 
 
@@ -49,7 +49,7 @@ def configured(change: Change, unit: str | None) -> str:
     """Return what to change in a configuration; `unit`: what the unit is called in the running agent's."""
     if change.new.unit != change.old.unit:
         table = f"[unit.{unit}]" if unit is not None else "its [unit.…]"
-        return f"In the configuration: {table} {_says(change)}"
+        return f"In the configuration: {_says(change)} in {table}"
     return f"In the configuration: {_says(change)} in its [bus.…]; all units of a line have one speed"
 
 
