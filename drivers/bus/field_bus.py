@@ -237,7 +237,10 @@ class FieldBus:
         if request is None:
             return False
         self._transactions += 1
-        await self._port.exchange(request, self._spec.timeout_s)
+        try:
+            await self._port.exchange(request, self._spec.timeout_s)
+        except BadAnswer:  # the line does not fall silent: each unit's own write will tell
+            return False
         for one in self._units:
             one.told_to_all(self._now())
         return True

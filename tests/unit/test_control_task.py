@@ -207,7 +207,7 @@ def test_after_its_end_a_command_writes_nothing_and_feeds_nothing() -> None:
     rig = Rig()
     rig.run(1.0, present=False)
     rig.task.end()
-    rig.bus.set_level("lum-1", LEVELS.class_pct)
+    rig.bus.set_level("lum-1", LEVELS.class_pct, 0.0)
     fed_until_s = rig.bus.fed_until_s
     rig.control.leases.take(0, "operator", Demand("platform", 5.0, 600.0), rig.clock.now_s)
     rig.run(1.0, present=False)
