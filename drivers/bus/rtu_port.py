@@ -155,7 +155,7 @@ class RtuPort:
         self._settle()
         pending = () if thrown_away else self._trust.pending()
         sent_s = self._send(request)
-        framer = Framer(request, self._last_frame, echo=mirrors and self._echo is True, pending=pending)
+        framer = Framer(request, self._last_frame, echo=self._echo is not False, pending=pending)
         try:
             began_s = self._line.hunt(framer, sent_s + timeout_s)
             self._learn(framer, mirrors=mirrors)
@@ -203,11 +203,9 @@ class RtuPort:
         if framer.echoed:
             # Of a frame that mirrors its answer one copy came: it may have been the answer, and the echo be gone.
             self._echo = None if mirrors and framer.answer is None else True
-        elif framer.answer is not None:
-            self._echo = self._echo if mirrors else False
-        elif self._echo:
-            self._echo = None
-        elif not framer.stray_bytes:
+        elif self._echo and (mirrors or framer.stray_bytes or framer.answer is None):
+            self._echo = None  # lost, garbled or gone
+        elif not mirrors and not framer.stray_bytes:
             self._echo = False
 
     def _learn_stray(self, framer: Framer, last: Request | None) -> None:

@@ -32,6 +32,7 @@ EDGES = {
     "agent.cli.bus.scan",
     "agent.cli.bus.scan_command",
     "agent.cli.bus.scan_show",
+    "agent.cli.bus.solve",
     "agent.cli.bus.stats",
     "agent.cli.bus.units",
     "agent.cli.bus.write",

@@ -18,7 +18,11 @@ def silent(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
 
 
 def late(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
-    return [(chance.uniform(0.9, 3.5) * timeout_s, right)]
+    return [(chance.uniform(0.9, 6.0) * timeout_s, right)]
+
+
+def late_exception(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
+    return [(chance.uniform(0.9, 6.0) * timeout_s, sealed(bytes([right[0], right[1] | 0x80, 4])))]
 
 
 def truncated(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
@@ -105,7 +109,7 @@ def other_speed(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        silent, late, truncated, wrong_unit, wrong_function, wrong_length, wrong_count, bad_crc, exception, gaps,
+        silent, late, late_exception, truncated, wrong_unit, wrong_function, wrong_length, wrong_count, bad_crc, exception, gaps,
         second_answer, collision, foreign_broadcast, foreign_master, noise_before, noise_after, noise_alone, other_speed,
     )
 }  # fmt: skip
@@ -121,6 +125,7 @@ class FaultyUnits:
         self.units = units
         self.faults = faults
         self.share = share
+        self.refused: set[tuple[int, int]] = set()  # for which unit, and how many frames it had been sent
         self._timeout_s = timeout_s
         self._chance = Random(seed)
 
@@ -133,5 +138,7 @@ class FaultyUnits:
             coming = FAULTS[self._chance.choice(self.faults)](right, self._chance, self._timeout_s)
         if not coming:
             return []
+        if coming[0][1][1:2] == bytes([right[1] | 0x80]):
+            self.refused.add(self.units.serial(frame[0]))
         first_s = self.units.after(frame[0], now_s, self.units.latency_s + coming[0][0])
         return [(first_s + after_s - coming[0][0], data) for after_s, data in coming]

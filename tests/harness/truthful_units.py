@@ -52,6 +52,10 @@ class TruthfulUnits:
             return sealed(bytes([address, function, size]) + b"\xff" * size)
         return sealed(bytes([address, function, 2 * count]) + self.words(address, first, count))
 
+    def serial(self, address: int) -> tuple[int, int]:
+        """Return which unit, and how many frames it has been sent."""
+        return address, len(self.asked[address])
+
     def words(self, address: int, first: int, count: int) -> bytes:
         """Return what these registers read in the answer to the last frame of a unit."""
         serial = len(self.asked[address]) & 0xFF

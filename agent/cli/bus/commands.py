@@ -152,6 +152,37 @@ def write(way: Way, **words: Any) -> int:
     return run_write(way, Typed(**words))
 
 
+@bus.command(context_settings={"ignore_unknown_options": True})  # so that -5 is a value
+@_way
+@click.argument("unit", metavar="UNIT")
+@click.argument("at", metavar="SPACE:ADDRESS")
+@click.argument("value", metavar="VALUE")
+@click.option("--count", type=click.IntRange(1, 125), default=8, show_default=True, help="Registers to look at.")
+@click.option(
+    "--tolerance",
+    "tolerance_pct",
+    type=click.FloatRange(0, 50),
+    default=1.0,
+    show_default=True,
+    metavar="PCT",
+    help="How far off, per cent of VALUE.",
+)
+@json_option
+def solve(way: Way, **words: Any) -> int:
+    """Find type, order and scale of a register of UNIT from a VALUE that is known, such as one on its display.
+
+    Looks around SPACE:ADDRESS too, and lists what could be the value, the likeliest first.
+
+    \b
+    Examples: gadelys bus solve /dev/ttyUSB0 1 input:0 230.4
+              gadelys bus solve field meter holding:16 12345.6 --count 20
+    """
+    from agent.cli.bus.solve import Typed  # noqa: PLC0415
+    from agent.cli.bus.solve import solve as run_solve  # noqa: PLC0415
+
+    return run_solve(way, Typed(**words))
+
+
 @bus.command()
 @click.option("--watch", "watch_s", type=click.FloatRange(0.2, 3600), metavar="S", help="Look again every S seconds.")
 @seconds_option

@@ -8,6 +8,7 @@ from typing import get_args
 
 import msgspec
 
+from agent.cli import format as fmt
 from drivers.modbus import pdu
 from drivers.modbus.code import Code, RegisterType, WordOrder
 from drivers.modbus.codec import encode
@@ -84,7 +85,7 @@ def block(text: str, count: int | None = None) -> Block:
     if address > 0xFFFF:
         raise ValueError(f"ADDRESS: expected 0 to 65535 (as on the wire, from 0); found {match[2]}")
     if not 1 <= made.count <= made.most:
-        raise ValueError(f"COUNT: expected 1 to {made.most} {_what(made)} in one read; found {made.count}")
+        raise ValueError(f"COUNT: expected 1 to {_what(made, made.most)} in one read; found {made.count}")
     if made.last > 0xFFFF:
         raise ValueError(f"COUNT: expected at most {0x10000 - address} from address {address} on; found {made.count}")
     return made
@@ -184,9 +185,9 @@ def _coils(unit_id: int, at: Block, words: Sequence[str], how: Code, *, multiple
 def _fitting(at: Block, count: int, most: int) -> Block:
     most = min(most, 0x10000 - at.address)
     if count > most:
-        raise ValueError(f"VALUE: expected at most {most} {_what(at)} in one write from {at.address} on; found {count}")
+        raise ValueError(f"VALUE: expected at most {_what(at, most)} in one write from {at.address} on; found {count}")
     return msgspec.structs.replace(at, count=count)
 
 
-def _what(made: Block) -> str:
-    return "bits" if made.is_bits else "registers"
+def _what(made: Block, number: int) -> str:
+    return fmt.count(number, "bit" if made.is_bits else "register")
