@@ -61,7 +61,7 @@ class Sending:
 def joined(other: Sending, new: Sending, noise: Noise) -> None:
     """Make of two that overlap one, in `other`: clean until the second begins, noise from there to the end of both."""
     first, second = (other, new) if other.start_s <= new.start_s or other.handed else (new, other)
-    clean = max(first.handed, int(max(0.0, second.start_s - first.start_s) / first.pitch_s))
+    clean = max(first.handed, int(max(0.0, second.start_s - first.start_s) / first.pitch_s + 1e-6))
     size = math.ceil((max(first.end_s, second.end_s) - first.start_s) / first.pitch_s - 1e-9)
     frame = first.frame[:clean] + noise(size - len(first.frame[:clean]))
     other.start_s, other.link, other.gap_s, other.frame = first.start_s, first.link, first.gap_s, frame

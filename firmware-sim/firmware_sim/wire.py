@@ -43,7 +43,7 @@ class Wire:
         self._units = units
         self._request = bytearray()
         self._request_link = self.link
-        self._request_end_s = 0.0
+        self._request_start_s = self._request_end_s = 0.0
         self._answer_end_s = float("-inf")
         self._sendings: list[Sending] = []
         self._use = [(0, 0.0)] * (USE_WINDOW_S + 1)
@@ -70,6 +70,8 @@ class Wire:
             self._send(Sending(data, start_s, master, on_the_wire=False))
         if not self._request and now_s < self._answer_end_s + master.silence_s:
             self.silence_violations += 1
+        if not self._request:
+            self._request_start_s = start_s
         if self._drowned(start_s, end_s) or (self._request and master != self._request_link):
             data = chance.noise(len(data))
         data = chance.thinned(data)
@@ -205,7 +207,7 @@ class Wire:
         return now_s + self._chance.wait_s(per_s) if planned_s is None or planned_s < now_s - 1 else planned_s
 
     def _intrude(self, sending: Sending) -> None:
-        if self._request and sending.start_s < self._request_end_s:
+        if self._request and self._request_start_s < sending.end_s and sending.start_s < self._request_end_s:
             self._request[:] = self._chance.noise(len(self._request))
             self.collisions += 1
         self._speak(sending)

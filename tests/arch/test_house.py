@@ -86,11 +86,16 @@ EDGES = {
     "firmware_sim.broker",
     "firmware_sim.entry",
     "firmware_sim.gpio_socket",
+    "firmware_sim.json_socket",
     "firmware_sim.line",
+    "firmware_sim.line_command",
+    "firmware_sim.line_socket",
     "firmware_sim.main",
     "firmware_sim.stage",
     "firmware_sim.street",
     "firmware_sim.street_socket",
+    "firmware_sim.tcp",
+    "firmware_sim.tty_link",
 }
 
 LONGEST_LINES = 400

@@ -19,7 +19,7 @@ def _head(product: str, title: str, *rows: Row) -> Table:
 
 
 LUX = _head(
-    "jxct-illuminance", "JXCT illuminance", Row(0x0007, "illuminance_lux", wave(0), "u32")
+    "jxct-illuminance", "JXCT illuminance", Row(0x0007, "illuminance_lux", wave(240, 30, 120), "u32")
 )  # fmt: skip
 WIND_SPEED = _head("jxct-wind-speed", "JXCT wind speed", Row(0x0016, "wind_speed_m_per_s", wave(3.2, 2, 40), scale=0.1))
 WIND_DIRECTION = _head(
@@ -57,6 +57,7 @@ class JxctLux(TableUnit):
 
     def __init__(self, address: int) -> None:
         super().__init__(LUX, address)
+        self.lux = 0.0
 
     @property
     def lux(self) -> float:

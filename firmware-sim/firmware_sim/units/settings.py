@@ -180,9 +180,8 @@ class Settings:
         baud = self._factory.baud if how.baud is None else how.baud.of(words[how.baud.register])
         parity = self._factory.parity if how.parity is None else how.parity.of(words[how.parity.register])
         link = Link(int(baud), _parity(parity), self._factory.stop_bits)
-        self._as_its_line = self._as_its_line and link == self._factory
         if self.moved is not None:
-            self.moved(address, None if self._as_its_line else link)
+            self.moved(address, None if self._as_its_line and link == self._factory else link)
 
 
 def _parity(word: int | str | None) -> Parity | None:

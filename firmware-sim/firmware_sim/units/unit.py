@@ -40,6 +40,15 @@ class Unit:
         if settings is not None:
             settings.moved = self._moved
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong with this unit alone. May be replaced; chance then starts anew from its seed."""
+        return self.chance.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self.chance = Chance(faults)
+
     def answer(self, pdu: bytes, now_s: float) -> bytes | None:
         """Take a request that was sent to this unit, or to all, at `now_s`; none if the unit stays silent."""
         if not self.alive:
