@@ -79,9 +79,8 @@ def test_a_wrong_echo_of_a_write_is_no_acknowledgement(request_: pdu.Request) ->
 
 
 def test_a_dead_unit_is_silent_even_where_others_talk() -> None:
-    port, wire = opened(
-        lambda frame, now_s: [(0.01, sealed(bytes([9, 4, 2, 0, 1]))), (0.02, sealed(b"\x00\x06\x00\x00\x00\x01"))]
-    )
+    others = [(0.01, sealed(bytes([9, 4, 2, 0, 1]))), (0.02, sealed(b"\x00\x06\x00\x00\x00\x01"))]
+    port, _ = opened(lambda _frame, _now_s: others)
     with pytest.raises(NoAnswer, match="within 100 ms"):
         port.exchange(READ, TIMEOUT_S)
     assert port.counts.foreign_frames == 2
@@ -95,9 +94,9 @@ def test_a_dead_unit_is_silent_even_where_others_talk() -> None:
 @pytest.mark.parametrize("teacher", [READ, pdu.write_registers(1, 5, [7]), pdu.write_coils(1, 5, [True])])
 def test_an_echo_is_learned_from_what_cannot_be_its_own_answer(teacher: pdu.Request, echo: bool) -> None:
     port, wire = opened(TruthfulUnits(1), echo=echo)
-    assert port.counts.echo is None
+    before = port.counts.echo
     port.exchange(teacher, TIMEOUT_S)
-    assert port.counts.echo is echo
+    assert (before, port.counts.echo) == (None, echo)
     port.exchange(WRITE, TIMEOUT_S)
     assert functions(wire) == [teacher.function, 6]
 
@@ -188,6 +187,18 @@ def reads_truly(port: RtuPort, unit: SlowUnit, request: pdu.Request, times: int)
         assert data == unit.units.words(1, request.pdu[2], len(data) // 2)
         answered += 1
     return answered
+
+
+@pytest.mark.parametrize("registers", [b"\x00\x01", b"\x00\x01\x00\x02"], ids=["one register", "one or two"])
+def test_however_late_answers_are_they_are_not_taken_for_the_next(registers: bytes) -> None:
+    """Two late answers of a unit that knows one function, by every so many milliseconds."""
+    for first_ms in range(90, 1300, 40):
+        for second_ms in (4, *range(95, 500, 60)):
+            unit = SlowUnit(
+                first_ms / 1000, second_ms / 1000, answers=lambda frame: frame[1] == 3 and frame[4:6] in registers
+            )
+            port, _ = opened(unit)
+            assert reads_truly(port, unit, READ_ONE, 14) >= 1
 
 
 @pytest.mark.parametrize(
@@ -295,7 +306,7 @@ def test_a_second_answer_makes_the_next_one_be_proved() -> None:
 
     def script(frame: bytes, now_s: float) -> list[Coming]:
         coming = units(frame, now_s)
-        return coming + [(0.006, coming[0][1])] if twice[0] else coming
+        return [*coming, (0.006, coming[0][1])] if twice[0] else coming
 
     port, wire = opened(script)
     port.exchange(READ, TIMEOUT_S)
