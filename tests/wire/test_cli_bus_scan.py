@@ -60,7 +60,7 @@ def gadelys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Run the command line as a shell would, where no agent runs; exit code, stdout, stderr."""
     monkeypatch.setenv("GADELYS_SOCKET", str(tmp_path / "api.sock"))
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(units, "_SYSTEM_PROFILES", mixed_profiles.write(tmp_path))
+    monkeypatch.setattr(units, "SYSTEM_CONFIG", mixed_profiles.write(tmp_path).parent / "pole.toml")
 
     def run(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["gadelys", *words])

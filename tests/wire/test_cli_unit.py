@@ -35,7 +35,7 @@ def gadelys(
     """Run `gadelys unit` with PORT for the line; exit code, stdout, stderr."""
     monkeypatch.setenv("GADELYS_SOCKET", str(tmp_path / "api.sock"))
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setattr(units, "_SYSTEM_PROFILES", mixed_profiles.write(tmp_path))
+    monkeypatch.setattr(units, "SYSTEM_CONFIG", mixed_profiles.write(tmp_path).parent / "pole.toml")
 
     def run(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(
@@ -169,7 +169,7 @@ def test_on_a_terminal_it_waits_for_the_restart(
 ) -> None:
     master, slave = pty.openpty()
     start = "import sys; from pathlib import Path; from agent.cli.bus import units; from agent.cli.main import main\n"
-    start += f"units._SYSTEM_PROFILES = Path({str(mixed_profiles.write(tmp_path))!r}); main()"
+    start += f"units.SYSTEM_CONFIG = Path({str(mixed_profiles.write(tmp_path).parent / 'pole.toml')!r}); main()"
     words = ["unit", "address", str(line.path), "2", "31", "--profile", "box-restart", "--unlock"]
     environment = {**os.environ, "GADELYS_SOCKET": str(tmp_path / "api.sock"), "COLUMNS": "120", "NO_COLOR": "1"}
     with subprocess.Popen(
