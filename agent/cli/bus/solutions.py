@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from drivers.modbus.solve import Solution
 
 from agent.cli import format as fmt
 from agent.cli.bus.registers import value
 from agent.cli.bus.typed import Block
 from agent.cli.text import Column, Line, Span, line, table
 from drivers.modbus.codec import Code, NoValue, decode
+from drivers.modbus.solve import Solution
 from drivers.points import Value
 
 
