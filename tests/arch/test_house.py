@@ -79,6 +79,8 @@ EDGES = {
     "drivers.bus.field_bus",
     "drivers.bus.rtu_port",
     "drivers.bus.rtu_thread",
+    "drivers.bus.serial_wire",
+    "drivers.bus.socket_wire",
     "drivers.bus.tcp_port",
     "drivers.gpio.factory",
     "drivers.gpio.inputs",

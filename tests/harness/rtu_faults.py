@@ -109,8 +109,9 @@ def other_speed(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        silent, late, late_exception, truncated, wrong_unit, wrong_function, wrong_length, wrong_count, bad_crc, exception, gaps,
-        second_answer, collision, foreign_broadcast, foreign_master, noise_before, noise_after, noise_alone, other_speed,
+        silent, late, late_exception, truncated, wrong_unit, wrong_function, wrong_length, wrong_count, bad_crc,
+        exception, gaps, second_answer, collision, foreign_broadcast, foreign_master,
+        noise_before, noise_after, noise_alone, other_speed,
     )
 }  # fmt: skip
 

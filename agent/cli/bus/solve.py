@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
-from drivers.modbus.solve import solve as all_solutions
 
 from agent.cli import format as fmt
 from agent.cli import terminal
@@ -19,6 +18,7 @@ from agent.cli.bus.words import Target, trouble
 from agent.cli.text import Span, line
 from agent.cli.trouble import MISUSED, REFUSED, Trouble
 from drivers.errors import Refused, WireError
+from drivers.modbus.solve import solve as all_solutions
 
 _SHOWN = 8
 _BEFORE = 2  # registers: manuals count from 1, or mean the second word of two
