@@ -108,7 +108,7 @@ class Schedule:
         """Return what is done next, none if nothing is due."""
         units = self._spoken_to(now_s)
         turn = self._highest(units, now_s)
-        if turn is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
+        if turn is not None and turn.unit is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
             turn = self._starved(units, now_s, turn.traffic) or turn
             self._above = 0
         if turn is None or (turn.traffic > Traffic.COMMAND and self._since_scan >= _SCAN_ONE_IN):
