@@ -137,12 +137,15 @@ class RtuPort:
             raise
 
     def _wait_it_out(self, request: Request, timeout_s: float) -> None:
-        """A unit answers no fence: throw one answer away (a write is not sent twice), then let the line be silent."""
+        """A unit answers no fence: throw one answer away (a write is not sent twice), then let the line be silent.
+
+        The answer may have been an earlier one, and that to what was asked now as late: so for as long as any has ever taken.
+        """
         if request.function in READS:
             with contextlib.suppress(Refused):
                 self._ask_aside(request, timeout_s, thrown_away=True)
         self._line.distrust()
-        if self._settle(least_s=timeout_s if request.function not in READS else 0.0):
+        if self._settle(least_s=self._line.latency.most_s):
             self._trust.unanswered(request, self._wire.now())
             raise BadAnswer("bytes came after an answer that may be a late one: the next one would be too", "noise")
         self._trust.no_fences(request.unit, self._wire.now())
@@ -163,7 +166,8 @@ class RtuPort:
             if framer.answer is None:
                 raise framer.verdict() or NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")
             latency_s = max(0.0, began_s - sent_s)
-            self._line.latency.learn(latency_s, began_s)
+            if not thrown_away:
+                self._line.latency.learn(latency_s, began_s)
             data = pdu.check(request, framer.answer[0], framer.answer[1:-2])
         except Refused:
             self._trust.over(request.unit)

@@ -188,6 +188,18 @@ def reads_truly(port: RtuPort, unit: SlowUnit, request: pdu.Request, times: int)
     return answered
 
 
+@pytest.mark.parametrize("registers", [b"\x00\x01", b"\x00\x01\x00\x02"], ids=["one register", "one or two"])
+def test_however_late_answers_are_they_are_not_taken_for_the_next(registers: bytes) -> None:
+    """Two late answers of a unit that knows one function, by every so many milliseconds."""
+    for first_ms in range(90, 1300, 40):
+        for second_ms in (4, *range(95, 500, 60)):
+            unit = SlowUnit(
+                first_ms / 1000, second_ms / 1000, answers=lambda frame: frame[1] == 3 and frame[4:6] in registers
+            )
+            port, _ = opened(unit)
+            assert reads_truly(port, unit, READ_ONE, 14) >= 1
+
+
 @pytest.mark.parametrize("slow_s", [[0.15], [0.31], [0.15] * 3, [0.39, 0.21, 0.21], [0.09, 0.11, 0.19, 0.29, 0.09, 0.5]], ids=str)
 @pytest.mark.parametrize(
     "answers",
