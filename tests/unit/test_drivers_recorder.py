@@ -93,7 +93,7 @@ def test_any_text_is_a_dump_or_a_value_error(text: str) -> None:
 
 
 def test_a_dump_of_a_late_answer_replays_to_what_it_tells() -> None:
-    """Taken from a line whose unit answers one read of register 7 late, by 0.25 s, and is then asked for register 8."""
+    """Taken from a line whose unit answers one read of register 7 after 0.35 s, and is then asked for register 8."""
     replay = Replay((Path(__file__).parents[1] / "data" / "late_answer.dump").read_text(encoding="utf-8"), LINK, TIMEOUT_S)
     assert replay.run() == ["unit 1: no answer within 100 ms", "unit 1: no answer within 100 ms", "08 03", "09 04"]
     assert replay.told() == replay.outcomes[:2]
