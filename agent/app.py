@@ -16,11 +16,12 @@ import structlog
 
 import cext
 from agent import __version__, logs, parts
-from agent.clock import Clock, SystemClock, boot_id
+from agent.clock import Clock, SystemClock, boot_id, wall_less_mono_s
 from agent.config import Config, ConfigError, load_file
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import ControlTask, lamp_points
+from agent.faults import FOLDER, FaultDumps
 from agent.health import Notifier, Supervisor
 from agent.image import Image
 from agent.local.methods import Methods
@@ -76,6 +77,8 @@ class _Agent:
         self._supervisor = Supervisor(self._clock.mono_s, self._notifier)
         sink = parts.Sink()
         self._buses = parts.buses(config, self._clock, sink)
+        folder = config.api.socket.parent / FOLDER
+        sink.failed = FaultDumps(folder, self._clock, self._dump).note
         pins = [parts.pin_sensor(device, sink) for device in config.devices if device.gpio is not None]
         lamps = [device for device in config.devices if device.kind == "luminaire"]
         image = sink.image = Image(
@@ -115,6 +118,9 @@ class _Agent:
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
+
+    def _dump(self, bus: str) -> str:
+        return self._buses[bus].dump(wall_less_mono_s(self._clock))
 
     def take_place(self) -> None:
         """Take the local API's socket, so that there is one agent here. OSError if another one answers there."""

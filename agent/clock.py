@@ -14,6 +14,7 @@ import msgspec
 RELEASED = datetime(2026, 11, 24, tzinfo=UTC)
 
 _TRUST_FOR_S = 10.0  # how long an answer of the kernel about synchronisation is used
+_NEAR_S = 0.001  # a beat that is nearer than this is the one that has just come
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
@@ -35,6 +36,19 @@ class Clock(Protocol):
 
     def street(self) -> Wall:
         """Return the wall time by which sun and calendar run; differs from `wall` only in demonstrations."""
+
+
+def wall_less_mono_s(clock: Clock) -> float:
+    """Return what makes wall time (Unix seconds) of a monotonic time."""
+    return clock.wall().utc.timestamp() - clock.mono_s()
+
+
+def until_next_s(now_s: float, every_s: float) -> float:
+    """Return how long it is from a monotonic time to the next multiple of `every_s` seconds: above 0, at most that.
+
+    Tasks that rest rest until then, so that they wake together: waking the process costs more than what most of them do.
+    """
+    return every_s - (now_s + _NEAR_S) % every_s
 
 
 class SystemClock:

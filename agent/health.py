@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
+from agent.clock import until_next_s
+
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _CALM_S = 60.0  # a task that lived so long starts over with the shortest pause
@@ -109,7 +111,7 @@ class Supervisor:
                 stuck_before = stuck
             if not stuck:
                 self._notify.send("WATCHDOG=1")
-            await asyncio.sleep(_WATCH_EVERY_S)
+            await asyncio.sleep(until_next_s(self._now(), _WATCH_EVERY_S))
 
 
 class Notifier:

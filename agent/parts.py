@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -16,6 +16,8 @@ from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
 
+_FAULTS = {"unit_silent", "link_lost"}
+
 log = structlog.get_logger()
 
 
@@ -24,6 +26,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.image: Image | None = None
+        self.failed: Callable[[str], None] = lambda _bus: None
 
     def reading(self, key: str, reading: Reading) -> None:
         """Take a reading."""
@@ -40,8 +43,10 @@ class Sink:
         self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))
 
     def event(self, name: str, **keys: object) -> None:
-        """Take a change of state."""
+        """Take a change of state; of one for the worse, `failed` hears on which bus."""
         log.warning(name, **keys)
+        if name in _FAULTS:
+            self.failed(str(keys["bus"]))
 
 
 def buses(config: Config, clock: Clock, sink: Sink) -> dict[str, FieldBus]:
@@ -60,7 +65,7 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
         for unit in config.units:
             carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
             if unit.bus == bus.id and carried:
-                profile = load_profile(unit.profile, config.path.parent)
+                profile = load_profile(unit.profile, config.profiles)
                 units.append(
                     UnitSpec(
                         id=unit.id,
@@ -70,6 +75,8 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
                         safe_after_s=unit.safe_after_s,
                         safe_pct=config.lighting.class_pct,
                         devices=carried,
+                        fade_up_s=config.lighting.fade_up_s,
+                        fade_down_s=config.lighting.fade_down_s,
                     )
                 )
         made[bus.id] = (bus, tuple(units))
@@ -91,7 +98,7 @@ def levels(config: Config) -> Levels:
 def device_safety(config: Config, lamp: Device) -> bool:
     """Return whether a lamp's unit lights it by itself when the agent is gone."""
     unit = next(unit for unit in config.units if unit.id == lamp.unit)
-    return load_profile(unit.profile, config.path.parent).safety is not None
+    return load_profile(unit.profile, config.profiles).safety is not None
 
 
 def bus_of(config: Config, lamp: Device) -> str:

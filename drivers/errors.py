@@ -33,3 +33,7 @@ class Refused(WireError):
 
 class LinkLost(WireError):
     """The port itself is gone (unplugged, EIO). Next move: close it and open it again with back-off."""
+
+
+class Busy(WireError):
+    """Too many questions wait for this line already. Next move: ask again later."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,12 @@ class Client:
             except ConnectionError as error:
                 raise Trouble(f"the agent has gone ({_why(error)})", UNREACHABLE) from None
 
+    def rest(self, time_s: float) -> None:
+        """Do nothing for a while. Trouble if the agent ends meanwhile."""
+        ready, _, _ = select.select([self._socket], [], [], time_s)
+        if ready and not self._socket.recv(1, socket.MSG_PEEK):
+            raise Trouble("the agent has gone (connection closed)", UNREACHABLE)
+
     def wait_at_most(self, within_s: float | None) -> None:
         """Change how long the next notification may take."""
         self._socket.settimeout(within_s)
@@ -121,6 +128,16 @@ def lamp_names(given: Path | None, within_s: float = 0.3) -> list[str]:
     except Trouble:
         return []
     return [lamp["id"] for lamp in status["lamps"]]
+
+
+def line_names(given: Path | None, within_s: float = 0.3) -> list[str]:
+    """Return the lines of the running agent, for completion; none, silently, when it is not there."""
+    try:
+        with Client(given, within_s) as client:
+            lines: list[dict[str, Any]] = json.loads(client.call("bus.list"))
+    except Trouble:
+        return []
+    return [line["id"] for line in lines]
 
 
 def _decode(line: bytes) -> _Answer:

@@ -8,8 +8,12 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
+from agent.cli.bus.commands import bus
+from agent.cli.bus.scan_command import scan
 from agent.cli.main import COMPLETING
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
+from agent.cli.profile.commands import profile
+from agent.cli.unit.commands import unit
 from agent.cli.uplink.commands import uplink
 
 
@@ -166,7 +170,7 @@ def completion(shell: str) -> int:
 
 @gadelys.group()
 def config() -> None:
-    """Check a configuration, list device profiles."""
+    """Check a configuration."""
 
 
 @config.command()
@@ -182,16 +186,8 @@ def check(file: Path, as_json: bool) -> int:
     return configuration.check(file, as_json=as_json)
 
 
-@config.command()
-@json_option
-def profiles(as_json: bool) -> int:
-    """List the device profiles that a unit can name.
-
-    Example: gadelys config profiles
-    """
-    from agent.cli import config as configuration  # noqa: PLC0415
-
-    return configuration.profiles(as_json=as_json)
-
-
+gadelys.add_command(bus)
+bus.add_command(scan)
+gadelys.add_command(unit)
 gadelys.add_command(uplink)
+gadelys.add_command(profile)

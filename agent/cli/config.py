@@ -1,4 +1,4 @@
-"""`gadelys config`: a file is checked before it is used; the profiles that there are."""
+"""`gadelys config`: a file is checked before it is used."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import msgspec
 
 from agent.cli import format as fmt
 from agent.cli import terminal
-from agent.cli.text import Column, table
 from agent.cli.trouble import MISUSED
 from agent.config import ConfigError, load_file
-from drivers.profile import load_profile, profile_names
 
 
 def check(path: Path, *, as_json: bool) -> int:
@@ -35,41 +33,4 @@ def check(path: Path, *, as_json: bool) -> int:
             fmt.count(len(config.devices), "device"),
         )
         terminal.show_text(f"{path}: ok ({config.controller.id}: {', '.join(parts)})")
-    return 0
-
-
-def profiles(*, as_json: bool) -> int:
-    """List the device profiles."""
-    found = [load_profile(name) for name in profile_names()]
-    if as_json:
-        rows = [
-            {
-                "name": p.name,
-                "title": p.title,
-                "kinds": p.kinds,
-                "channels": p.channels,
-                "device_safety": p.safety is not None,
-            }
-            for p in found
-        ]
-        terminal.show_json(msgspec.json.encode(rows))
-    else:
-        columns = [
-            Column("profile"),
-            Column("channels", right=True),
-            Column("own safety"),
-            Column("for"),
-            Column("what"),
-        ]
-        cells = [
-            [
-                p.name,
-                str(p.channels or fmt.MISSING),
-                "yes" if p.safety is not None else "no" if p.output is not None else fmt.MISSING,
-                ", ".join(p.kinds),
-                p.title,
-            ]
-            for p in found
-        ]
-        terminal.show(table(columns, cells, terminal.width()))
     return 0

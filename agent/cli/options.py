@@ -10,6 +10,7 @@ import click
 from agent.cli import arguments
 from agent.cli.trouble import MISUSED, Trouble
 
+SYSTEM_CONFIG = Path("/etc/gadelys/pole.toml")
 PATH = click.Path(path_type=Path, readable=False)  # whoever opens it says in our words what is wrong
 
 

@@ -28,6 +28,11 @@ def width() -> int:
     return max(shutil.get_terminal_size().columns, _NARROWEST)
 
 
+def height() -> int:
+    """Return how many lines are seen at once; 24 where nobody knows."""
+    return shutil.get_terminal_size().lines
+
+
 def shades() -> bool:
     """Return whether standard output shows brightness."""
     return depth() >= Depth.MANY

@@ -11,8 +11,8 @@ from agent.config.errors import ConfigError, Mistake
 from agent.config.read import ProfileFacts, read
 from agent.config.records import Config
 from agent.config.table import Ledger
-from agent.config.toml_lines import key_lines
-from drivers.profile import OWN, load_profile, profile_names
+from drivers.profile import load_profile, own_folder, profile_names
+from drivers.toml_lines import key_lines
 
 LONGEST_FILE_BYTES = 1 << 20
 NON_EMPTY = "a configuration (see docs/pole.toml)"
@@ -31,7 +31,7 @@ def load_file(path: Path) -> Config:
     if not values:
         raise ConfigError(path, [Mistake(None, "", NON_EMPTY, "nothing but comments")])
     ledger = Ledger(key_lines(document))
-    config = read(path, values, ledger, _World(path.parent))
+    config = read(path, values, ledger, _World(own_folder(path)))
     if ledger.mistakes:
         raise ConfigError(path, ledger.mistakes)
     return config
@@ -67,16 +67,16 @@ def _syntax(document: str, message: str) -> Mistake:
 
 
 class _World:
-    """Profiles that are installed or lie beside the file, time zones that the system or tzdata knows."""
+    """Profiles that are shipped or one's own, time zones that the system or tzdata knows."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, profiles: Path) -> None:
+        self._profiles = profiles
 
-    def profile(self, name: str) -> ProfileFacts | None:
-        return load_profile(name, self._folder) if name.endswith(OWN) or name in profile_names() else None
+    def profile(self, name: str) -> ProfileFacts:
+        return load_profile(name, self._profiles)
 
     def profile_names(self) -> Sequence[str]:
-        return profile_names()
+        return profile_names(self._profiles)
 
     def is_time_zone(self, name: str) -> bool:
         try:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
-from agent.config.table import Ledger, Table, did_you_mean
+from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
-from drivers.profile import OWN, ProfileError
+from drivers.profile import KINDS as PROFILE_KINDS
+from drivers.profile import ProfileError
+from drivers.toml_words import did_you_mean
 
 _Record = TypeVar("_Record")
 
@@ -24,7 +26,7 @@ _BUS_OPTIONS = {
     "modbus-tcp": {"host", "port", "timeout_ms", "in_flight"},
 }
 
-KINDS = ("luminaire", "presence", "meter", "lux", "contact")
+KINDS = (*PROFILE_KINDS, "contact")
 _PIN_KINDS = ("presence", "contact")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name, IPv4, IPv6
 
@@ -45,8 +47,8 @@ class ProfileFacts(Protocol):
 class World(Protocol):
     """What the reader asks of the world outside the file."""
 
-    def profile(self, name: str) -> ProfileFacts | None:
-        """Return a profile, or none. ProfileError if it is one's own file, and that is not in order."""
+    def profile(self, name: str) -> ProfileFacts:
+        """Return a profile that there is. ProfileError if it is one's own, and that is not in order."""
 
     def profile_names(self) -> Sequence[str]:
         """Return the names of all profiles."""
@@ -163,9 +165,12 @@ class _Reader:
         )
 
     def _profile(self, table: Table) -> tuple[str, ProfileFacts | None]:
-        """Read which profile a unit has: one by its name, or a file of one's own beside the configuration."""
-        own = table.ends("profile", OWN)
-        name = table.text("profile", "a file") if own else table.choice("profile", self._world.profile_names())
+        """Read which profile a unit has: a shipped one, or one of one's own."""
+        says = "the name of a profile, see `gadelys profile list`"
+        name = table.text("profile", says)
+        names = self._world.profile_names()
+        if table.sound("profile") and name not in names:
+            table.wrong("profile", says + did_you_mean(name, names))
         try:
             profile = self._world.profile(name) if table.sound("profile") else None
         except ProfileError as error:

@@ -8,9 +8,11 @@ from typing import Literal
 import msgspec
 
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
+from drivers.profile import DeviceKind as ProfileKind
+from drivers.profile import own_folder
 
 Pull = Literal["none", "up", "down"]
-DeviceKind = Literal["luminaire", "presence", "meter", "lux", "contact"]
+DeviceKind = ProfileKind | Literal["contact"]
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +36,7 @@ Bus = RtuBus | RtuTcpBus | TcpBus
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """A box on a bus. `profile`: a name, or one's own file beside this one (it ends in .toml).
-
-    `safe_after_s` is none where the profile has no device-side safety.
-    """
+    """A box on a bus. `safe_after_s` is none where the profile has no device-side safety."""
 
     id: str
     bus: str
@@ -116,3 +115,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     gpio: Gpio | None
     lighting: Lighting
     uplink: Uplink | None
+
+    @property
+    def profiles(self) -> Path:
+        """Return the folder of one's own profiles; it need not be there."""
+        return own_folder(self.path)

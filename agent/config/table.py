@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from agent.config.errors import Mistake
-from agent.config.toml_lines import KeyPath, Lines
+from drivers.toml_lines import KeyPath, Lines
+from drivers.toml_words import did_you_mean, shown
 
 T = TypeVar("T")
 
@@ -18,7 +18,6 @@ _MISSING: Any = object()  # a required option that is not there, and has been no
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ID_SAYS = "1 to 64 of A-Z a-z 0-9 . _ -"
-_LONGEST_SHOWN = 60
 
 
 class Ledger:
@@ -65,11 +64,6 @@ class Table:
     def sound(self, key: str) -> bool:
         """Return whether an option is there and nothing was wrong with it so far."""
         return key in self._values and key not in self._wrong
-
-    def ends(self, key: str, ending: str) -> bool:
-        """Return whether an option is a string with this ending."""
-        value = self._values.get(key)
-        return isinstance(value, str) and value.endswith(ending)
 
     def number(self, key: str, low: float, high: float, default: float = REQUIRED) -> float:
         """Read a finite number; whole ones are numbers too."""
@@ -167,26 +161,3 @@ class Table:
         if value is not _MISSING:
             self.wrong(key, expected, shown(value))
         return harmless
-
-
-def shown(value: object) -> str:
-    """Return a value as it would stand in TOML, cut to a readable length."""
-    if isinstance(value, str):
-        text = f'"{value}"'
-    elif isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, dict):
-        text = "a table"
-    elif isinstance(value, list):
-        text = "a list"
-    else:
-        text = str(value)
-    if not text.isprintable():
-        text = text.encode("unicode_escape").decode("ascii")
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
-
-
-def did_you_mean(value: object, known: Iterable[str]) -> str:
-    """Return a hint at the known word that is nearest, or nothing."""
-    near = difflib.get_close_matches(value, list(known), 1) if isinstance(value, str) else []
-    return f" (did you mean {near[0]}?)" if near else ""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from agent.clock import Clock
+from agent.clock import Clock, until_next_s
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 class LampBus(Protocol):
     """What control needs of a bus."""
 
-    def set_level(self, device_id: str, level_pct: float) -> None: ...
+    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None: ...
 
     def feed(self, until_s: float) -> None: ...
 
@@ -121,7 +121,7 @@ class ControlTask:
         """Return how long until the next step, in seconds, if nobody has news before."""
         now_s = self._clock.mono_s()
         due_s = min(self._stale_s, self._control.next_s(now_s), *(pin.next_s() for pin in self._detectors))
-        return min(max(due_s - now_s, PERIOD_S), LONGEST_REST_S)
+        return min(max(due_s - now_s, PERIOD_S), until_next_s(now_s, LONGEST_REST_S))
 
     def nudge(self) -> None:
         """Step at once: a pin has news."""
@@ -152,7 +152,8 @@ class ControlTask:
                 self._stale_s = min(self._stale_s, reading.mono_s + max_age_s)
             self._control.see(sensor, reading.value is True, faulty, now_s)
         for lamp, level_pct in self._control.step(now_s):
-            self._buses[lamp].set_level(self._control.outputs[lamp].device, level_pct)
+            device, target_pct = self._control.outputs[lamp].device, self._control.kernel.target(lamp)
+            self._buses[lamp].set_level(device, level_pct, target_pct)
         self._tell(now_s)
         for bus in self._lines:
             bus.feed(now_s + FEED_S)

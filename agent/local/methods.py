@@ -8,8 +8,10 @@ from typing import Annotated
 import msgspec
 import structlog
 
+from agent.clock import wall_less_mono_s
 from agent.control.leases import TERMS, Demand, Refusal
 from agent.local import protocol
+from agent.local.bus_methods import BusMethods
 from agent.local.protocol import Fault
 from agent.local.records import LampState, PointState, Status
 from agent.local.view import AgentView
@@ -96,10 +98,14 @@ class Methods:
             "points.subscribe": self._subscribe,
             "lamp.dim": self._dim,
             "lamp.release": self._release,
+            **BusMethods(view.config, view.buses, lambda: wall_less_mono_s(view.clock)).table,
         }
 
     def call(self, request: protocol.Request) -> object:
-        """Do what a request asks. Fault if it cannot be done; nothing has changed then."""
+        """Do what a request asks. Fault if it cannot be done; nothing has changed then.
+
+        What takes its time is returned as a coroutine, whose result it is and which can end with a Fault too.
+        """
         method = self._table.get(request.method)
         if method is None:
             known = ", ".join(sorted([*self._table, "points.unsubscribe"]))

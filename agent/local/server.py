@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Coroutine
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from agent.local.protocol import Fault
 
 _MOST_CONNECTIONS = 16
 _MOST_SUBSCRIPTIONS = 8
+_MOST_UNDER_WAY = 8
 _MOST_BUFFERED_BYTES = 1 << 20  # a reader that is so far behind is let go
 
 log = structlog.get_logger()
@@ -70,13 +72,14 @@ class LocalServer:
 
 
 class _Connection:
-    """One client: its requests in turn, and its subscriptions."""
+    """One client: its requests in turn, what takes its time beside the others, and its subscriptions."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, methods: Methods) -> None:
         self._reader = reader
         self._writer = writer
         self._methods = methods
         self._feeds: dict[int, asyncio.Task[None]] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
         self._next_id = 1
 
     async def run(self) -> None:
@@ -88,6 +91,8 @@ class _Connection:
         finally:
             for number in list(self._feeds):
                 self._end(number)
+            for task in self._under_way:
+                task.cancel()  # nobody is there to be answered
 
     async def _line(self) -> bytes:
         """Return the next line, empty at the end; a line that is too long ends the connection with a clear message."""
@@ -108,6 +113,9 @@ class _Connection:
             if request.id is not msgspec.UNSET:
                 request_id = request.id
             result = self._call(request)
+            if isinstance(result, Coroutine):
+                self._set_out(request.id, result)
+                return b""
         except Fault as fault:
             return protocol.refusal(request_id, fault)
         return b"" if request.id is msgspec.UNSET else protocol.answer(request_id, result)
@@ -123,6 +131,36 @@ class _Connection:
         if isinstance(result, Subscription):
             return self._begin(result)
         return result
+
+    def _set_out(
+        self, request_id: int | str | msgspec.UnsetType | None, call: Coroutine[object, object, object]
+    ) -> None:
+        """Let a call take its time; it is answered when it has ended."""
+        if len(self._under_way) >= _MOST_UNDER_WAY:
+            call.close()
+            raise Fault(protocol.TOO_MANY, f"at most {_MOST_UNDER_WAY} calls of a connection may be under way")
+        task = asyncio.create_task(self._answer(request_id, call), name="api-call")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _answer(
+        self, request_id: int | str | msgspec.UnsetType | None, call: Coroutine[object, object, object]
+    ) -> None:
+        known_id = None if request_id is msgspec.UNSET else request_id
+        answered = False
+        try:
+            try:
+                reply = protocol.answer(known_id, await call)
+            except Fault as fault:
+                reply = protocol.refusal(known_id, fault)
+            answered = True
+        finally:
+            if not answered:
+                self._writer.transport.abort()  # nobody waits for ever
+        if request_id is not msgspec.UNSET:
+            self._writer.write(reply)
+            with contextlib.suppress(ConnectionError):
+                await self._writer.drain()  # under way until it is read: who never reads asks no more
 
     def _begin(self, subscription: Subscription) -> object:
         if len(self._feeds) >= _MOST_SUBSCRIPTIONS:

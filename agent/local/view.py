@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -20,20 +19,13 @@ from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.health import Supervisor
 from agent.image import Image
+from agent.local.bus_methods import BusView
 from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow, UplinkState
-from drivers.bus import BusStats, UnitState
+from drivers.bus import UnitState
 from drivers.points import Quality, Reading
 
 _FOLLOW_PCT = 3.0  # a confirmed level may differ so much from what was sent: steps of modules and their read-back
 _FOLLOW_S = 3.0  # a level that was sent may take so long to show: the module's own fade and one poll
-
-
-class BusView(Protocol):
-    """What is shown of a bus."""
-
-    def stats(self) -> BusStats: ...
-
-    def unit_states(self) -> tuple[UnitState, ...]: ...
 
 
 class AgentView(msgspec.Struct, frozen=True):
@@ -151,8 +143,8 @@ class AgentView(msgspec.Struct, frozen=True):
         s = view.stats()
         return BusState(
             id=s.id,
-            port=s.port,
-            baud=s.baud,
+            port=s.place,
+            baud=s.link.baud if s.link is not None else None,
             state="up" if s.up else "down",
             use_pct=round(s.use_pct, 1),
             transactions=s.transactions,

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import structlog
 
-from agent.clock import Clock
+from agent.clock import Clock, until_next_s
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault
 from agent.uplink.backoff import Backoff
@@ -127,7 +127,7 @@ class Link:
     async def _prove(self, session: MqttSession) -> None:
         """Let the broker say again and again that it has what was sent."""
         while True:
-            await asyncio.sleep(PROVE_EVERY_S)
+            await asyncio.sleep(until_next_s(self._clock.mono_s(), PROVE_EVERY_S))
             if self._outbox.unproven:
                 await self._proof(session)
 
@@ -151,7 +151,7 @@ class Link:
                 await asyncio.sleep(AFTER_FAULT_S)
                 continue
             after = last or after
-            await asyncio.sleep(BACKLOG_EVERY_S if last else LOOK_EVERY_S)
+            await asyncio.sleep(BACKLOG_EVERY_S if last else until_next_s(self._clock.mono_s(), LOOK_EVERY_S))
 
     async def _piece(self, session: MqttSession, edge: EdgeNode, after: int) -> int:
         """Deliver some entries; return the number of the last one, 0 at the end. JournalFault."""

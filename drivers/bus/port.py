@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from drivers.bus.recorder import Recorder
 from drivers.bus.records import Link
 from drivers.modbus.pdu import Request
 
@@ -36,6 +37,10 @@ class Port(Protocol):
     @property
     def counts(self) -> LineCounts:
         """What came that nobody asked for."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """The last of what went and came."""
 
     async def open(self) -> None:
         """Open the port. LinkLost if it is not there or not ours."""

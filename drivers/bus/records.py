@@ -85,7 +85,10 @@ BusSpec = RtuBus | RtuTcpBus | TcpBus
 
 
 class UnitSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit on a line and the devices that it carries: (channel from 1, or none; device)."""
+    """A unit on a line and the devices that it carries: (channel from 1, or none; device).
+
+    `fade_up_s`, `fade_down_s`: from 0 to 100 % and back, for units that fade by themselves.
+    """
 
     id: str
     address: int
@@ -94,6 +97,8 @@ class UnitSpec(msgspec.Struct, frozen=True, kw_only=True):
     safe_after_s: float | None
     safe_pct: float
     devices: tuple[tuple[int | None, str], ...]
+    fade_up_s: float = 0.0
+    fade_down_s: float = 0.0
 
 
 class BusSink(Protocol):
@@ -113,30 +118,60 @@ class BusSink(Protocol):
 
 
 class BusStats(msgspec.Struct, frozen=True, kw_only=True):
-    """How busy and how sound a line is, since the start; `use_pct` over the last 10 s. `baud` of a serial line."""
+    """How busy and how sound a line is, since the start; `use_pct` over the last 10 s. `link` of a serial line.
+
+    `late_frames` came after their time-out, `foreign_frames` were not for us, `stray_bytes` were no frames;
+    `echo`: whether the line gives back what is sent, none if that is not known; `questions`: what people asked.
+    """
 
     id: str
-    port: str
-    baud: int | None
+    place: str
+    link: Link | None
     up: bool
     use_pct: float
     transactions: int
     timeouts: int
     bad_answers: int
     refusals: int
+    crc_errors: int
     stray_bytes: int
+    foreign_frames: int
+    late_frames: int
+    echo: bool | None
+    questions: int
+    left_out: int
+
+
+class Histogram(msgspec.Struct, frozen=True, kw_only=True):
+    """How long answers took: `counts` up to each bound (ms), and one more beyond the last. Rounded up to the bounds."""
+
+    bounds_ms: tuple[float, ...]
+    counts: tuple[int, ...]
+    median_ms: float | None
+    longest_ms: float
 
 
 class UnitState(msgspec.Struct, frozen=True, kw_only=True):
-    """How a unit is doing. `safety_verified`: its safety registers were written and read back as meant."""
+    """How a unit is doing. `safety_verified`: its safety registers were written and read back as meant.
+
+    `left_out`: rounds of reads that could not be made in time; `timeout_s`: how long it is waited for now.
+    """
 
     id: str
+    address: int
     state: Literal["starting", "ok", "silent"]
     device_safety: bool
     safety_verified: bool
     answers: int
     failures: int
+    timeouts: int
+    bad_answers: int
+    crc_errors: int
+    refusals: int
+    left_out: int
     last_error: str
+    timeout_s: float
+    latency: Histogram
 
 
 def _address(host: str, port: int) -> str:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from operator import itemgetter
+from typing import Literal
 
 import msgspec
 
+from drivers.bus.reading import Reader, reader
 from drivers.bus.records import UnitSpec
 from drivers.modbus import pdu
-from drivers.modbus.codec import Code, NoValue, decode
 from drivers.modbus.pdu import Request
-from drivers.points import Point, Quality, Reading
+from drivers.modbus.plan import Cost, Limits, Planner, Read, Span, serial_cost
+from drivers.points import Point, Reading
 from drivers.profile import Row, Setting
 
 _READ = {"coil": pdu.READ_COILS, "discrete": pdu.READ_DISCRETE, "holding": pdu.READ_HOLDING, "input": pdu.READ_INPUT}
-_LARGEST_HOLE = 10  # registers: reading over a hole of so many is cheaper than another frame with its silences
+_SLOW_POLLS = 5  # where a unit has points that are read fast, the others are read each fifth time
+_ILLEGAL = {2, 3}  # exceptions that say that a read asks for what is not there: address, or so many of them
+
+Poll = Literal["fast", "slow", "once"]
+
+USUAL_COST = serial_cost(10 / 9600, 0.01, 35 / 9600)  # 9600 8N1, a unit that answers within 10 ms
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A value inside a block: its point, how it stands in its registers, or else its bit in its byte."""
+    """A value inside a block: its point, and what reads its piece."""
 
     key: str
-    code: Code
-    bit: int | None
+    read: Reader
 
 
 Pieces = tuple[bytes, ...]  # an answer's data, cut into the registers, or the byte, of each item
@@ -33,9 +40,19 @@ class Block(msgspec.Struct, frozen=True, eq=False):  # each is one of its own, a
     """One read and what is in its answer."""
 
     request: Request
+    read: Read
+    poll: Poll
     items: tuple[Item, ...]
     keys: tuple[str, ...]
     cut: Callable[[bytes], Pieces]
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    """A row of the profile for one device: the point's key and the address of its channel."""
+
+    row: Row
+    key: str
+    address: int
 
 
 class Programme(msgspec.Struct, frozen=True):
@@ -48,128 +65,141 @@ class Programme(msgspec.Struct, frozen=True):
 
 
 class UnitPlan:
-    """The requests of one unit, worked out once."""
+    """The requests of one unit. Its reads become finer where it says that it does not have what they ask for."""
 
-    def __init__(self, spec: UnitSpec) -> None:
+    def __init__(self, spec: UnitSpec, cost: Cost = USUAL_COST) -> None:
+        """`cost` says what a read costs on this line."""
         self.spec = spec
         self._channels = {device: channel or 1 for channel, device in spec.devices}
-        rows = [(row, device, channel) for device, channel in self._channels.items() for row in spec.profile.points]
-        self.points = tuple(_point(spec, row, device) for row, device, _ in rows)
-        self.blocks = tuple(_blocks(spec, rows))
-        self.setup = tuple(self._programme(setting) for setting in spec.profile.setup)
-        safety = spec.profile.safety if spec.safe_after_s is not None else None
+        profile = spec.profile
+        self._placed = [
+            _Placed(row, f"{device}/{row.point}", row.address + (channel - 1) * row.stride)
+            for device, channel in self._channels.items()
+            for row in profile.points
+        ]
+        fast = any(placed.row.pace == "fast" for placed in self._placed)
+        self.slow_s = _SLOW_POLLS * spec.poll_s if fast else spec.poll_s
+        self.points = tuple(self._point(placed) for placed in self._placed)
+        spans = [Span(one.row.space, one.address, one.row.code.words, one.row.single) for one in self._placed]
+        self._planner = Planner(
+            spans, Limits(profile.max_read, tuple((no.space, no.first, no.last) for no in profile.forbidden)), cost
+        )
+        self.blocks = self._plan()
+        self.fades = frozenset(profile.output.fade if profile.output is not None else ())
+        self.setup = tuple(self._programme(setting) for setting in profile.setup)
+        safety = profile.safety if spec.safe_after_s is not None else None
         self.safety = tuple(self._programme(setting) for setting in safety or ())
+
+    def read(self, poll: Poll) -> tuple[Block, ...]:
+        """Return the reads that are made so often."""
+        return tuple(block for block in self.blocks if block.poll == poll)
+
+    def refused(self, block: Block, code: int) -> bool:
+        """Note that a read was refused by an exception. True if its points are read in other blocks from now on."""
+        if code not in _ILLEGAL or block not in self.blocks or not self._planner.refused(block.read):
+            return False
+        self.blocks = self._plan()
+        return True
 
     def level_writes(self, level_pct: dict[str, float]) -> list[Request]:
         """Return the fewest writes that set the levels of these devices: one for each run of neighbouring channels."""
         output = self.spec.profile.output
         if output is None:
             raise ValueError(f"{self.spec.profile.name} has no outputs")
-        raw = {self._channels[device]: round(level * output.steps_per_pct) for device, level in level_pct.items()}
+        raw = {self._channels[device]: output.raw(level) for device, level in level_pct.items()}
         runs: list[list[int]] = []
         for channel in sorted(raw):
-            if runs and channel == runs[-1][-1] + 1:
+            if runs and channel == runs[-1][-1] + 1 and output.stride == 1 and self.spec.profile.write != "single":
                 runs[-1].append(channel)
             else:
                 runs.append([channel])
-        return [self._level_write(output.address + run[0] - 1, [raw[channel] for channel in run]) for run in runs]
+        return [
+            self._write(output.space, output.address + (run[0] - 1) * output.stride, [raw[channel] for channel in run])
+            for run in runs
+        ]
+
+    def level_for_all(self, level_pct: float) -> Request | None:
+        """Return the write that sets all outputs of all units like this one, none if this is not one for that."""
+        output, profile = self.spec.profile.output, self.spec.profile
+        if output is None or not profile.broadcast or len(self._channels) != profile.channels:
+            return None
+        return pdu.write_registers(pdu.BROADCAST, output.address, [output.raw(level_pct)] * profile.channels)
 
     def written_pct(self, level_pct: float) -> float:
         """Return the level that a write of `level_pct` really asks for: outputs have steps."""
         output = self.spec.profile.output
-        return level_pct if output is None else round(level_pct * output.steps_per_pct) / output.steps_per_pct
+        return level_pct if output is None else output.level_pct(output.raw(level_pct))
 
     def readings(self, block: Block, pieces: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says."""
-        return [(item.key, _reading(item, piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
+        return [(item.key, item.read(piece, now_s)) for item, piece in zip(block.items, pieces, strict=False)]
 
     def changes(self, block: Block, pieces: Pieces, before: Pieces, now_s: float) -> list[tuple[str, Reading]]:
         """Return what a block's answer says otherwise than the one before: only that is decoded."""
         return [
-            (item.key, _reading(item, piece, now_s))
+            (item.key, item.read(piece, now_s))
             for item, piece, old in zip(block.items, pieces, before, strict=False)
             if piece != old
         ]
 
-    def _level_write(self, address: int, raw: list[int]) -> Request:
-        if len(raw) == 1:
-            return pdu.write_register(self.spec.address, address, raw[0])
-        return pdu.write_registers(self.spec.address, address, raw)
+    def _write(self, space: str, address: int, raw: list[int]) -> Request:
+        unit, alone = self.spec.address, len(raw) == 1 and self.spec.profile.write != "multiple"
+        if space == "coil":
+            states = [bool(value) for value in raw]
+            return pdu.write_coil(unit, address, on=states[0]) if alone else pdu.write_coils(unit, address, states)
+        return pdu.write_register(unit, address, raw[0]) if alone else pdu.write_registers(unit, address, raw)
+
+    def _plan(self) -> tuple[Block, ...]:
+        return tuple(self._block(read) for read in self._planner.reads)
+
+    def _block(self, read: Read) -> Block:
+        placed = [self._placed[span] for span in read.spans]
+        bits = read.space in {"coil", "discrete"}
+        items = tuple(
+            Item(one.key, reader(one.row, (one.address - read.address) % 8 if bits else None)) for one in placed
+        )
+        spans = [_span(one.address - read.address, one.row.code.words, bits=bits) for one in placed]
+        # One call cuts all; with an empty piece at the end, since for a single one it would give no tuple.
+        cut = itemgetter(*spans, slice(0))
+        polls = {one.row.pace for one in placed}
+        poll: Poll = "fast" if "fast" in polls else "slow" if "slow" in polls else "once"
+        request = pdu.read(self.spec.address, _READ[read.space], read.address, read.count)
+        return Block(request, read, poll, items, tuple(item.key for item in items), cut)
+
+    def _point(self, placed: _Placed) -> Point:
+        row = placed.row
+        # Four polls may fail before a value is called stale; below 2 s a busy line would make it flicker.
+        often_s = {"fast": self.spec.poll_s, "slow": self.slow_s, "once": math.inf}[row.pace]
+        percent = row.unit == "%"
+        return Point(
+            key=placed.key,
+            type=row.point_type,
+            unit=row.unit,
+            low=0.0 if percent else None,
+            high=100.0 if percent else None,
+            max_age_s=max(2.0, 4 * often_s),
+            deadband=row.deadband,
+            title=row.title,
+        )
 
     def _programme(self, setting: Setting) -> Programme:
-        known = {"safe_after_s": self.spec.safe_after_s or 0, "safe_pct": self.spec.safe_pct}
+        known = {
+            "safe_after_s": self.spec.safe_after_s or 0,
+            "safe_pct": self.spec.safe_pct,
+            "fade_up_ms_per_pct": 10 * self.spec.fade_up_s,
+            "fade_down_ms_per_pct": 10 * self.spec.fade_down_s,
+        }
         value = round(known[setting.value]) if isinstance(setting.value, str) else setting.value
         unit, count = self.spec.address, setting.count
+        write = self._write(setting.space, setting.address, [value] * count)
         if setting.space == "coil":
-            write = pdu.write_coils(unit, setting.address, [bool(value)] * count)
             read = pdu.read(unit, pdu.READ_COILS, setting.address, count)
             expected = ((1 << count) - 1 if value else 0).to_bytes((count + 7) // 8, "little")
         else:
-            write = self._level_write(setting.address, [value] * count)
             read = pdu.read(unit, pdu.READ_HOLDING, setting.address, count)
             expected = value.to_bytes(2, "big") * count
         return Programme(setting.what, write, read, expected)
 
 
-def _point(spec: UnitSpec, row: Row, device: str) -> Point:
-    # Four polls may fail before a value is called stale; below 2 s a busy line would make it flicker.
-    max_age_s = max(2.0, 4 * spec.poll_s)
-    percent = row.unit == "%"
-    return Point(
-        key=f"{device}/{row.point}",
-        type=row.point_type,
-        unit=row.unit,
-        low=0.0 if percent else None,
-        high=100.0 if percent else None,
-        max_age_s=max_age_s,
-        deadband=row.deadband,
-        title=row.title,
-    )
-
-
-def _blocks(spec: UnitSpec, rows: list[tuple[Row, str, int]]) -> list[Block]:
-    """Merge neighbouring values into reads, across small holes, up to what the unit gives at once."""
-    placed = sorted(
-        (
-            (row.space, row.address + (channel - 1) * row.stride, row.code, f"{device}/{row.point}")
-            for row, device, channel in rows
-        ),
-        key=lambda value: value[:2],
-    )
-    groups: list[list[tuple[str, int, Code, str]]] = []
-    for value in placed:
-        space, address, code, _ = value
-        if groups:
-            first, last = groups[-1][0], groups[-1][-1]
-            end = last[1] + last[2].words
-            near = space == first[0] and address - end <= _LARGEST_HOLE
-            if near and address + code.words - first[1] <= spec.profile.max_read:
-                groups[-1].append(value)
-                continue
-        groups.append([value])
-    return [_block(spec.address, group) for group in groups]
-
-
-def _block(unit: int, group: list[tuple[str, int, Code, str]]) -> Block:
-    space, start = group[0][:2]
-    count = max(address + code.words for _, address, code, _ in group) - start
-    bits = space in {"coil", "discrete"}
-    items = tuple(Item(key, code, (address - start) % 8 if bits else None) for _, address, code, key in group)
-    spans = [_span(address - start, code.words, bits=bits) for _, address, code, _ in group]
-    # One call cuts all; with an empty piece at the end, since for a single one it would give no tuple.
-    cut = itemgetter(*spans, slice(0))
-    return Block(pdu.read(unit, _READ[space], start, count), items, tuple(item.key for item in items), cut)
-
-
 def _span(at: int, words: int, *, bits: bool) -> slice:
     return slice(at // 8, at // 8 + 1) if bits else slice(2 * at, 2 * (at + words))
-
-
-def _reading(item: Item, piece: bytes, now_s: float) -> Reading:
-    if item.bit is not None:
-        return Reading(bool(piece[0] >> item.bit & 1), Quality.GOOD, "", now_s)
-    try:
-        value = decode(item.code, piece)
-    except NoValue as error:
-        return Reading(None, Quality.BAD, str(error), now_s)
-    return Reading(value, Quality.GOOD, "", now_s)

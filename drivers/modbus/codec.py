@@ -1,71 +1,90 @@
-"""Registers to values and back: types, word order, scale, error values. Pure."""
+"""Registers to values and back: types, byte and word order, scale, names, limits, error values. Pure.
+
+`decode` raises nothing but NoValue, whatever the bytes; `encode` nothing but ValueError, whatever the value.
+"""
 
 from __future__ import annotations
 
 import math
 import struct
-from typing import Literal
+from fractions import Fraction
 
-import msgspec
+from drivers.modbus.code import FLOATS, Code, RegisterType, WordOrder
+from drivers.modbus.decoding import Decoder, NoValue, decoder, exact, in_order
+from drivers.points import Value
 
-RegisterType = Literal["bool", "u16", "s16", "u32", "s32", "float32"]
-WordOrder = Literal["ABCD", "CDAB"]
-
-_FORMATS = {
-    name: struct.Struct(form)
-    for name, form in (("bool", ">H"), ("u16", ">H"), ("s16", ">h"), ("u32", ">I"), ("s32", ">i"), ("float32", ">f"))
-}
-_LOWEST = {"bool": 0, "u16": 0, "s16": -(1 << 15), "u32": 0, "s32": -(1 << 31)}
-_HIGHEST = {"bool": 1, "u16": (1 << 16) - 1, "s16": (1 << 15) - 1, "u32": (1 << 32) - 1, "s32": (1 << 31) - 1}
+__all__ = ["Code", "Decoder", "NoValue", "RegisterType", "WordOrder", "decode", "decoder", "encode"]
 
 
-class Code(msgspec.Struct, frozen=True):
-    """How a value stands in registers: value = raw * scale + offset. `errors` are raw values that mean "no value"."""
-
-    type: RegisterType
-    order: WordOrder = "ABCD"  # of 32-bit types: high word first, or low word first
-    scale: float = 1.0
-    offset: float = 0.0
-    errors: tuple[int, ...] = ()
-
-    @property
-    def words(self) -> int:
-        """Return how many registers a value takes."""
-        return 2 if self.type in {"u32", "s32", "float32"} else 1
+def decode(code: Code, registers: bytes) -> Value:
+    """Return the value of `code.words` registers. NoValue if they hold none."""
+    return decoder(code)(registers)
 
 
-class NoValue(Exception):
-    """The registers hold a word for "no value", or a number that is none. The text says which."""
+def encode(code: Code, value: Value) -> list[int]:
+    """Return the registers of a value, rounded to the nearest step; of a bit field, with the other bits 0.
 
-
-def decode(code: Code, registers: bytes) -> bool | int | float:
-    """Return the value of `code.words` registers. NoValue for an error value or a float that is not finite."""
-    if code.order == "CDAB" and code.words == 2:
-        registers = registers[2:4] + registers[:2]
-    raw = _FORMATS[code.type].unpack(registers)[0]
-    if raw in code.errors:
-        raise NoValue(f"the device reports no value (0x{registers.hex().upper()})")
-    if code.type == "bool":
-        return bool(raw != 0)
-    if not math.isfinite(raw):
-        raise NoValue(f"not a finite number (0x{registers.hex().upper()})")
-    if code.scale == 1.0 and code.offset == 0.0 and code.type != "float32":
-        return int(raw)
-    return float(raw * code.scale + code.offset)
-
-
-def encode(code: Code, value: float) -> list[int]:
-    """Return the registers of a value, rounded to the nearest step. ValueError if it does not fit or is not finite."""
-    if not math.isfinite(value):
-        raise ValueError(f"{value}: expected a finite number")
-    raw = (value - code.offset) / code.scale
-    if code.type != "float32":
-        raw = round(raw)
-        if not _LOWEST[code.type] <= raw <= _HIGHEST[code.type]:
-            raise ValueError(f"{value}: does not fit into {code.type} with scale {code.scale:g}")
+    ValueError if it does not fit, is not finite, or would not be believed when it is read back.
+    """
+    packed = in_order(code, _packed(code, value))
     try:
-        packed = _FORMATS[code.type].pack(raw)
+        decoder(code)(packed)
+    except NoValue as error:
+        raise ValueError(f"{value}: {error}") from None
+    return [int.from_bytes(packed[at : at + 2], "big") for at in range(0, len(packed), 2)]
+
+
+def _packed(code: Code, value: Value) -> bytes:
+    """Return the registers with the high byte and the high word first."""
+    if code.names:
+        return _word(code, _raw_of_name(code, value), value)
+    if code.type == "text":
+        return _characters(code, value)
+    if isinstance(value, str):
+        raise ValueError(f"{value}: expected a number")  # noqa: TRY004  one kind of trouble for the caller
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value}: expected a finite number")
+    return _float(code, value) if code.type in FLOATS else _word(code, _raw(code, value), value)
+
+
+def _raw(code: Code, value: float) -> int:
+    """Return the raw value that is nearest to a value; exact, so that what was decoded comes back."""
+    ratio = exact(code)
+    if ratio is None:
+        return round((Fraction(value) - Fraction(code.offset)) / Fraction(code.scale))
+    times, plus, over = ratio
+    return round((Fraction(value) * over - plus) / times)
+
+
+def _word(code: Code, raw: int, value: Value) -> bytes:
+    if raw not in code.raw_range:
+        raise ValueError(
+            f"{value}: does not fit into {code.type}" + ("" if code.plain else f" with scale {code.scale:g}")
+        )
+    if code.type in {"bcd16", "bcd32"}:
+        raw = int(str(raw), 16)
+    bits = 16 * code.words
+    return (raw << code.bit & (1 << bits) - 1).to_bytes(bits // 8, "big")
+
+
+def _float(code: Code, value: float) -> bytes:
+    try:
+        raw = (value - code.offset) / code.scale
+        return struct.pack(">f" if code.type == "float32" else ">d", raw)
     except OverflowError:
-        raise ValueError(f"{value}: does not fit into float32") from None
-    words = [int.from_bytes(packed[at : at + 2], "big") for at in range(0, len(packed), 2)]
-    return words[::-1] if code.order == "CDAB" else words
+        raise ValueError(f"{value}: does not fit into {code.type}") from None
+
+
+def _raw_of_name(code: Code, value: Value) -> int:
+    for raw, name in code.names:
+        if name == value:
+            return code.signed(raw)
+    raise ValueError(f"{value}: expected one of {', '.join(name for _, name in code.names)}")
+
+
+def _characters(code: Code, value: Value) -> bytes:
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or value != value.strip(" "):
+        raise ValueError(f"{value!r}: expected a text of printable ASCII, without spaces around it")
+    if len(value) > 2 * code.words:
+        raise ValueError(f"{value!r}: expected at most {2 * code.words} characters")
+    return value.encode("ascii").ljust(2 * code.words, b"\0")

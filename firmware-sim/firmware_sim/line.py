@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import os
 import select
-import termios
 import threading
 import time
 import tty
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from firmware_sim.faults import Faults
+from firmware_sim.tty_link import link_of, set_speed
 from firmware_sim.units.unit import Unit
 from firmware_sim.wire import OnFrame, Wire
-
-_INPUT_SPEED, _OUTPUT_SPEED = 4, 5  # places in what termios.tcgetattr gives
 
 
 class Line:
     """A line at `path`, a symbolic link to a pty. Units and `on_frame` are called in the line's own thread.
 
-    A master that sets another speed than the line's is not understood; one that sets none is. A pty has no parity.
+    A master that sets another speed than a unit's is not understood by it; one that sets none has the line's. Of the parity
+    a pty tells odd from the rest, and even where the port checks it (INPCK); otherwise units of none and of even can be asked.
     """
 
     def __init__(  # noqa: PLR0913 (the settings of a serial line are many)
@@ -38,7 +38,6 @@ class Line:
     ) -> None:
         self.path = path
         self.wire = Wire(baud, bits_per_char, units, on_frame)
-        self._speed: int = getattr(termios, f"B{baud}")
         self._clock = clock
         self._thread: threading.Thread | None = None
         self._wake = -1
@@ -54,9 +53,7 @@ class Line:
             return
         master, slave = os.openpty()
         tty.setraw(slave)
-        settings = termios.tcgetattr(slave)
-        settings[_INPUT_SPEED] = settings[_OUTPUT_SPEED] = self._speed
-        termios.tcsetattr(slave, termios.TCSANOW, settings)
+        set_speed(slave, self.wire.link.baud)
         os.set_blocking(master, False)
         ears, self._wake = os.pipe()
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
@@ -86,6 +83,12 @@ class Line:
         """The line ends: the same as pulling it out."""
         self.pull()
 
+    def suffer(self, faults: Faults) -> None:
+        """These faults from now on."""
+        self.wire.faults = faults
+        if self._thread is not None:
+            os.write(self._wake, b"!")  # its thread may be waiting for a request
+
     def use_pct(self) -> float:
         """Share of the last ten whole seconds in which characters were on the wire."""
         return self.wire.use_pct(self._clock())
@@ -97,11 +100,11 @@ class Line:
                 next_s = self.wire.next_s()
                 wait_s = None if next_s is None else max(0.0, next_s - self._clock())
                 heard, _, _ = select.select([master, ears], [], [], wait_s)
-                if ears in heard:
+                if ears in heard and not os.read(ears, 64):
                     return
+                self.wire.master = link_of(slave)
                 if master in heard:
-                    legible = termios.tcgetattr(slave)[_OUTPUT_SPEED] == self._speed
-                    self.wire.arrived(os.read(master, 4096), self._clock(), legible=legible)
+                    self.wire.arrived(os.read(master, 4096), self._clock())
                 self._hand_on(master, self.wire.due(self._clock()))
         finally:
             for descriptor in (master, slave, ears):

@@ -7,11 +7,14 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from firmware_sim.broker import Broker, NoBroker
+from firmware_sim.cabinet import UnitsError
+from firmware_sim.line_command import LINE_EXAMPLES, add_line_arguments, add_tell_arguments, run_line, run_tell
 from firmware_sim.passages import PassagesError
 from firmware_sim.stage import add_arguments, run_stage
 from firmware_sim.street import Recording, Street
@@ -21,6 +24,8 @@ EXAMPLES = """examples:
   firmware-sim street --dir /tmp/street
   firmware-sim street --dir /tmp/street --broker
   firmware-sim street --dir /tmp/street --passages passages.csv.gz --site rigistrasse-31 --night 2014-12-01
+  firmware-sim line --dir /tmp/line --demo --tcp --rtu-tcp
+  firmware-sim tell --dir /tmp/line units
 """
 
 
@@ -83,11 +88,21 @@ def main() -> int:
     street.add_argument("--broker", action="store_true", help="with an MQTT broker of its own (Mosquitto)")
     stage = commands.add_parser("stage", help="street, agent and live view together, as ./dev run does")
     add_arguments(stage, local_time)
+    line = commands.add_parser(
+        "line",
+        help="run a line with units of your choice until SIGTERM or Ctrl-C",
+        epilog=LINE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_line_arguments(line)
+    add_tell_arguments(commands.add_parser("tell", help="say one thing to a running line or street"))
     arguments = parser.parse_args()
     if arguments.command == "stage":
         return run_stage(arguments)
     if len(os.fsencode(arguments.dir / "street.sock")) > LONGEST_SOCKET_PATH:
         street.error(f"--dir: expected a shorter path, sockets have {LONGEST_SOCKET_PATH} bytes: {arguments.dir}")
+    if arguments.command in {"line", "tell"}:
+        return _told(run_line if arguments.command == "line" else run_tell, arguments)
     given = [arguments.passages, arguments.site, arguments.night]
     recording = None
     if given != [None] * 3:
@@ -97,6 +112,14 @@ def main() -> int:
     try:
         return asyncio.run(_street(arguments, recording))
     except (PassagesError, NoBroker, OSError) as error:
+        sys.stderr.write(f"firmware-sim: {error}\n")
+        return 2
+
+
+def _told(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    try:
+        return run(arguments)
+    except (UnitsError, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"firmware-sim: {error}\n")
         return 2
 

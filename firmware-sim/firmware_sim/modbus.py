@@ -20,12 +20,20 @@ WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS = 5, 6, 15, 16
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One coil (0 or 1) or register. The hooks get the time of the request in seconds; no `write` means read-only."""
+    """One coil (0 or 1) or register. The hooks get the time of the request in seconds.
 
-    read: Callable[[float], int]
+    No `write` means read-only, no `read` write-only. `codes`: the only values it takes, if it does not take all of a range.
+    """
+
+    read: Callable[[float], int] | None
     write: Callable[[int, float], None] | None = None
     low: int = 0
     high: int = 0xFFFF
+    codes: frozenset[int] | None = None
+
+    def takes(self, value: int) -> bool:
+        """Whether the value may be written."""
+        return self.low <= value <= self.high if self.codes is None else value in self.codes
 
 
 Table = Mapping[int, Cell]
@@ -40,6 +48,7 @@ class Registers:
     discrete: Table = field(default_factory=dict)
     holding: Table = field(default_factory=dict)
     input: Table = field(default_factory=dict)
+    most_words: int = 125  # in one read
 
 
 class _RefusalError(Exception):
@@ -117,7 +126,7 @@ def _write(cells: list[Cell], values: list[int], now_s: float) -> None:
     writes = [cell.write for cell in cells if cell.write is not None]
     if len(writes) != len(cells):
         raise _RefusalError(ILLEGAL_ADDRESS)
-    if any(not cell.low <= value <= cell.high for cell, value in zip(cells, values, strict=True)):
+    if any(not cell.takes(value) for cell, value in zip(cells, values, strict=True)):
         raise _RefusalError(ILLEGAL_VALUE)
     for write, value in zip(writes, values, strict=True):
         write(value, now_s)
@@ -128,18 +137,25 @@ def _exactly(pdu: bytes, length: int) -> None:
         raise _RefusalError(ILLEGAL_VALUE)
 
 
+def _values(cells: list[Cell], now_s: float) -> list[int]:
+    reads = [cell.read for cell in cells if cell.read is not None]
+    if len(reads) != len(cells):
+        raise _RefusalError(ILLEGAL_ADDRESS)
+    return [read(now_s) for read in reads]
+
+
 def _read_bits(table: Table, pdu: bytes, now_s: float) -> bytes:
     _exactly(pdu, 5)
-    cells = _cells(table, _word(pdu, 1), _word(pdu, 3), 2000)
-    bits = sum(1 << place for place, cell in enumerate(cells) if cell.read(now_s))
-    size = (len(cells) + 7) // 8
+    values = _values(_cells(table, _word(pdu, 1), _word(pdu, 3), 2000), now_s)
+    bits = sum(1 << place for place, value in enumerate(values) if value)
+    size = (len(values) + 7) // 8
     return bytes([size]) + bits.to_bytes(size, "little")
 
 
-def _read_words(table: Table, pdu: bytes, now_s: float) -> bytes:
+def _read_words(table: Table, pdu: bytes, most: int, now_s: float) -> bytes:
     _exactly(pdu, 5)
-    cells = _cells(table, _word(pdu, 1), _word(pdu, 3), 125)
-    return bytes([2 * len(cells)]) + b"".join((cell.read(now_s) & 0xFFFF).to_bytes(2, "big") for cell in cells)
+    values = _values(_cells(table, _word(pdu, 1), _word(pdu, 3), most), now_s)
+    return bytes([2 * len(values)]) + b"".join((value & 0xFFFF).to_bytes(2, "big") for value in values)
 
 
 def _write_coil(pdu: bytes, registers: Registers, now_s: float) -> bytes:
@@ -180,8 +196,8 @@ def _write_registers(pdu: bytes, registers: Registers, now_s: float) -> bytes:
 _FUNCTIONS: Mapping[int, Callable[[bytes, Registers, float], bytes]] = {
     READ_COILS: lambda pdu, registers, now_s: _read_bits(registers.coils, pdu, now_s),
     READ_DISCRETE: lambda pdu, registers, now_s: _read_bits(registers.discrete, pdu, now_s),
-    READ_HOLDING: lambda pdu, registers, now_s: _read_words(registers.holding, pdu, now_s),
-    READ_INPUT: lambda pdu, registers, now_s: _read_words(registers.input, pdu, now_s),
+    READ_HOLDING: lambda pdu, registers, now_s: _read_words(registers.holding, pdu, registers.most_words, now_s),
+    READ_INPUT: lambda pdu, registers, now_s: _read_words(registers.input, pdu, registers.most_words, now_s),
     WRITE_COIL: _write_coil,
     WRITE_REGISTER: _write_register,
     WRITE_COILS: _write_coils,

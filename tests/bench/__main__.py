@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1]))  # behind the installed packages, which are what is measured
 sys.path.append(str(HERE.parent / "harness"))
 
-from figures import Figure  # noqa: E402
+from figures import Figure, missed  # noqa: E402
 
 
 def main() -> int:
@@ -40,18 +40,15 @@ def main() -> int:
     results = {name: _run(bench) for name, bench in benches.items() if not options.names or name in options.names}
     if options.json is not None:
         options.json.write_text(json.dumps({"date": date, "machine": machine, "figures": results}, indent=1) + "\n")
-    missed = [
-        row for rows in results.values() for row in rows if row["budget"] is not None and row["value"] > row["budget"]
-    ]
-    return 1 if missed else 0
+    return 1 if any(missed(row) for rows in results.values() for row in rows) else 0
 
 
 def _run(bench: ModuleType) -> list[Figure]:
     print(f"\n{bench.TITLE}", flush=True)
     rows: list[Figure] = bench.run()
     for row in rows:
-        budget = "" if row["budget"] is None else f"(at most {row['budget']:.3g})"
-        over = "  MISSED" if row["budget"] is not None and row["value"] > row["budget"] else ""
+        budget = "" if row["budget"] is None else f"(at {'least' if row['least'] else 'most'} {row['budget']:.3g})"
+        over = "  MISSED" if missed(row) else ""
         print(
             f"  {row['name']:44} {row['value']:8.3g} {row['unit']:3} {budget:16} {row['note']}{over}".rstrip(),
             flush=True,

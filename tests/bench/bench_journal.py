@@ -67,7 +67,7 @@ def _figures(path: Path) -> list[Figure]:
 
 def _batches() -> list[list[Report]]:
     """Values that wander as measured ones do, a report every 25 ms."""
-    random_ = random.Random(1)  # noqa: S311 - not for secrets
+    random_ = random.Random(1)
     values = [random_.uniform(0, 250) for _ in METRICS]
     mono_s, batches = 1000.0, []
     for _ in range(COMMITS):

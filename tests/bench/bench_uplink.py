@@ -37,7 +37,7 @@ LINE_LAMP = 3
 PATIENCE_S = 10.0
 BARE = Path(__file__).with_name("bare_gateway.py")
 _FLOAT = 9
-_RANDOM = random.Random(3)  # noqa: S311 - pauses and levels
+_RANDOM = random.Random(3)
 
 
 class Steady(NamedTuple):

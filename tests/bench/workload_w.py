@@ -39,7 +39,7 @@ host = "127.0.0.1"
 port = {port}
 """
 _UPLINK = '[uplink]\nhost = "127.0.0.1"\nport = {port}\njournal = "journal.db"\n'
-_UNIT = '[unit.u{n}]\nbus = "w"\naddress = {n}\nprofile = "{profile}.toml"\npoll_s = 1.0\n'
+_UNIT = '[unit.u{n}]\nbus = "w"\naddress = {n}\nprofile = "{profile}"\npoll_s = 1.0\n'
 _METER = '[device.d{n}]\nkind = "meter"\nunit = "u{n}"\n'
 _LAMP = '[device.d{n}]\nkind = "luminaire"\nunit = "u{n}"\nchannel = 1\nposition_m = 0\n'
 
@@ -96,11 +96,12 @@ def configure(folder: Path, port: int, broker_port: int | None = None) -> None:
     """Write an agent's configuration: 31 meters and a lamp, and an uplink if there is a broker."""
     points = [(f"sample/{chr(97 + n)}", n) for n in range(REGISTERS)]
     text = "".join(_POINT.format(point=point, address=address) for point, address in points)
-    (folder / "meter.toml").write_text(_HEAD.format(kind="meter") + text, encoding="utf-8")
+    (folder / "profiles.d").mkdir(exist_ok=True)
+    (folder / "profiles.d" / "meter.toml").write_text(_HEAD.format(kind="meter") + text, encoding="utf-8")
     last = _POINT.format(point=points[-1][0], address=REGISTERS - 1)
     level = _POINT.format(point="lamp/dimming_level", address=REGISTERS - 1) + 'unit = "%"\nscale = 0.1\n'
     lamp = _HEAD.format(kind="luminaire") + "channels = 1\n" + text.replace(last, level) + _OUTPUT
-    (folder / "lamp.toml").write_text(lamp, encoding="utf-8")
+    (folder / "profiles.d" / "lamp.toml").write_text(lamp, encoding="utf-8")
     units = [_UNIT.format(n=n, profile="lamp" if n == 1 else "meter") for n in range(1, UNITS + 1)]
     devices = [(_LAMP if n == 1 else _METER).format(n=n) for n in range(1, UNITS + 1)]
     uplink = "" if broker_port is None else _UPLINK.format(port=broker_port)

@@ -11,7 +11,7 @@ from agent.config.errors import ConfigError
 from agent.config.read import read
 from agent.config.records import Config
 from agent.config.table import Ledger
-from agent.config.toml_lines import key_lines
+from drivers.toml_lines import key_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 POLE = (ROOT / "docs" / "pole.toml").read_text(encoding="utf-8")
@@ -38,8 +38,8 @@ PROFILES = {
 class World:
     """Five profiles, and two time zones."""
 
-    def profile(self, name: str) -> Facts | None:
-        return PROFILES.get(name)
+    def profile(self, name: str) -> Facts:
+        return PROFILES[name]
 
     def profile_names(self) -> Sequence[str]:
         return tuple(PROFILES)

@@ -33,7 +33,11 @@ class Replay:
 
     def told(self) -> list[str]:
         """Return what the dump says of failures."""
-        return [entry.data.decode() for entry in self._entries if entry.mark == "!" and not entry.data.startswith(ASIDE.encode())]
+        return [
+            entry.data.decode()
+            for entry in self._entries
+            if entry.mark == "!" and not entry.data.startswith(ASIDE.encode())
+        ]
 
     def _ask(self, asked: bytes) -> None:
         try:
@@ -50,7 +54,7 @@ class Replay:
             return bytes.fromhex(before.removeprefix(ASIDE))
         return self._entries[place].data[:-2]
 
-    def _answer(self, frame: bytes, now_s: float) -> list[Coming]:
+    def _answer(self, frame: bytes, now_s: float) -> list[Coming]:  # noqa: ARG002 (the interface)
         """Let come what came after this frame in the dump, at the same times after it."""
         place = self._sent[self._next]
         entry = self._entries[place]

@@ -75,7 +75,7 @@ def kill_rounds(path: Path, rounds: int) -> Judge:
     """Start, kill and judge so many times."""
     judge = Judge()
     for seed in range(rounds):
-        random_ = random.Random(seed)  # noqa: S311 - not for secrets
+        random_ = random.Random(seed)
         lines = _until_killed(path, seed, random_.randint(1, 40), random_.uniform(0, 0.01))
         begun = judge.heard(lines)
         with opened(path) as store:

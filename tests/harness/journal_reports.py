@@ -20,7 +20,7 @@ def report(value: Value | None = 1.5, *, mono_s: float = 10.0, wall_ms: int | No
 
 def bulky(count: int, seed: int = 0) -> list[Report]:
     """Reports of about 200 bytes each that do not compress."""
-    random_ = random.Random(seed)  # noqa: S311 - not for secrets
+    random_ = random.Random(seed)
     return [report(random_.randbytes(100).hex()) for _ in range(count)]
 
 

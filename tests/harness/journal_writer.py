@@ -20,7 +20,7 @@ def say(line: str) -> None:
 
 
 async def write(path: Path, seed: int) -> None:
-    random_ = random.Random(seed)  # noqa: S311 - not for secrets
+    random_ = random.Random(seed)
     journal = Journal(path, 1_000_000, f"boot {seed}")
     await journal.open()
     say(f"bd {await journal.next_bd_seq()}")

@@ -109,8 +109,9 @@ def other_speed(right: bytes, chance: Random, timeout_s: float) -> list[Coming]:
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        silent, late, late_exception, truncated, wrong_unit, wrong_function, wrong_length, wrong_count, bad_crc, exception, gaps,
-        second_answer, collision, foreign_broadcast, foreign_master, noise_before, noise_after, noise_alone, other_speed,
+        silent, late, late_exception, truncated, wrong_unit, wrong_function, wrong_length, wrong_count, bad_crc,
+        exception, gaps, second_answer, collision, foreign_broadcast, foreign_master,
+        noise_before, noise_after, noise_alone, other_speed,
     )
 }  # fmt: skip
 
@@ -124,7 +125,9 @@ BELIEVABLE = frozenset({"gaps", "second_answer", "foreign_broadcast", "foreign_m
 class FaultyUnits:
     """Truthful units of whose answers a share (0 to 1) has one of these faults. `faults` may be changed at any time."""
 
-    def __init__(self, units: TruthfulUnits, faults: tuple[str, ...], timeout_s: float, seed: int, share: float) -> None:
+    def __init__(
+        self, units: TruthfulUnits, faults: tuple[str, ...], timeout_s: float, seed: int, share: float
+    ) -> None:
         self.units = units
         self.faults = faults
         self.share = share

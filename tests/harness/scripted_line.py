@@ -16,7 +16,9 @@ from virtual_wire import Handing, Script, Way
 class ScriptedLine:
     """A pty behind the link `path`, or without one a TCP port. `frames` keeps (arrival, frame)."""
 
-    def __init__(self, script: Script, path: Path | None, *, way: Way = "whole", seed: int = 1, char_s: float = 1e-4) -> None:
+    def __init__(
+        self, script: Script, path: Path | None, *, way: Way = "whole", seed: int = 1, char_s: float = 1e-4
+    ) -> None:
         self.script = script
         self.path = path
         self.handing = Handing(way, seed, char_s)

@@ -47,10 +47,9 @@ class TruthfulUnits:
         if function in {5, 6, 15, 16}:
             self.done.append(frame)
             return sealed(frame[:6])
-        if function in {1, 2}:
-            size = (count + 7) // 8
-            return sealed(bytes([address, function, size]) + b"\xff" * size)
-        return sealed(bytes([address, function, 2 * count]) + self.words(address, first, count))
+        bits = function in {1, 2}
+        data = b"\xff" * ((count + 7) // 8) if bits else self.words(address, first, count)
+        return sealed(bytes([address, function, len(data)]) + data)
 
     def serial(self, address: int) -> tuple[int, int]:
         """Return which unit, and how many frames it has been sent."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config.toml_lines import KeyPath, key_lines
 from config_reading import POLE
+from drivers.toml_lines import KeyPath, key_lines
 
 TRICKY = (
     r'''

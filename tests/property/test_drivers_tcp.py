@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -15,6 +15,7 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
 
 from drivers.bus import TcpBus
+from drivers.bus.recorder import Recorder
 from drivers.bus.tcp_port import _Stream
 from drivers.errors import LinkLost, WireError
 from drivers.modbus import pdu, tcp
@@ -46,10 +47,11 @@ class Asked:
     """A stream on which one request is out; `feed` is what comes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, request: pdu.Request, transaction: int) -> None:
-        self.stream, self.wire = _Stream(SPEC, loop), Wire()
+        self.stream, self.wire = _Stream(SPEC, loop, Recorder()), Wire()
         self.stream._transport = self.wire  # type: ignore[assignment]
-        self._asking: Coroutine[object, None, bytes] = self.stream.ask(transaction, request, 0.0, SPEC.timeout_s)
-        self._asking.send(None)
+        answer = self.stream.ask(transaction, request, 0.0, loop.time() + 1e6)
+        assert answer is not None
+        self._answer = answer
 
     def feed(self, data: bytes) -> None:
         while data and not self.wire.aborted:
@@ -61,15 +63,10 @@ class Asked:
 
     def answer(self) -> bytes | None:
         """Return the frame that was taken for the answer, none if none was. LinkLost."""
-        if self.stream._answer is None or not self.stream._answer.done():
-            self._asking.close()
-            return None
-        try:
-            self._asking.send(None)
-        except StopIteration as end:
-            frame: bytes = end.value
-            return frame
-        raise AssertionError("it goes on")
+        if self._answer.done():
+            return self._answer.result()
+        self._answer.cancel()
+        return None
 
 
 @pytest.fixture(scope="module")

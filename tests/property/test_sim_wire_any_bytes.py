@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_sim import modbus
+from firmware_sim.faults import Faults
 from firmware_sim.units import JxctLux, Mtdx62, Sdm230, Unit, WaveshareAo8B, WbMao4
-from firmware_sim.wire import Faults, Wire
+from firmware_sim.wire import Wire
 
 words = st.integers(0, 0xFFFF).map(lambda value: value.to_bytes(2, "big"))
 likely_words = st.sampled_from([0, 1, 2, 7, 8, 16, 20, 90, 0x4000, 0xFF00, 125, 123, 648]).map(

@@ -53,7 +53,7 @@ def judged(street: VirtualStreet, name: str) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_an_hour_of_chance(seed: int) -> None:
-    street = VirtualStreet(users=by_chance(random.Random(seed), 80.0))  # noqa: S311
+    street = VirtualStreet(users=by_chance(random.Random(seed), 80.0))
     street.run(HOUR_S)
     judged(street, f"seed {seed}")
     assert street.world.score.underlit_s < 0.06 * street.world.score.user_s
@@ -61,7 +61,7 @@ def test_an_hour_of_chance(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_an_hour_in_which_radars_die_and_come_back(seed: int) -> None:
-    chance = random.Random(1000 + seed)  # noqa: S311
+    chance = random.Random(1000 + seed)
     street = VirtualStreet(users=by_chance(chance, 60.0))
     for _ in range(60):
         street.dead = set(chance.sample(range(12), chance.randint(0, MOST_DEAD)))
@@ -70,7 +70,7 @@ def test_an_hour_in_which_radars_die_and_come_back(seed: int) -> None:
 
 
 def test_an_hour_without_any_radar() -> None:
-    street = VirtualStreet(users=by_chance(random.Random(7), 60.0))  # noqa: S311
+    street = VirtualStreet(users=by_chance(random.Random(7), 60.0))
     street.dead = set(range(12))
     street.run(HOUR_S)
     judged(street, "no radar at all")

@@ -69,7 +69,7 @@ def well(street: Street, state: Json) -> bool:
 
 @pytest.mark.parametrize("number", range(1, ROUNDS + 1))
 def test_a_round(street: Street, number: int) -> None:
-    chance = random.Random(number)  # noqa: S311
+    chance = random.Random(number)
     what = (kill, pull, kill_without_lines, radar)[number % 4]
     what(street, chance)
     state = street.until("all is well again", lambda state: well(street, state), RECOVERY_S)

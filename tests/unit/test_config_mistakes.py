@@ -43,7 +43,7 @@ CASES = [
     ('group = "albertslund"', "", "[controller]", "controller.group: expected 1 to 64 of A-Z a-z 0-9 . _ -, found nothing"),
     ("address = 21", "address = 11", "address = 21", 'unit.dimmer-2.address: expected an address of its own on bus "lamps" (dimmer-1 has it), found 11'),
     ("address = 21", "address = 248", "address = 21", "unit.dimmer-2.address: expected a whole number from 1 to 247, found 248"),
-    ('profile = "wb-mao4"', 'profile = "wb-mao"', "profile", 'unit.dimmer-1.profile: expected "wb-mao4" or "waveshare-ao8-b" or "eastron-sdm230" or "jxct-illuminance" or "mtdx62-mb" (did you mean wb-mao4?), found "wb-mao"'),
+    ('profile = "wb-mao4"', 'profile = "wb-mao"', "profile", 'unit.dimmer-1.profile: expected the name of a profile, see `gadelys profile list` (did you mean wb-mao4?), found "wb-mao"'),
     ('unit = "dimmer-2"', 'unit = "dimmer-3"', 'unit = "dimmer-2"', 'device.lum-02.unit: expected the name of a [unit.…] (did you mean dimmer-2?), found "dimmer-3"'),
     ("gpio = 17 ", "gpio = 27 ", "gpio = 27", "device.door-1.gpio: expected a pin of its own (pir-1 has it), found 27"),
     ('chip = "rpi"', 'chip = "rpi"\nsocket = "x"', 'chip = "rpi"', 'gpio.socket: expected no such option with chip = "rpi", found "x"'),
@@ -192,36 +192,33 @@ type = "u16"
 
 def own(tmp_path: Path, profile: str | bytes) -> Path:
     """The annotated example with a profile of one's own on a meter."""
-    (tmp_path / "mine.toml").write_bytes(profile if isinstance(profile, bytes) else profile.encode())
+    (tmp_path / "profiles.d").mkdir()
+    (tmp_path / "profiles.d" / "mine.toml").write_bytes(profile if isinstance(profile, bytes) else profile.encode())
     path = tmp_path / "pole.toml"
     meter = 'bus = "cabinet"\naddress = 1\nprofile = "'
     assert meter in POLE
-    path.write_text(POLE.replace(meter + "eastron-sdm230", meter + "mine.toml"), encoding="utf-8")
+    path.write_text(POLE.replace(meter + "eastron-sdm230", meter + "mine"), encoding="utf-8")
     return path
 
 
-def test_a_profile_of_ones_own_lies_beside_the_configuration(tmp_path: Path) -> None:
+def test_a_profile_of_ones_own_lies_in_a_folder_beside_the_configuration(tmp_path: Path) -> None:
     config = load_file(own(tmp_path, OWN))
     unit = next(unit for unit in config.units if unit.id == "supply")
-    assert (unit.profile, unit.poll_s) == ("mine.toml", 1.0)
-    assert [row.point for row in load_profile(unit.profile, tmp_path).points] == ["sample/a"]
+    assert (unit.profile, unit.poll_s) == ("mine", 1.0)
+    assert [row.point for row in load_profile(unit.profile, config.profiles).points] == ["sample/a"]
 
 
 @pytest.mark.parametrize(
     ("profile", "message"),
     [
-        (OWN.replace('title = "t"\n', "", 1), "mine.toml: Object missing required field `title`"),
-        (OWN.replace("address = 0", "address = 65536"), "mine.toml: Expected `int` <= 65535 - at `$.points[0].address`"),
-        (OWN.replace('type = "u16"', 'type = "u32"').replace("address = 0", "address = 65535"), "mine.toml: points[0] (sample/a): address: expected the last register to be at most 65535"),
-        (OWN + "scale = inf\n", "mine.toml: points[0] (sample/a): scale, offset, deadband: expected finite numbers"),
-        (OWN.replace('"holding"', '"coil"'), 'mine.toml: points[0] (sample/a): type: expected "bool" in space "coil"'),
-        (OWN.replace("poll_s = 1.0", "poll_s = 1.0\nmax_read = 1").replace("u16", "u32"), "mine.toml: points[0] (sample/a): type: expected one that max_read (1) allows"),
-        (OWN.replace('["meter"]', '["presence"]'), 'mine.toml: kinds: "presence" needs the point presence/state'),
-        (OWN.replace('["meter"]', '["luminaire"]').replace("sample/a", "lamp/dimming_level"), 'mine.toml: kinds: "luminaire" needs [output]'),
-        ("title = [", "mine.toml: Invalid value"),
-        ("x = " + "[" * 100_000, "mine.toml: "),
-        (b"title = \"\xff\"", "mine.toml: 'utf-8' codec can't decode byte 0xff"),
-        (b" " * (1 << 20) + b" ", "mine.toml: expected at most 1048576 bytes"),
+        (OWN.replace('title = "t"\n', "", 1), "mine.toml: title: expected a text of 1 to 400 characters, found nothing"),
+        (OWN.replace("address = 0", "address = 65536"), "mine.toml:10: points[0] (sample/a).address: expected a whole number from 0 to 65535, found 65536"),
+        (OWN.replace('type = "u16"', 'type = "u32"').replace("address = 0", "address = 65535"), "mine.toml:10: points[0] (sample/a).address: expected the last register to be at most 65535, found 65536"),
+        (OWN + "scale = 0\n" + OWN[OWN.index("[["):], "mine.toml:12: points[0] (sample/a).scale: expected a finite number that is not 0, found 0 (and 1 more: gadelys profile check)"),
+        ("title = [", "mine.toml:1: expected TOML, found invalid value"),
+        ("x = " + "[" * 100_000, "mine.toml: expected a profile, found brackets nested without end"),
+        (b"title = \"\xff\"", "mine.toml:1: expected text in UTF-8, found the byte 0xff"),
+        (b" " * (1 << 20) + b" ", "mine.toml: expected at most 1048576 bytes, found more"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_it_is_a_mistake_of_the_configuration(
@@ -237,11 +234,17 @@ def test_what_is_wrong_with_it_is_a_mistake_of_the_configuration(
 
 def test_a_profile_that_is_not_there(tmp_path: Path) -> None:
     path = own(tmp_path, OWN)
-    (tmp_path / "mine.toml").unlink()
-    with pytest.raises(
-        ConfigError, match=r"unit.supply.profile: expected .* found mine.toml: No such file or directory"
-    ):
-        load_file(path)
-    path.write_text(path.read_text().replace("mine.toml", "\\u0000.toml"))
-    with pytest.raises(ConfigError, match=r"unit\.supply\.profile"):
+    (tmp_path / "profiles.d" / "mine.toml").unlink()
+    for name in ("mine", "mine.toml", "../mine", "\\u0000"):
+        path.write_text(path.read_text().replace('profile = "mine"', f'profile = "{name}"'))
+        with pytest.raises(ConfigError, match=r"unit\.supply\.profile: expected the name of a profile.* found"):
+            load_file(path)
+        path.write_text(path.read_text().replace(f'profile = "{name}"', 'profile = "mine"'))
+
+
+def test_a_profile_of_ones_own_has_a_name_of_its_own(tmp_path: Path) -> None:
+    path = own(tmp_path, OWN)
+    (tmp_path / "profiles.d" / "mine.toml").rename(tmp_path / "profiles.d" / "eastron-sdm230.toml")
+    path.write_text(path.read_text().replace('profile = "mine"', 'profile = "eastron-sdm230"'))
+    with pytest.raises(ConfigError, match=r"eastron-sdm230.toml: expected a name that no shipped profile has"):
         load_file(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,9 @@ MARKS: st.SearchStrategy[Mark] = st.sampled_from(["<", ">"])
 WORDS = st.lists(st.text("abc :,", min_size=1), min_size=1).map(lambda words: " ".join(" ".join(words).split()))
 
 
-@given(st.lists(st.tuples(st.integers(0, 10**9), st.one_of(st.tuples(MARKS, st.binary(min_size=1)), WORDS)), max_size=20))
+@given(
+    st.lists(st.tuples(st.integers(0, 10**9), st.one_of(st.tuples(MARKS, st.binary(min_size=1)), WORDS)), max_size=20)
+)
 def test_any_entries_come_back_from_their_text(drawn: list[tuple[int, tuple[Mark, bytes] | str]]) -> None:
     entries = [
         Entry(micros / 1e6, "!", (what or "?").encode()) if isinstance(what, str) else Entry(micros / 1e6, *what)
@@ -86,15 +89,15 @@ def test_what_is_no_dump_is_told_by_its_line(text: str, said: str) -> None:
 @given(st.text())
 def test_any_text_is_a_dump_or_a_value_error(text: str) -> None:
     for tried in (text, DUMP + text):
-        try:
-            read_dump(tried)
-        except ValueError as error:
-            assert str(error).startswith("line ")
+        with contextlib.suppress(ValueError):
+            assert len(read_dump(tried)) <= len(tried.splitlines())
 
 
 def test_a_dump_of_a_late_answer_replays_to_what_it_tells() -> None:
     """Taken from a line whose unit answers one read of register 7 after 0.35 s, and is then asked for register 8."""
-    replay = Replay((Path(__file__).parents[1] / "data" / "late_answer.dump").read_text(encoding="utf-8"), LINK, TIMEOUT_S)
+    replay = Replay(
+        (Path(__file__).parents[1] / "data" / "late_answer.dump").read_text(encoding="utf-8"), LINK, TIMEOUT_S
+    )
     assert replay.run() == ["unit 1: no answer within 100 ms", "unit 1: no answer within 100 ms", "08 03", "09 04"]
     assert replay.told() == replay.outcomes[:2]
     assert replay.port.counts.late_frames == 2
@@ -116,7 +119,9 @@ def test_what_a_port_recorded_replays_to_the_same_outcomes(fault: str) -> None:
 
 
 def test_a_dead_line_still_tells() -> None:
-    port = RtuPort(RtuBus(id="b", port=Path("virtual"), link=LINK, timeout_s=TIMEOUT_S), VirtualWire(lambda *_: [], LINK))
+    port = RtuPort(
+        RtuBus(id="b", port=Path("virtual"), link=LINK, timeout_s=TIMEOUT_S), VirtualWire(lambda *_: [], LINK)
+    )
     port.open()
     with pytest.raises(NoAnswer):
         port.exchange(pdu.read(1, 3, 0, 1), TIMEOUT_S)

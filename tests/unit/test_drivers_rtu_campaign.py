@@ -29,7 +29,9 @@ DEAD = 9
 class Campaign:
     """A port, its line, and how many answers it believed."""
 
-    def __init__(self, *faults: str, way: Way, seed: int, echo: bool, share: float = 0.35, ignores: set[int] | None = None):
+    def __init__(
+        self, *faults: str, way: Way, seed: int, echo: bool, share: float = 0.35, ignores: set[int] | None = None
+    ):
         self.units = TruthfulUnits(*UNITS, ignores=frozenset(ignores or ()))
         self.line = FaultyUnits(self.units, faults, TIMEOUT_S, seed, share)
         self.wire = VirtualWire(self.line, LINK, way=way, seed=seed, echo=echo)

@@ -36,7 +36,7 @@ def test_a_flipped_page_is_never_believed(kept: tuple[Path, dict[int, Report]], 
     sound = path.read_bytes()
     anew = 0
     for seed in range(ROUNDS):
-        random_ = random.Random(seed)  # noqa: S311 - not for secrets
+        random_ = random.Random(seed)
         body = bytearray(sound)
         for _ in range(random_.choice([1, 1, 3, 20])):
             # One in three in the first pages, where the head, the state and the trees' roots are.
@@ -98,7 +98,7 @@ def test_a_log_of_random_bytes_costs_no_more_than_itself(tmp_path: Path) -> None
     path = tmp_path / "journal.db"
     with opened(path) as store:
         store.commit([report(1)], ())
-    random_ = random.Random(1)  # noqa: S311 - not for secrets
+    random_ = random.Random(1)
     path.with_name("journal.db-wal").write_bytes(random_.randbytes(40_000))
     with opened(path) as store:
         assert numbers(whole(store)) == [1]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from firmware_sim import modbus
+from firmware_sim.faults import Faults
 from firmware_sim.units import JxctLux, Unit, WaveshareAo8B
-from firmware_sim.wire import Direction, Faults, Wire
+from firmware_sim.wire import Direction, Wire
 
 CHAR_S = 10 / 9600
 SILENCE_S = 3.5 * CHAR_S

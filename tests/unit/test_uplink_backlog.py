@@ -19,7 +19,7 @@ METER = "meter-1/meter/active_power"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for wait in ("BACKLOG_EVERY_S", "LOOK_EVERY_S", "AFTER_FAULT_S"):
-        monkeypatch.setattr(link, wait, 0.0)
+        monkeypatch.setattr(link, wait, 1e-6)
 
 
 @contextlib.asynccontextmanager

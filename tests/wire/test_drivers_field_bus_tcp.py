@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
-import pytest
 
 from bus_sink import PATIENCE_S, Sink
 from drivers.bus import FieldBus, TcpBus, UnitSpec
@@ -88,7 +87,7 @@ async def test_units_are_read_and_a_lamp_is_written() -> None:
         writes = [request for request in street.units.requests if request[7] == 6]
         assert {request[6:] for request in writes} == {bytes.fromhex("01 06 0008 0190")}
         stats = street.bus.stats()
-        assert (stats.port, stats.baud, stats.up) == (f"127.0.0.1:{street.units.port}", None, True)
+        assert (stats.place, stats.link, stats.up) == (f"127.0.0.1:{street.units.port}", None, True)
 
 
 async def test_a_value_that_stays_is_renewed_and_one_that_changes_is_told() -> None:
@@ -147,18 +146,35 @@ async def test_bytes_that_are_no_frames_are_a_lost_link_and_never_values() -> No
         assert [street.sink.readings[f"d2/sample/{name}"].value for name in "abcd"] == [0, 1, 2, 3]
 
 
-def test_a_poll_that_is_nearly_due_goes_with_one_that_is() -> None:
-    bus = FieldBus(
-        TcpBus(id="b", host="127.0.0.1", port=1, timeout_s=1), (unit(1), unit(2)), now=lambda: 0.0, sink=Sink()
-    )
-    first, second = bus._units
-    first.next_block(10.0)
-    second.next_block(10.01)  # due at 10.05 and 10.06
-    assert bus._most_urgent(10.049, 0.0) is None
-    assert bus._most_urgent(10.05, 0.0) is first
-    first.next_block(10.05)
-    assert bus._most_urgent(10.051, 0.0) is None
-    assert bus._most_urgent(10.051, 0.02) is second
-    second.next_block(10.051)
-    assert bus._most_urgent(10.052, 0.02) is None
-    assert [first.due_s, second.due_s] == pytest.approx([10.15, 10.151])
+async def test_as_many_requests_are_under_way_as_the_other_end_takes_and_one_a_unit() -> None:
+    """Four units, three at a time; each answer is for its own question although they come in another order."""
+    async with tcp_units() as units:
+        held: list[bytes] = []
+        most: list[int] = []
+
+        def answer_in_reverse() -> None:
+            most.append(len(held))
+            units.send(b"".join(right(one) for one in reversed(held)))
+            held.clear()
+
+        def hold(request: bytes) -> None:
+            if not held:
+                asyncio.get_running_loop().call_later(0.01, answer_in_reverse)
+            held.append(request)
+
+        units.script = hold
+        sink = Sink()
+        spec = TcpBus(id="b", host="127.0.0.1", port=units.port, timeout_s=0.2, in_flight=3)
+        specs = tuple(
+            unit(address, METER.replace("address = 0", f"address = {100 * address}")) for address in range(1, 5)
+        )
+        bus = FieldBus(spec, specs, now=time.monotonic, sink=sink)
+        task = asyncio.create_task(bus.run())
+        await sink.until(lambda: all(f"d{address}/sample/a" in sink.readings for address in range(1, 5)))
+        await sink.until(lambda: sink.counts["d4/sample/a"] > 3)
+        task.cancel()
+        await asyncio.wait([task])
+        assert max(most) == 3
+        for address in range(1, 5):
+            reading = sink.readings[f"d{address}/sample/a"]
+            assert reading.value == 100 * address

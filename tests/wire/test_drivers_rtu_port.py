@@ -235,7 +235,7 @@ async def test_a_device_server_is_a_line_too() -> None:
     assert (await port.exchange(READ, TIMEOUT_S)).data == units.words(1, 0, 2)
     assert [entry.mark for entry in port.recorder.entries()[:2]] == [">", "<"]
     line.pull()
-    with pytest.raises(LinkLost, match="closed by the other end|reset"):
+    with pytest.raises(LinkLost, match=r"closed by the other end|reset"):
         await port.exchange(READ, TIMEOUT_S)
     await port.close()
     with pytest.raises(LinkLost, match="refused"):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from firmware_sim.json_socket import LONGEST_LINE, MOST_CLIENTS
 from firmware_sim.street import Street
-from firmware_sim.street_socket import LONGEST_LINE, MOST_CLIENTS, StreetSocket
+from firmware_sim.street_socket import StreetSocket
 from street_hand import BEGIN, DEADLINE_S, Tried
 
 

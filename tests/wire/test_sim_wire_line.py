@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from firmware_sim import modbus
+from firmware_sim.faults import Faults
 from firmware_sim.line import Line
 from firmware_sim.units import JxctLux
-from firmware_sim.wire import Direction, Faults
+from firmware_sim.wire import Direction
 
 ASK = modbus.seal(1, bytes.fromhex("0300070002"))
 TOLD = bytes.fromhex("01 03 04 00 02 06 F6 D8 15")

@@ -3,8 +3,9 @@
 from firmware_sim.units.eastron import Sdm230
 from firmware_sim.units.jxct import JxctLux
 from firmware_sim.units.mtdx62 import Mtdx62
+from firmware_sim.units.products import PRODUCTS, Product
 from firmware_sim.units.unit import Output, Unit
 from firmware_sim.units.waveshare import WaveshareAo8B
 from firmware_sim.units.wb_mao4 import WbMao4
 
-__all__ = ["JxctLux", "Mtdx62", "Output", "Sdm230", "Unit", "WaveshareAo8B", "WbMao4"]
+__all__ = ["PRODUCTS", "JxctLux", "Mtdx62", "Output", "Product", "Sdm230", "Unit", "WaveshareAo8B", "WbMao4"]

@@ -1,6 +1,6 @@
 """Eastron SDM230 single-phase meter: IEEE-754 floats in two input registers each, high word first.
 
-Source: the maker's protocol paper by way of its public readers. 2400 8N1 from the factory.
+Source: the maker's protocol paper by way of its public readers. 2400 8N1 from the factory. Its brothers are in `sdm`.
 """
 
 from __future__ import annotations

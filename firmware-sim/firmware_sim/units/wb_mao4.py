@@ -1,7 +1,8 @@
 """Wiren Board WB-MAO4: four 0-10 V outputs that light themselves when their master has fallen silent.
 
 Source: the maker's device template (firmware 2.5 and newer). Unit id on the label. A channel has a switch (coil)
-and a level; a level that is written to a channel that is switched off waits for the switch, except by 132-135.
+and a level; a level that is written to a channel that is switched off waits for the switch, except by 132-135. Its speed
+and its own address (register 128, as recalled) change at once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from firmware_sim.modbus import (
     Cell,
     Registers,
 )
+from firmware_sim.units.settings import Settings
 from firmware_sim.units.unit import Output, OutputState, Unit, kept
+from firmware_sim.units.wb_sensors import COMMISSION, LINK
 
 CHANNELS = 4
 FULL = 10_000
@@ -48,7 +51,6 @@ _PER_UNIT = {
     SILENCE: (10, 1, 65534),
     9: (24, 1, 240),  # PWM divider of 24 kHz
     10: (1, 0, 1),  # 0 PWM, 1 analog
-    110: (96, 96, 1152),  # baud / 100
 }
 
 
@@ -75,6 +77,8 @@ class WbMao4(Unit):
     def __init__(self, address: int, powered_s: float = 0.0) -> None:
         self._words = {register: start for register, (start, _, _) in _PER_UNIT.items()}
         holding = {register: kept(self._words, register, low, high) for register, (_, low, high) in _PER_UNIT.items()}
+        settings = Settings(COMMISSION, (), address, LINK)
+        holding |= settings.cells()
         for first, (start, low, high) in _PER_CHANNEL.items():
             for register in range(first, first + CHANNELS):
                 self._words[register] = start
@@ -89,7 +93,7 @@ class WbMao4(Unit):
                 132 + channel: self._level(channel, auto_on=True),
             }
         functions = frozenset({READ_COILS, READ_HOLDING, WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS})
-        super().__init__(address, Registers(functions, coils=coils, holding=holding))
+        super().__init__(address, Registers(functions, coils=coils, holding=holding), settings)
         # One tuple, replaced whole: the street looks at it from another thread than the line's.
         self._channels = (_Channel(False, 0, 0.0, powered_s, "power-up"),) * CHANNELS
         self.power_up(powered_s)
@@ -107,8 +111,9 @@ class WbMao4(Unit):
             for place, channel in enumerate(self._now(now_s))
         )
 
-    def power_up(self, now_s: float) -> None:
+    def power_up(self, now_s: float, /) -> None:
         """The supply comes (back): each channel starts as its power-up registers say."""
+        super().power_up(now_s)
         self._heard_s = now_s
         self._channels = tuple(self._powered(place, channel, now_s) for place, channel in enumerate(self._channels))
 

@@ -1,0 +1,1 @@
+"""`gadelys profile`: device profiles, listed, shown as a page, checked."""

@@ -1,0 +1,51 @@
+"""Device models as data, one TOML file each, in `drivers/profiles/` or one's own; a row reads like its datasheet."""
+
+from drivers.profile.read import (
+    ProfileError,
+    load_profile,
+    own_folder,
+    parse_profile,
+    profile_names,
+    read_profile,
+    shipped_names,
+)
+from drivers.profile.records import (
+    KINDS,
+    Card,
+    Check,
+    Commission,
+    DeviceKind,
+    FactoryLink,
+    Forbidden,
+    Identify,
+    Output,
+    Pace,
+    Profile,
+    Row,
+    Setting,
+    Space,
+)
+
+__all__ = [
+    "KINDS",
+    "Card",
+    "Check",
+    "Commission",
+    "DeviceKind",
+    "FactoryLink",
+    "Forbidden",
+    "Identify",
+    "Output",
+    "Pace",
+    "Profile",
+    "ProfileError",
+    "Row",
+    "Setting",
+    "Space",
+    "load_profile",
+    "own_folder",
+    "parse_profile",
+    "profile_names",
+    "read_profile",
+    "shipped_names",
+]

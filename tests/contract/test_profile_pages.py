@@ -1,0 +1,54 @@
+"""The pages that speak of profiles, held against the profiles: points and their units, and the list in the README."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from drivers.points import PointType
+from drivers.profile import load_profile, profile_names
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = {PointType.INT, PointType.FLOAT}
+
+
+def spelled_out(key: str) -> list[str]:
+    """Return the names that `{a,b}` in a key stands for."""
+    parts = [part.split(",") for part in re.split(r"[{}]", key)]
+    return ["".join(choice) for choice in product(*parts)]
+
+
+def page() -> dict[str, tuple[str, str]]:
+    """Return type and unit of each point in docs/points.md."""
+    text = (ROOT / "docs" / "points.md").read_text(encoding="utf-8").partition("## What the profiles read")[2]
+    rows = re.findall(r"^\| `…/([^`]+)` \| (\w+) \|([^|]*)\|", text, re.MULTILINE)
+    return {name: (kind, unit.strip()) for key, kind, unit in rows for name in spelled_out(key)}
+
+
+POINTS = page()
+ROWS = [(name, row) for name in profile_names() for row in load_profile(name).points]
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_the_page_has_every_point_of_a_profile_with_its_unit(name: str) -> None:
+    for row in load_profile(name).points:
+        kind, unit = POINTS[row.point]
+        assert (row.point, row.unit) == (row.point, unit)
+        assert row.point_type in (NUMBERS if kind == "number" else {PointType(kind)}), row.point
+
+
+def test_the_page_has_no_point_that_no_profile_has() -> None:
+    assert set(POINTS) - {row.point for _, row in ROWS} == set()
+
+
+def test_the_readme_names_every_profile() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Products\n")[2].partition("\n## ")[0]
+    names = re.findall(
+        r"`([a-z0-9-]+)`",
+        "".join(line.rpartition("|")[0].rpartition("|")[2] for line in table.splitlines() if "|" in line),
+    )
+    assert sorted(names) == list(profile_names())
