@@ -21,7 +21,7 @@ from drivers.modbus.framer import Framer
 from drivers.modbus.pdu import Request
 
 TURNAROUND_S = 0.1  # after a broadcast: Modbus over Serial Line V1.02, 2.4.1, "typically … from 100 ms to 200 ms"
-ASIDE = b"asked aside, to know whose the next answer is"
+ASIDE = "asked aside, to know whose the answer will be to "  # in a dump; unit and PDU follow
 
 
 class RtuPort:
@@ -112,7 +112,7 @@ class RtuPort:
         if mirrors and self._echo is None:
             # Whatever comes of it tells whether there is an echo, for which no answer can be taken here.
             with contextlib.suppress(NoAnswer, BadAnswer, Refused):
-                self._ask_aside(mirror_probe(request), timeout_s)
+                self._ask_aside(mirror_probe(request), request, timeout_s)
             self._settle()
         if self._trust.doubtful(request, self._wire.now()):
             self._prove(request, timeout_s)
@@ -129,7 +129,7 @@ class RtuPort:
             self._wait_it_out(request, timeout_s)
             return
         try:
-            self._ask_aside(fence, timeout_s)
+            self._ask_aside(fence, request, timeout_s)
         except Refused:
             return
         except (NoAnswer, BadAnswer):
@@ -137,19 +137,23 @@ class RtuPort:
             raise
 
     def _wait_it_out(self, request: Request, timeout_s: float) -> None:
-        """A unit answers no fence: throw one answer away (a write is not sent twice), then let the line be silent."""
+        """A unit answers no fence: throw one answer away (a write is not sent twice), then let the line be silent.
+
+        The answer may have been an earlier one, and that to what was asked now as late: so for as long as any has ever taken.
+        """
         if request.function in READS:
             with contextlib.suppress(Refused):
-                self._ask_aside(request, timeout_s, thrown_away=True)
+                self._ask_aside(request, request, timeout_s, thrown_away=True)
         self._line.distrust()
-        if self._settle(least_s=timeout_s if request.function not in READS else 0.0):
+        if self._settle(least_s=self._line.latency.most_s):
             self._trust.unanswered(request, self._wire.now())
             raise BadAnswer("bytes came after an answer that may be a late one: the next one would be too", "noise")
         self._trust.no_fences(request.unit, self._wire.now())
 
-    def _ask_aside(self, request: Request, timeout_s: float, *, thrown_away: bool = False) -> None:
+    def _ask_aside(self, request: Request, before: Request, timeout_s: float, *, thrown_away: bool = False) -> None:
         """Ask what nobody asked for. As `_ask`."""
-        self.recorder.note(self._wire.now(), "!", ASIDE)
+        whose = bytes([before.unit]) + before.pdu
+        self.recorder.note(self._wire.now(), "!", f"{ASIDE}{whose.hex(' ').upper()}".encode())
         self._ask(request, timeout_s, mirrors=False, thrown_away=thrown_away)
 
     def _ask(self, request: Request, timeout_s: float, *, mirrors: bool, thrown_away: bool = False) -> Answer:
@@ -163,7 +167,8 @@ class RtuPort:
             if framer.answer is None:
                 raise framer.verdict() or NoAnswer(f"no answer within {timeout_s * 1000:.0f} ms")
             latency_s = max(0.0, began_s - sent_s)
-            self._line.latency.learn(latency_s, began_s)
+            if not thrown_away:
+                self._line.latency.learn(latency_s, began_s)
             data = pdu.check(request, framer.answer[0], framer.answer[1:-2])
         except Refused:
             self._trust.over(request.unit)

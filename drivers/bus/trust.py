@@ -39,7 +39,7 @@ class Latency:
 
     def __init__(self, until_learned_s: float) -> None:
         self._first_s = until_learned_s
-        self._most_s = min(_LONGEST_LATENCY_S, _LONGEST_TIMEOUTS * until_learned_s)
+        self.most_s = min(_LONGEST_LATENCY_S, _LONGEST_TIMEOUTS * until_learned_s)
         self._longest_s: tuple[float, float] | None = None  # of the last two spans of time
         self._since_s = 0.0
 
@@ -50,7 +50,7 @@ class Latency:
 
     def learn(self, latency_s: float, now_s: float) -> None:
         """An answer took so long."""
-        latency_s = min(latency_s, self._most_s)
+        latency_s = min(latency_s, self.most_s)
         if self._longest_s is None:
             self._longest_s, self._since_s = (latency_s, latency_s), now_s
         elif now_s - self._since_s > _FORGET_S:

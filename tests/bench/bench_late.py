@@ -1,4 +1,4 @@
-"""What a master believes after one late answer: ours beside pymodbus, which has the same unit on a pty."""
+"""What a master believes after late answers: ours beside pymodbus, which has the same unit on a pty."""
 
 from __future__ import annotations
 
@@ -22,27 +22,37 @@ from drivers.modbus import pdu, rtu
 from figures import Figure, figure
 
 NAME = "late"
-TITLE = "Modbus RTU: after one late answer, reads that were given the value of another register"
+TITLE = "Modbus RTU: after late answers, reads that were given the value of another register"
 READS = 50
 TIMEOUT_S = 0.1
-LATE_S = 1.5 * TIMEOUT_S
 ANSWER_S = 0.01
 FIRST = 1000  # the register whose answer comes too late; then 0 to 49 are read, each of which holds its own number
+
+LATE: dict[str, list[float]] = {  # how many time-outs it takes the unit to answer the first questions
+    "one late answer": [1.5],
+    "one, three time-outs late": [4.0],
+    "three late answers in a row": [1.5, 1.5, 1.5],
+}
 
 
 def run() -> list[Figure]:
     """Fifty reads of one register each, after a first one that was answered too late."""
     logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # it would tell of the time-out
     rows = []
-    for name, wrong, lost in (_ours(), _theirs(0), _theirs(3)):
-        rows.append(figure(f"{name}: wrong values", wrong, "", 0.0 if name == "gadelys" else None, f"of {READS}"))
-        rows.append(figure(f"{name}: no value", lost, "", None, f"of {READS}"))
+    for late, timeouts in LATE.items():
+        for name, wrong, lost in (_ours(timeouts), _theirs(timeouts, 0), _theirs(timeouts, 3)):
+            budget = 0.0 if name == "gadelys" else None
+            rows.append(figure(f"{name}, {late}: wrong values", wrong, "", budget, f"of {READS}"))
+            rows.append(figure(f"{name}, {late}: no value", lost, "", None, f"of {READS}"))
     return rows
 
 
 class _Unit:
-    """Unit 1: holding register n holds n. One question after the other, as a unit behind a network-to-serial converter
-    gets them; the first takes it longer than the time-out."""
+    """Unit 1: holding register n holds n, and it knows no other function. One question after the other, as a unit behind a
+    network-to-serial converter gets them; the first take it so many time-outs."""
+
+    def __init__(self, timeouts: list[float]) -> None:
+        self._late_s = [TIMEOUT_S * count for count in timeouts]
 
     def __enter__(self) -> Path:
         self._master, self._slave = os.openpty()
@@ -64,21 +74,26 @@ class _Unit:
 
     def _serve(self) -> None:
         asked: list[bytes] = []
-        free_s, answered = 0.0, 0
+        late_s, free_s = list(self._late_s), 0.0
         while not self._end.is_set():
             if select.select([self._master], [], [], 0.001)[0]:
                 if not asked:
-                    free_s = time.monotonic() + (ANSWER_S if answered else LATE_S)
+                    free_s = time.monotonic() + (late_s.pop(0) if late_s else ANSWER_S)
                 asked.append(os.read(self._master, 256))
             if asked and free_s <= time.monotonic():
-                body = b"\x01\x03\x02" + asked.pop(0)[2:4]
+                body = self._answer(asked.pop(0))
                 os.write(self._master, body + rtu.crc16(body).to_bytes(2, "little"))
-                answered += 1
-                free_s = time.monotonic() + ANSWER_S
+                free_s = time.monotonic() + (late_s.pop(0) if late_s else ANSWER_S)
+
+    def _answer(self, frame: bytes) -> bytes:
+        if frame[1] != 3:
+            return bytes([1, frame[1] | 0x80, 1])
+        first, count = int.from_bytes(frame[2:4], "big"), int.from_bytes(frame[4:6], "big")
+        return bytes([1, 3, 2 * count]) + b"".join(number.to_bytes(2, "big") for number in range(first, first + count))
 
 
-def _ours() -> tuple[str, int, int]:
-    with _Unit() as path:
+def _ours(timeouts: list[float]) -> tuple[str, int, int]:
+    with _Unit(timeouts) as path:
         port = RtuPort(RtuBus(id="line", port=path, link=Link(19200, "none", 2), timeout_s=TIMEOUT_S))
         port.open()
 
@@ -94,7 +109,7 @@ def _ours() -> tuple[str, int, int]:
     return ("gadelys", *_judge(values))
 
 
-def _theirs(retries: int) -> tuple[str, int, int]:
+def _theirs(timeouts: list[float], retries: int) -> tuple[str, int, int]:
     async def reads(path: Path) -> list[int | None]:
         client = AsyncModbusSerialClient(str(path), baudrate=19200, stopbits=2, timeout=TIMEOUT_S, retries=retries)
         await client.connect()
@@ -111,7 +126,7 @@ def _theirs(retries: int) -> tuple[str, int, int]:
         client.close()
         return values
 
-    with _Unit() as path:
+    with _Unit(timeouts) as path:
         return (f"pymodbus, retries={retries}", *_judge(asyncio.run(reads(path))))
 
 

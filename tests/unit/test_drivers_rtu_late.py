@@ -46,8 +46,8 @@ def reads_truly(port: RtuPort, unit: SlowUnit, request: pdu.Request, times: int)
 
 @pytest.mark.parametrize("registers", [b"\x00\x01", b"\x00\x01\x00\x02"], ids=["one register", "one or two"])
 def test_late_answers_of_a_unit_that_answers_no_fence_are_not_taken_for_the_next(registers: bytes) -> None:
-    """Two late answers, by up to six time-outs, of a unit that answers no other question, so that no fence can be asked."""
-    for first_ms in range(90, 600, 20):
+    """Two late answers, by up to thirteen time-outs, of a unit that answers nothing else: no fence."""
+    for first_ms in range(90, 1300, 40):
         for second_ms in (4, *range(95, 500, 60)):
             unit = SlowUnit(
                 first_ms / 1000, second_ms / 1000, answers=lambda frame: frame[1] == 3 and frame[4:6] in registers
