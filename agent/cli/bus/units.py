@@ -14,8 +14,6 @@ from agent.cli.trouble import Trouble
 from agent.local.bus_records import UnitPlace
 from drivers.profile import own_folder
 
-_SYSTEM_PROFILES = own_folder(SYSTEM_CONFIG)
-
 
 class Unit(msgspec.Struct, frozen=True):
     """A unit on a line. `known`: what the running agent has at this id, none if nothing."""
@@ -48,4 +46,4 @@ def own_profiles(socket: Path | None) -> Path:
         with Client(socket) as client:
             return own_folder(Path(msgspec.json.decode(client.call("status"), type=_Place).config))
     except Trouble:
-        return _SYSTEM_PROFILES
+        return own_folder(SYSTEM_CONFIG)
