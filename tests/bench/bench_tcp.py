@@ -23,16 +23,26 @@ def run() -> list[Figure]:
         folder = Path(name)
         server, other = (stack.enter_context(w.server(folder, log=log)) for log in ("server.log", "other.log"))
         w.configure(folder, server.port)
-        agent = stack.enter_context(w.agent(folder))
-        bare = stack.enter_context(w.process(sys.executable, BARE, other.port, w.UNITS, w.REGISTERS))
-        begin = server.points_after(SETTLE_S)
-        begin_s, bare_begin_s = w.cpu_s(agent.pid), w.cpu_s(bare.pid)
-        points = server.points_after(SPAN_S) - begin
-        used_s, bare_s = w.cpu_s(agent.pid) - begin_s, w.cpu_s(bare.pid) - bare_begin_s
-        rss_mb = w.resident_mb(agent.pid)
+        with w.agent(folder) as agent, w.process(sys.executable, BARE, other.port, w.UNITS, w.REGISTERS) as bare:
+            points, used_s, bare_s = _watched(server, agent.pid, bare.pid)
+            rss_mb = w.resident_mb(agent.pid)
+        w.configure(folder, server.port, in_flight=1)
+        with w.agent(folder) as agent:
+            alone_points, alone_s, _ = _watched(server, agent.pid, agent.pid)
     return [
         figure("CPU a 1,000 points read", 1e6 * used_s / points, "ms", 3.0, f"{points / SPAN_S:.0f} points a second"),
+        figure(
+            "the same with one request at a time", 1e6 * alone_s / alone_points, "ms", None, f"above: {w.IN_FLIGHT}"
+        ),
         figure("a bare loop beside it", 1e6 * bare_s / points, "ms", None, "no checks, points, ages or control"),
         figure("the agent takes of that", used_s / bare_s, "x"),
         figure("resident memory", rss_mb, "MB", 40.0),
     ]
+
+
+def _watched(server: w.Server, agent: int, bare: int) -> tuple[int, float, float]:
+    """Return how many points are read in a span, and the CPU time of two processes in it, in s."""
+    begin = server.points_after(SETTLE_S)
+    begin_s, bare_begin_s = w.cpu_s(agent), w.cpu_s(bare)
+    points = server.points_after(SPAN_S) - begin
+    return points, w.cpu_s(agent) - begin_s, w.cpu_s(bare) - bare_begin_s

@@ -65,8 +65,11 @@ def run() -> list[Figure]:
                 with w.server(folder, log="other.log") as other:
                     steady = _steady(broker, server, other, agent.pid)
                 delays = _commands(broker.port, server)
+            w.configure(folder, server.port, broker.port, in_flight=1)
+            with w.agent(folder) as agent, _platform(broker.port):
+                alone_ms = _cpu_ms(server, agent.pid)
     line = asyncio.run(_commands_on_line())
-    return [*_start_rows(starts), *_steady_rows(steady), *_command_rows(delays, line)]
+    return [*_start_rows(starts), *_steady_rows(steady, alone_ms), *_command_rows(delays, line)]
 
 
 # ---- Start -------------------------------------------------------------------------------------------------------------
@@ -93,6 +96,14 @@ def _start_rows(starts: list[float]) -> list[Figure]:
 
 
 # ---- What it takes -----------------------------------------------------------------------------------------------------
+
+
+def _cpu_ms(server: w.Server, agent: int) -> float:
+    """Return the CPU time that a thousand points take, in ms."""
+    begin = server.points_after(SETTLE_S)
+    begin_s = w.cpu_s(agent)
+    points = server.points_after(SPAN_S // 2) - begin
+    return 1e6 * (w.cpu_s(agent) - begin_s) / points
 
 
 def _steady(broker: Mosquitto, server: w.Server, other: w.Server, agent: int) -> Steady:
@@ -129,7 +140,7 @@ def _steady(broker: Mosquitto, server: w.Server, other: w.Server, agent: int) ->
     )
 
 
-def _steady_rows(steady: Steady) -> list[Figure]:
+def _steady_rows(steady: Steady, alone_ms: float) -> list[Figure]:
     delays, cost_ms = steady.delays_ms, 1e6 * steady.agent_cpu_s / steady.points
     bare_ms = 1e6 * steady.bare_cpu_s / (w.UNITS * w.REGISTERS)  # a second
     published = f"{len(delays)} of {steady.new_values} new values published"
@@ -147,6 +158,7 @@ def _steady_rows(steady: Steady) -> list[Figure]:
             "CPU a 1,000 points read and published", cost_ms, "ms", 5.0,
             {NODE_RED: 5.2, THINGSBOARD: 86, SCRIPT: 11.7, BY_HAND: 8.7}, f"{steady.points:.0f} points a second",
         ),
+        figure("the same with one request at a time", alone_ms, "ms", None, f"above: {w.IN_FLIGHT} at a time, as Node-RED"),
         figure("a bare script beside it", bare_ms, "ms", None, "pymodbus and aiomqtt, a message a unit, nothing else"),
         figure("the agent takes of that", cost_ms / bare_ms, "x"),
         beside(

@@ -14,6 +14,7 @@ UNITS = 32
 REGISTERS = 20
 CHANGE_MS = 1010  # not a multiple of the poll: the phase between change and poll drifts
 FIRST_VALUE = 1000  # of register 0 of each unit
+IN_FLIGHT = 16  # requests at a time, which this server takes; many gateways take one
 STEPS_PER_PCT = 10  # of the one lamp, on the last register of unit 1
 SOURCE = Path(__file__).resolve().parents[1] / "wire" / "libmodbus_tcp_server.c"
 
@@ -37,6 +38,7 @@ fade_down_s = 0
 kind = "modbus-tcp"
 host = "127.0.0.1"
 port = {port}
+in_flight = {in_flight}
 """
 _UPLINK = '[uplink]\nhost = "127.0.0.1"\nport = {port}\njournal = "journal.db"\n'
 _UNIT = '[unit.u{n}]\nbus = "w"\naddress = {n}\nprofile = "{profile}"\npoll_s = 1.0\n'
@@ -92,7 +94,7 @@ def server(folder: Path, *, log: str = "server.log") -> Iterator[Server]:
             process.kill()
 
 
-def configure(folder: Path, port: int, broker_port: int | None = None) -> None:
+def configure(folder: Path, port: int, broker_port: int | None = None, *, in_flight: int = IN_FLIGHT) -> None:
     """Write an agent's configuration: 31 meters and a lamp, and an uplink if there is a broker."""
     points = [(f"sample/{chr(97 + n)}", n) for n in range(REGISTERS)]
     text = "".join(_POINT.format(point=point, address=address) for point, address in points)
@@ -105,7 +107,9 @@ def configure(folder: Path, port: int, broker_port: int | None = None) -> None:
     units = [_UNIT.format(n=n, profile="lamp" if n == 1 else "meter") for n in range(1, UNITS + 1)]
     devices = [(_LAMP if n == 1 else _METER).format(n=n) for n in range(1, UNITS + 1)]
     uplink = "" if broker_port is None else _UPLINK.format(port=broker_port)
-    (folder / "pole.toml").write_text(_POLE.format(port=port) + uplink + "".join(units + devices), encoding="utf-8")
+    (folder / "pole.toml").write_text(
+        _POLE.format(port=port, in_flight=in_flight) + uplink + "".join(units + devices), encoding="utf-8"
+    )
 
 
 @contextlib.contextmanager
