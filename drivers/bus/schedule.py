@@ -108,13 +108,13 @@ class Schedule:
         """Return what is done next, none if nothing is due."""
         units = self._spoken_to(now_s)
         turn = self._highest(units, now_s)
-        if turn is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
+        if turn is not None and turn.unit is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
             turn = self._starved(units, now_s, turn.traffic) or turn
-            self._above = 0
+            self._above = -1
         if turn is None or (turn.traffic > Traffic.COMMAND and self._since_scan >= _SCAN_ONE_IN):
             turn = self._scan(units, now_s) or turn
         if turn is not None:
-            self._above += turn.traffic < Traffic.SLOW
+            self._above = self._above + 1 if turn.traffic < Traffic.SLOW else 0
             self._since_scan = 0 if turn.traffic is Traffic.SCAN else self._since_scan + 1
         return turn
 

@@ -12,6 +12,7 @@ from drivers.modbus.questions import Probe
 from drivers.profile import Identify, Profile
 
 EQUALS, RANGE = 3, 1  # how much a mark counts that is right
+_LEAST = 2  # one range alone fits too many
 
 Asking = Generator[Probe, Answer | WireError, tuple[Profile, ...]]
 
@@ -19,7 +20,7 @@ Asking = Generator[Probe, Answer | WireError, tuple[Profile, ...]]
 def fitting(profiles: Sequence[Profile]) -> Asking:
     """Ask for marks, each once, and return the profiles that have no wrong one, those with most right ones first.
 
-    A profile without marks is not known again; a unit that is silent on a mark does not have it.
+    A profile without marks, or with one range alone, is not known again; a unit that is silent on a mark does not have it.
     """
     heard: dict[Probe, Answer | WireError] = {}
     scores: dict[str, int] = {}
@@ -32,8 +33,9 @@ def fitting(profiles: Sequence[Profile]) -> Asking:
             if fault(mark, heard[probe]):
                 break
         else:
-            if profile.identify:
-                scores[profile.name] = sum(RANGE if mark.equals is None else EQUALS for mark in profile.identify)
+            score = sum(RANGE if mark.equals is None else EQUALS for mark in profile.identify)
+            if score >= _LEAST:
+                scores[profile.name] = score
                 fits.append(profile)
     return tuple(sorted(fits, key=lambda profile: -scores[profile.name]))
 

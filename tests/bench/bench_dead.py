@@ -36,7 +36,7 @@ def run() -> list[Figure]:
         scripts = asyncio.run(_theirs(relay))
     rows = [
         figure("gadelys: the nine others", 100 * sick, "%", 95.0, least=True),
-        figure("gadelys: the other line", 100 * well, "%", 100.0, least=True),
+        figure("gadelys: the other line", round(100 * well, 1), "%", 100.0, least=True),
         figure("gadelys: wrong values", wrong, "", 0.0),
     ]
     for retries, kept in scripts.items():

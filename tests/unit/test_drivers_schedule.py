@@ -220,6 +220,17 @@ def test_on_a_line_without_room_one_transaction_in_a_hundred_is_a_scan() -> None
     assert 0 < counts[Traffic.SCAN] <= 20
 
 
+def test_no_question_gives_way_to_a_read_that_has_missed_its_deadline() -> None:
+    presence, light = [radar(number, 0.1) for number in range(1, 11)], lux(20, 1.0)
+    schedule = fed(*presence, light)
+    for step in range(300):
+        asked = question()
+        schedule.ask(asked)
+        taken = turn(schedule, step * 0.04)
+        assert taken.question is asked
+        read(turn(schedule, step * 0.04 + 0.02), step * 0.04 + 0.02)
+
+
 def test_questions_are_bounded_dropped_and_given_up() -> None:
     came: list[Answer | WireError] = []
     schedule = fed()

@@ -1,7 +1,8 @@
-"""mbpoll (on libmodbus) reads every simulated product at the speed of its factory, and is told nothing at another."""
+"""mbpoll (on libmodbus) reads every simulated product at its speed from the factory, and is told nothing at another."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -11,7 +12,9 @@ import pytest
 
 from firmware_sim.cabinet import put
 from firmware_sim.line import Line
+from firmware_sim.tcp import HOST, TcpUnits
 from firmware_sim.units import PRODUCTS, Unit
+from firmware_sim.units.dali_gateways import Arlight
 from firmware_sim.units.table import TableUnit
 
 pytestmark = pytest.mark.skipif(shutil.which("mbpoll") is None, reason="mbpoll is not installed: apt install mbpoll")
@@ -47,36 +50,29 @@ READINGS = [
 ]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
 def poll(path: Path, unit: Unit, kind: str, register: int, *rest: str, baud: int | None = None) -> tuple[int, str]:
     link = unit.link
     assert link is not None
+    port = ["-m", "rtu", "-b", str(baud or link.baud), "-P", link.parity or "none", "-s", str(link.stop_bits)]
+    return run(*port, "-a", str(unit.address), "-t", kind, "-r", str(register), *rest[:2], str(path), *rest[2:])
+
+
+def run(*arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [
-            "mbpoll", "-m", "rtu", "-b", str(baud or link.baud), "-P", link.parity or "none", "-s", str(link.stop_bits),
-            "-0", "-1", "-o", "1", "-a", str(unit.address), "-t", kind, "-r", str(register), *rest[:2], str(path), *rest[2:],
-        ],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )  # fmt: skip
+        ["mbpoll", "-0", "-1", "-o", "1", *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
     return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("product", "name", "value", "kind", "register", "told"), READINGS)
 def test_a_product_is_read(
-    folder: Path, product: str, name: str, value: float, kind: str, register: int, told: str
+    tmp_path: Path, product: str, name: str, value: float, kind: str, register: int, told: str
 ) -> None:
     known = PRODUCTS[product]
     unit = known.make(known.address)
     unit.place(known.address, known.link)
     put(unit, name, value, 0.0)
-    line = Line(folder / "line", 9600, 10, [unit])
+    line = Line(tmp_path / "line", 9600, 10, [unit])
     line.start()
     try:
         code, out = poll(line.path, unit, kind, register, "-B", "-c1")
@@ -87,11 +83,11 @@ def test_a_product_is_read(
 
 
 @pytest.mark.parametrize("parity", ["even", "odd"])
-def test_parity_that_libmodbus_checks_is_seen(folder: Path, parity: str) -> None:
+def test_parity_that_libmodbus_checks_is_seen(tmp_path: Path, parity: str) -> None:
     unit = PRODUCTS["mtdx62-mb"].make(31)
     unit.answer(bytes([6, 0, 9, 0, 2 if parity == "even" else 1]), 0.0)
     unit.power_up(0.0)
-    line = Line(folder / "line", 9600, 10, [unit])
+    line = Line(tmp_path / "line", 9600, 10, [unit])
     line.start()
     try:
         code, out = poll(line.path, unit, "4", 0x0003, "-B", "-c1")
@@ -105,10 +101,10 @@ def test_parity_that_libmodbus_checks_is_seen(folder: Path, parity: str) -> None
         line.stop()
 
 
-def test_at_another_speed_there_is_nobody(folder: Path) -> None:
+def test_at_another_speed_there_is_nobody(tmp_path: Path) -> None:
     unit = PRODUCTS["thc-s"].make(1)
     unit.place(1, PRODUCTS["thc-s"].link)
-    line = Line(folder / "line", 9600, 10, [unit])
+    line = Line(tmp_path / "line", 9600, 10, [unit])
     line.start()
     try:
         code, out = poll(line.path, unit, "4", 0, "-B", "-c1", baud=9600)
@@ -118,12 +114,12 @@ def test_at_another_speed_there_is_nobody(folder: Path) -> None:
         line.stop()
 
 
-def test_an_address_is_changed_and_found_again(folder: Path) -> None:
+def test_an_address_is_changed_and_found_again(tmp_path: Path) -> None:
     unit = PRODUCTS["wtvb01-485"].make(0x50)
     unit.place(0x50, PRODUCTS["wtvb01-485"].link)
     assert isinstance(unit, TableUnit)
     unit.set("temperature_cel", 21.4)
-    line = Line(folder / "line", 9600, 10, [unit])
+    line = Line(tmp_path / "line", 9600, 10, [unit])
     line.start()
     try:
         for register, value in ((0x69, 0xB588), (0x1A, 2), (0x00, 0)):
@@ -134,3 +130,17 @@ def test_an_address_is_changed_and_found_again(folder: Path) -> None:
         assert [found for _, found in _VALUE.findall(out)] == ["2140"], out
     finally:
         line.stop()
+
+
+async def test_a_gateway_on_tcp() -> None:
+    gateway = Arlight(1)
+    served = TcpUnits([gateway])
+    await served.start()
+    try:
+        arguments = ("-m", "tcp", "-p", str(served.port), "-a", "1", "-t", "4")
+        code, out = await asyncio.to_thread(run, *arguments, "-r", "384", HOST, "85")
+        assert code == 0, out
+        code, out = await asyncio.to_thread(run, *arguments, "-r", "2688", "-c1", HOST)
+        assert (code, [found for _, found in _VALUE.findall(out)]) == (0, ["85"]), out
+    finally:
+        await served.stop()

@@ -55,7 +55,7 @@ def page(found: Sequence[Candidate], wanted: Block, most: int, width: int) -> li
             one.code.order if one.code.words > 1 or one.code.order != "ABCD" else fmt.MISSING,
             f"{one.code.scale:g}",
             value(one.reads),
-            f"{one.error:.2g}" if one.error else "0",
+            _off(one),
         ]
         for one in found[:most]
     ]
@@ -97,3 +97,8 @@ def record(found: Sequence[Candidate]) -> list[dict[str, object]]:
         }
         for one in found
     ]
+
+
+def _off(one: Candidate) -> str:
+    """Return how far it is off; nothing beyond what a float32 holds."""
+    return "0" if isinstance(one.reads, str) or one.error <= 1e-6 * abs(one.reads) else f"{one.error:.2g}"

@@ -11,7 +11,7 @@ import msgspec
 from agent.cli import terminal
 from agent.cli.bus.stats_page import page
 from agent.cli.client import Client
-from agent.cli.text import Line, render
+from agent.cli.text import Line, Span, line, render
 from agent.local.bus_records import LineStats
 
 _CLEAR, _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J"
@@ -48,7 +48,9 @@ def _show(result: bytes, *, as_json: bool, again: bool) -> None:
 def _redrawn(lines: list[Line]) -> str:
     """Return what draws over the page before."""
     colours = terminal.depth()
-    seen = lines[: terminal.height() - 1]
+    room = terminal.height() - 1
+    more = Span(f"and {len(lines) - room + 1} more lines, below a taller window", "dim")
+    seen = lines if len(lines) <= room else [*lines[: room - 1], line(more)]
     return _HOME + "".join(f"{render(one, colours)}{_CLEAR_LINE}\n" for one in seen) + _CLEAR_BELOW
 
 
