@@ -20,7 +20,7 @@ class Framer:
     """One hunt: fed with what comes, it has an `answer` or not. Nothing that is fed raises.
 
     `request`: whose answer is looked for, none if nobody's; `sent`: the frame that the line may give back; `echo`: whether
-    the first copy of a frame that mirrors its answer is the line's and not the unit's; `pending`: earlier requests that may
+    it does, or may, so that what could be its own answer is the line's and not the unit's; `pending`: earlier requests that may
     still be answered. An exception that a pending one may have caused is `doubtful`, and no answer.
     """
 
@@ -38,6 +38,7 @@ class Framer:
         self.spoilt = False  # the unit has answered, and badly: no other answer is to be expected
         self._request = request
         self._sent = sent
+        self._echo = echo
         self._may_echo = bool(sent) and (echo or request is None or not rtu.mirrors(request))
         self._pending = pending
         self._buffer = bytearray()
@@ -111,27 +112,37 @@ class Framer:
         del buffer[:at]
 
     def _take(self, begin: bytes, *, paused: bool) -> int:
-        """Judge what begins here; return how many bytes are dealt with, 0 if more must come."""
-        whole = False
-        for size in rtu.lengths(begin):
-            if size <= len(begin):
-                if rtu.sound(begin[:size]):
-                    self._sort(begin[:size])
-                    return size
-            elif not paused:
-                whole = True
-        if whole:
+        """Judge what begins here; return how many bytes are dealt with, 0 if more must come.
+
+        A sound frame stays one when a zero is added to it or, if it ends with one, taken away: so an echo is looked for before
+        answers, which could be a part of it, and an answer before requests, which could be a part of that.
+        """
+        may_echo = self._may_echo and not self.echoed
+        if may_echo and begin.startswith(self._sent):
+            self.echoed = True
+            return len(self._sent)
+        if may_echo and not paused and self._sent.startswith(begin):
             return 0
+        for size in rtu.lengths(begin):
+            if size <= len(begin) and rtu.sound(begin[:size]):
+                if may_echo and self._echo and self._sent.startswith(begin[:size]):
+                    return self._drop(begin, size)  # of an echo that was cut short
+                self._sort(begin[:size])
+                return size
+            if size > len(begin) and not paused:
+                return 0
+        return self._drop(begin, 1)
+
+    def _drop(self, begin: bytes, size: int) -> int:
+        """So many bytes are no frame."""
         self._blame(begin)
-        self._stray(begin[:1])
-        return 1
+        self._stray(begin[:size])
+        return size
 
     def _sort(self, frame: bytes) -> None:
         """Say whose a sound frame is."""
         request = self._request
-        if self._may_echo and not self.echoed and frame == self._sent:
-            self.echoed = True
-        elif request is not None and rtu.fits(request, frame):
+        if request is not None and rtu.fits(request, frame):
             if frame[1] & 0x80 and any(rtu.fits(earlier, frame) for earlier in self._pending):
                 text = f"exception {frame[2]} came, and could be the answer to an earlier request"
                 self.trouble = BadAnswer(text, "function")

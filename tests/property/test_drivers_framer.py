@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from drivers.modbus import pdu, rtu
 from drivers.modbus.framer import Framer
 from drivers.modbus.pdu import Request
 from modbus_requests import READS, REQUESTS, right_answer
+from rtu_line import sealed
 
 CUTS = st.lists(st.integers(0, 400), max_size=12)
 
@@ -108,3 +110,37 @@ def test_a_fence_can_be_taken_for_nothing_else(
     assert fences <= 2
     trust.over(1)
     assert not trust.doubtful(request, 1.0)
+
+
+def alone(at: int, high: int, function: int, count: int) -> list[Request]:
+    """Return reads at 256 addresses."""
+    return [pdu.read(at, function, high << 8 | low, count) for low in range(256)]
+
+
+@pytest.mark.parametrize("glitch", [b"", b"\x00", b"\x00\x00"])
+@pytest.mark.parametrize("cut", [0, 1])
+def test_no_echo_passes_for_an_answer_of_another_length(glitch: bytes, cut: int) -> None:
+    """A sound frame stays one when zeros are added, or taken from its end: of 256 addresses there is always one."""
+    reads = [read for count in (1, 2) for read in alone(1, 2 * count, 3, count)]
+    writes = [
+        pdu.write_registers(1, address, [0, value]) for address in range(0, 65536, 257) for value in range(0, 512, 7)
+    ]
+    for request in (*reads, *writes):
+        sent = rtu.frame(request)
+        framer = Framer(request, sent, echo=True)
+        for place in range(len(sent) - cut):
+            framer.feed(sent[place : place + 1])
+        framer.feed(glitch)
+        framer.pause()
+        assert framer.answer is None
+
+
+def test_an_answer_that_ends_with_a_zero_is_found_in_whatever_pieces_it_comes() -> None:
+    request = pdu.read(1, 3, 0, 2)
+    answers = [sealed(bytes([1, 3, 4, 0, 0, value >> 8, value & 0xFF])) for value in range(0, 65536, 7)]
+    for answer in [answer for answer in answers if answer[-1] == 0]:
+        for cut in range(1, len(answer)):
+            framer = Framer(request, rtu.frame(request))
+            framer.feed(answer[:cut])
+            assert framer.feed(answer[cut:])
+            assert framer.answer == answer
