@@ -71,10 +71,13 @@ class _Search:
         self._began_s = 0.0
 
     def announced(self) -> str:
-        """Say how much there is to ask."""
+        """Say how much there is to ask, and how long that takes."""
         speeds = len(self._wanted.links)
         at = "" if self._wanted.links[0] is None else f" at {fmt.count(speeds, 'speed')}"
-        return f"asking {fmt.count(len(self._wanted.units), 'id')}{at}, {fmt.span(self._scan.left_s)} at the most"
+        takes = (
+            f"at least {fmt.span(self._scan.left_s)}" if self._access.live else f"some {fmt.span(self._scan.left_s)}"
+        )
+        return f"asking {fmt.count(len(self._wanted.units), 'id')}{at}, {takes}"
 
     async def run(self, where: str) -> Result:
         """Ask to the end, or until Ctrl-C, SIGTERM or trouble."""

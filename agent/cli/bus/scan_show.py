@@ -7,11 +7,12 @@ import time
 from typing import Protocol
 
 from agent.cli import terminal
-from agent.cli.bus.scan_words import Named, Progress, bar, found_line
+from agent.cli.bus.scan_words import Named, Progress, bar, found_line, told
 from agent.cli.text import clip, plain, render
 from drivers.bus.records import Link
 
 _FASTEST_S = 0.1  # between two drawings
+_SELDOM_S = 15.0  # between two lines of nothing new
 _CLEAR = "\r\x1b[K"
 
 
@@ -42,17 +43,19 @@ class Nothing:
 
 
 class Lines:
-    """A line a unit and a line a speed, on standard error."""
+    """A line a unit and a speed, and from time to time one of how far it is, on standard error."""
 
     def __init__(self) -> None:
         self._told: set[Link | None] = set()
+        self._told_s = time.monotonic()
 
     def progress(self, progress: Progress) -> None:
-        """Say each speed once."""
-        link = progress.asked.link
-        if link is not None and link not in self._told:
+        """Say each speed once, and how far it is when nothing was said for long."""
+        link, now_s = progress.asked.link, time.monotonic()
+        if link not in self._told or now_s >= self._told_s + _SELDOM_S:
             self._told.add(link)
-            sys.stderr.write(f"{progress.share * 100:3.0f} %: asking at {link}\n")
+            self._told_s = now_s
+            sys.stderr.write(f"{plain(told(progress))}\n")
 
     def found(self, named: Named) -> None:
         """Say who was found."""

@@ -15,6 +15,7 @@ from drivers.profile import Profile
 
 _SPACES = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 _BAR_CELLS = 24
+_SHORTEST_BAR_CELLS = 6
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -54,19 +55,24 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     configuration: tuple[str, ...]
 
 
-def bar(progress: Progress, width: int, *, blocks: bool) -> Line:
-    """Return one line; the narrower it is, the less it tells. `blocks`: the terminal has block characters."""
+def told(progress: Progress) -> Line:
+    """Return in words how far it is."""
     question = progress.asked
     speed = "" if question.link is None else f"{question.link}  "
     left = "" if progress.left_s is None else f"  {fmt.span(progress.left_s)} left"
     found = Span(f"{progress.found} found", "good" if progress.found else "plain")
-    told = line(f"{progress.share * 100:3.0f} %  {speed}unit {question.unit:<3}  ", found, left)
-    cells = min(_BAR_CELLS, width - length(told) - 2)
-    if cells < 6:
-        return clip(told, width)
+    return line(f"{progress.share * 100:3.0f} %  {speed}unit {question.unit:<3}  ", found, left)
+
+
+def bar(progress: Progress, width: int, *, blocks: bool) -> Line:
+    """Return it with a bar before it, where there is room. `blocks`: the terminal has block characters."""
+    words = told(progress)
+    cells = min(_BAR_CELLS, width - length(words) - 2)
+    if cells < _SHORTEST_BAR_CELLS:
+        return clip(words, width)
     full = round(progress.share * cells)
     done, ahead = ("█", "░") if blocks else ("#", ".")
-    return line(Span(done * full, "good"), Span(ahead * (cells - full), "dim"), "  ", *told)
+    return line(Span(done * full, "good"), Span(ahead * (cells - full), "dim"), "  ", *words)
 
 
 def found_line(named: Named) -> Line:

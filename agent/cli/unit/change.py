@@ -95,7 +95,9 @@ class _Work:
         self._change = change
         self._profile = profile
         self._how = how
-        self._configured = {unit.address: unit.id for unit in access.line.units} if access.line is not None else {}
+        known = {unit.address: unit for unit in access.line.units} if access.line is not None else {}
+        self._was = known.get(change.old.unit)  # what the running agent calls it
+        self._becomes = known.get(change.new.unit) if change.new.unit != change.old.unit else None
         self._interrupted = asyncio.Event()
 
     async def run(self) -> int:
@@ -108,24 +110,26 @@ class _Work:
                 terminal.show(words.ending(end, width))
                 return REFUSED
             terminal.show([line(end.text), line(), *words.plan(change, width), line()])
-            if change.old.unit in self._configured:
-                terminal.show(wrap(words.lost(self._configured[change.old.unit], change), width, tone="warn"))
+            if self._was is not None:
+                terminal.show(
+                    wrap(words.lost(self._was.id, change, back=self._becomes is not None), width, tone="warn")
+                )
             if not self._how.unlock:
                 terminal.show_text("Nothing has been written; --unlock does it.")
                 return REFUSED
             end = await self._written()
         terminal.show(words.ending(end, width))
         if end.done or end.pending:
-            terminal.show(wrap(words.configured(change, self._configured.get(change.old.unit)), width))
+            becomes, was = (None if one is None else one.id for one in (self._becomes, self._was))
+            terminal.show(wrap(words.configured(change, was, becomes), width))
         return 0 if end.done else REFUSED
 
     def _refuse_taken(self) -> None:
-        """Refuse an id that the running agent has given to another unit, though that may be silent now."""
-        old, new = self._change.old, self._change.new
-        if new.unit != old.unit and new.unit in self._configured:
-            raise Trouble(
-                f"{new.unit}: it is the id of {self._configured[new.unit]} in the agent's configuration", REFUSED
-            )
+        """Refuse an id at which the running agent has something else, though that may be silent now."""
+        other = self._becomes
+        if other is not None and other.profile != self._profile.name:
+            says = f"in the agent's configuration it is {other.id}, of profile {other.profile}"
+            raise Trouble(f"{self._change.new.unit}: {says}", REFUSED)
 
     async def _looked(self) -> End:
         """Look whether it may begin: the unit must be what its profile says, its new place free."""

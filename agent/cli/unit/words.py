@@ -40,15 +40,18 @@ def ending(end: End, width: int) -> list[Line]:
     return lines + (wrap(end.remedy, width, first="  ", rest="  ") if end.remedy else [])
 
 
-def lost(unit: str, change: Change) -> str:
-    """Return what the running agent loses by it."""
-    return f"It is {unit} of the running agent, which loses it until its configuration says {_says(change)}."
+def lost(unit: str, change: Change, *, back: bool) -> str:
+    """Return what the running agent loses by it; `back`: its configuration has the new place for another unit."""
+    until = "" if back else f" until its configuration says {_says(change)}"
+    return f"It is {unit} of the running agent, which loses it{until}."
 
 
-def configured(change: Change, unit: str | None) -> str:
-    """Return what to change in a configuration; `unit`: what the unit is called in the running agent's."""
+def configured(change: Change, was: str | None, becomes: str | None) -> str:
+    """Return what to change in a configuration; what the running agent calls the unit in its old and its new place."""
+    if becomes is not None:
+        return f"In the agent's configuration it is {becomes} now."
     if change.new.unit != change.old.unit:
-        table = f"[unit.{unit}]" if unit is not None else "its [unit.…]"
+        table = f"[unit.{was}]" if was is not None else "its [unit.…]"
         return f"In the configuration: {_says(change)} in {table}"
     return f"In the configuration: {_says(change)} in its [bus.…]; all units of a line have one speed"
 
