@@ -14,7 +14,7 @@ UNITS = 32
 REGISTERS = 20
 CHANGE_MS = 1010  # not a multiple of the poll: the phase between change and poll drifts
 FIRST_VALUE = 1000  # of register 0 of each unit
-IN_FLIGHT = 12  # requests at a time, which this server takes; many gateways take one
+IN_FLIGHT = 16  # requests at a time, which this server takes; many gateways take one
 STEPS_PER_PCT = 10  # of the one lamp, on the last register of unit 1
 SOURCE = Path(__file__).resolve().parents[1] / "wire" / "libmodbus_tcp_server.c"
 
