@@ -160,7 +160,10 @@ class _Search:
         return None if question.link == self._access.link else question.link
 
     def _result(self, where: str, took_s: float, stopped: str) -> Result:
-        boxes = [paste.Box(named.found.unit, named.found.link, named.profiles) for named in self._named]
+        boxes = [
+            paste.Box(one.found.unit, one.found.link, one.fits.sure if one.fits is not None else None, one.perhaps)
+            for one in self._named
+        ]
         return Result(
             place=self._access.place,
             asked=self._scan.asked,
