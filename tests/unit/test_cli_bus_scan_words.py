@@ -38,7 +38,11 @@ RESULT = Result(
         Named(found(2, refusal="exception 2: illegal data address"), Fits(())),
         Named(found(3), None),
     ),
-    hints=(Hint(LINK, 9, "CRC of 7 bytes is wrong"), Hint(Link(9600), None, "noise")),
+    hints=(
+        Hint(LINK, 9, "CRC of 7 bytes is wrong"),
+        Hint(Link(9600), None, "noise"),
+        Hint(Link(4800), None, "no such", asked=False),
+    ),
     known=(Configured(11, "dimmer-1", "wb-mao4"),),
     configuration=("[bus.line]", "# unit 7: perhaps jxct-illuminance"),
 )
@@ -82,6 +86,7 @@ def test_the_page() -> None:
     assert "configured, not asked: 11 (dimmer-1, wb-mao4)" in text
     assert "not sure: unit 9 at 19200 8N2: CRC of 7 bytes is wrong. Another speed, two units on one address" in text
     assert "not sure: everybody at 9600 8N1: noise." in text
+    assert "not asked: 4800 8N1: no such\n" in text
     assert text.endswith("to paste into the configuration:\n\n[bus.line]\n# unit 7: perhaps jxct-illuminance")
 
 

@@ -105,10 +105,8 @@ def page(result: Result, width: int) -> list[Line]:
         known = ", ".join(f"{unit.address} ({unit.id}, {unit.profile})" for unit in result.known)
         lines += [line(), *wrap(known, width, first="configured, not asked: ", rest="  ")]
     for hint in result.hints:
-        lines += [
-            line(),
-            *wrap(f"{_whom(hint)}: {hint.text}{_why(hint)}", width, first="not sure: ", rest="  ", tone="warn"),
-        ]
+        first = "not sure: " if hint.asked else "not asked: "
+        lines += [line(), *wrap(f"{_whom(hint)}: {hint.text}{_why(hint)}", width, first=first, rest="  ", tone="warn")]
     if result.configuration:
         pasted = any(not row.startswith("#") for row in result.configuration)
         lines += [line(), line(Span("to paste into the configuration:", "bold")), line()] if pasted else [line()]
@@ -200,9 +198,11 @@ def _speed(link: Link | None) -> dict[str, object]:
 
 
 def _whom(hint: Hint) -> str:
+    if not hint.asked:
+        return str(hint.link)
     whom = "everybody" if hint.unit is None else f"unit {hint.unit}"
     return whom if hint.link is None else f"{whom} at {hint.link}"
 
 
 def _why(hint: Hint) -> str:
-    return "" if hint.link is None else ". Another speed, two units on one address, or a bad wire?"
+    return "" if hint.link is None or not hint.asked else ". Another speed, two units on one address, or a bad wire?"
