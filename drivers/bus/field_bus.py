@@ -41,6 +41,7 @@ class FieldBus:
         self._schedule = Schedule(self._units)
         self._port = _port(spec)
         self._at_a_time = spec.in_flight if isinstance(spec, TcpBus) else 1
+        self._working = 0
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._up: bool | None = None
@@ -150,22 +151,40 @@ class FieldBus:
 
     async def _serve(self) -> None:
         """Take turns until the link is lost."""
+        if self._at_a_time > 1:
+            await self._serve_together()
         while True:
             self._wake.clear()
-            await (self._take_turns() if self._at_a_time == 1 else self._take_turns_together())
+            await self._take_turns()
             await self._idle()
 
-    async def _take_turns_together(self) -> None:
-        """Take turns, as many at a time as the other end takes."""
+    async def _serve_together(self) -> None:
+        """Take turns, as many at a time as the other end takes: one that waits for a slow unit keeps no other from its turn."""
+        self._working = 0
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._at_a_time):
-                    group.create_task(self._take_turns())
+                while True:
+                    self._wake.clear()
+                    hands = min(self._at_a_time - self._working, self._schedule.due_count(self._now()))
+                    self._working += hands
+                    for _ in range(hands):
+                        group.create_task(self._work())
+                    await self._idle()
         except* LinkLost as lost:
             raise LinkLost(str(lost.exceptions[0])) from None
 
-    async def _take_turns(self) -> None:
-        """Take turns while something is due."""
+    async def _work(self) -> None:
+        worked = False
+        try:
+            worked = await self._take_turns()
+        finally:
+            self._working -= 1
+            if worked:  # what was under way may be due again at another time
+                self._wake.set()
+
+    async def _take_turns(self) -> bool:
+        """Take turns while something is due. True if anything was."""
+        worked = False
         while (turn := self._schedule.next_turn(now_s := self._now())) is not None:
             self.beat()
             if turn.traffic >= Traffic.FAST and turn.unit is not None:
@@ -173,10 +192,13 @@ class FieldBus:
             else:
                 await self._take(turn)
             self._schedule.took(self._now() - now_s)
+            worked = True
+        return worked
 
     async def _idle(self) -> None:
         now_s = self._now()
-        rest_s = min(max(self._schedule.next_due_s(now_s) - now_s, 0.0), _LONGEST_IDLE_S)
+        full = self._working == self._at_a_time
+        rest_s = _LONGEST_IDLE_S if full else min(max(self._schedule.next_due_s(now_s) - now_s, 0.0), _LONGEST_IDLE_S)
         alarm = asyncio.get_running_loop().call_later(rest_s, self._wake.set)
         await self._wake.wait()
         alarm.cancel()

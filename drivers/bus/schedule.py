@@ -122,6 +122,11 @@ class Schedule:
         """Return when something will be due, inf if nobody knows of anything."""
         return min(map(_DUE, self._spoken_to(now_s)), default=math.inf)
 
+    def due_count(self, now_s: float) -> int:
+        """Return for how many turns something is due, at most."""
+        units = sum(unit.due_s <= now_s for unit in self._spoken_to(now_s))
+        return units + len(self._commands) + bool(self._scans)
+
     def begins(self, unit: UnitService) -> None:
         """Note that a unit has a request under way: it gets no second one."""
         self._busy.add(unit)

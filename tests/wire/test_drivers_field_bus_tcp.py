@@ -146,6 +146,22 @@ async def test_bytes_that_are_no_frames_are_a_lost_link_and_never_values() -> No
         assert [street.sink.readings[f"d2/sample/{name}"].value for name in "abcd"] == [0, 1, 2, 3]
 
 
+async def test_a_unit_that_is_waited_for_keeps_no_other_from_its_turn() -> None:
+    """Where several requests are under way, the others go on while one time-out after the other runs."""
+    async with tcp_units() as units:
+        units.script = lambda request: right(request) if request[6] != 1 else None
+        sink = Sink()
+        spec = TcpBus(id="b", host="127.0.0.1", port=units.port, timeout_s=2.0, in_flight=2)
+        bus = FieldBus(spec, (unit(1), unit(2, LAMP)), now=time.monotonic, sink=sink)
+        task = asyncio.create_task(bus.run())
+        await sink.until(lambda: sink.counts.get("d2/lamp/dimming_level", 0) >= 8)
+        bus.set_level("d2", 40)
+        assert await bus.flush(1.0)
+        assert "d1/sample/a" not in sink.readings  # still waited for
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def test_as_many_requests_are_under_way_as_the_other_end_takes_and_one_a_unit() -> None:
     """Four units, three at a time; each answer is for its own question although they come in another order."""
     async with tcp_units() as units:
