@@ -186,10 +186,9 @@ def _write_all(change: Change) -> Generator[Step, Outcome, str]:
             yield from _written("the unlocking", change, change.old, address, value)
         place = change.old
         for register in change.registers:
-            yield from _set(change, register, place, others[register.address] | register.after)
-            place = register.then if change.effect == "at once" else place
+            place = yield from _set(change, register, place, others[register.address] | register.after)
         for address, value in change.save:
-            yield from _written("the saving", change, place, address, value)
+            yield from _saved(change, place, address, value)
     except _Stopped as stopped:
         return str(stopped)
     return ""
@@ -217,16 +216,33 @@ def _written(what: str, change: Change, place: Place, address: int, value: int) 
         raise _Stopped(f"it did not take {what} ({outcome})")
 
 
-def _set(change: Change, register: Register, place: Place, value: int) -> Generator[Step, Outcome, None]:
-    """Write one register. What comes into force at once may be acknowledged from its new place, or not at all."""
+def _set(change: Change, register: Register, place: Place, value: int) -> Generator[Step, Outcome, Place]:
+    """Write one register; return where the unit is then.
+
+    What comes into force at once may be acknowledged from its new place, or not at all: what is found there decides.
+    """
     outcome = yield _writing(f"its {register.what}", change, place, register.address, value)
     if isinstance(outcome, Refused):
         raise _Stopped(f"it refused its {register.what} ({outcome})")
-    if change.effect == "at once" or isinstance(outcome, Answer):
-        return
-    held = yield from _held(change, register, place)
-    if held != register.after:
-        raise _Stopped(f"it did not take its {register.what} ({outcome})")
+    if change.effect == "at once":
+        return register.then
+    if isinstance(outcome, Answer) or (yield from _held(change, register, place)) == register.after:
+        return place
+    if (yield from _answers(change, register.then)):
+        return register.then
+    raise _Stopped(f"it did not take its {register.what} ({outcome})")
+
+
+def _saved(change: Change, place: Place, address: int, value: int) -> Generator[Step, Outcome, None]:
+    """Write what saves; some units are in their new place before it."""
+    try:
+        yield from _written("the saving", change, place, address, value)
+    except _Stopped:
+        if change.effect == "at once" or place == change.new:
+            raise
+        outcome = yield _writing("the saving", change, change.new, address, value)
+        if not isinstance(outcome, Answer):
+            raise
 
 
 def _where_is_it(change: Change, trouble: str) -> Steps:

@@ -4,40 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
+import msgspec
+
 from drivers.bus.port import Answer
 from drivers.errors import Refused, WireError
 from drivers.modbus.codec import NoValue, decode
 from drivers.modbus.products import probe_of
 from drivers.modbus.questions import Probe
-from drivers.profile import Identify, Profile
+from drivers.profile import Identify, Profile, Row
 
 EQUALS, RANGE = 3, 1  # how much a mark counts that is right
 _LEAST = 2  # one range alone fits too many
 
-Asking = Generator[Probe, Answer | WireError, tuple[Profile, ...]]
+
+class Fits(msgspec.Struct, frozen=True):
+    """Profiles that fit a unit, the best first: by their marks, or `perhaps`, since what they read can be read there."""
+
+    sure: tuple[Profile, ...]
+    perhaps: tuple[Profile, ...] = ()
+
+
+Asking = Generator[Probe, Answer | WireError, Fits]
 
 
 def fitting(profiles: Sequence[Profile]) -> Asking:
-    """Ask for marks, each once, and return the profiles that have no wrong one, those with most right ones first.
+    """Ask for marks, and then whether points can be read, each once, and return the profiles that nothing contradicts.
 
-    A profile without marks, or with one range alone, is not known again; a unit that is silent on a mark does not have it.
+    A unit that is silent on a mark does not have it, and what refuses a profile's first point is not of it. A unit that
+    lets itself be read everywhere fits by nothing but a value that it must have. A profile that does not say how its
+    product leaves the factory is of none, and fits nobody perhaps.
     """
     heard: dict[Probe, Answer | WireError] = {}
-    scores: dict[str, int] = {}
-    fits = []
+    sure: dict[str, int] = {}
+    perhaps: list[Profile] = []
     for profile in profiles:
-        for mark in profile.identify:
-            probe = probe_of(mark)
-            if probe not in heard:
-                heard[probe] = yield probe
-            if fault(mark, heard[probe]):
-                break
-        else:
-            score = sum(RANGE if mark.equals is None else EQUALS for mark in profile.identify)
-            if score >= _LEAST:
-                scores[profile.name] = score
-                fits.append(profile)
-    return tuple(sorted(fits, key=lambda profile: -scores[profile.name]))
+        score = yield from _marked(profile, heard)
+        if score is None or not (yield from _readable(profile.points[0], heard)):
+            continue
+        if score >= _LEAST:
+            sure[profile.name] = score
+        elif profile.link is not None and (yield from _readable(profile.points[-1], heard)):
+            perhaps.append(profile)
+    choosy = any(not isinstance(outcome, Answer) for outcome in heard.values())
+    fits = [one for one in profiles if one.name in sure and (choosy or _has_value(one))]
+    fits.sort(key=lambda one: -sure[one.name])
+    return Fits(tuple(fits), tuple(perhaps) if choosy and not fits else ())
+
+
+def _has_value(profile: Profile) -> bool:
+    return any(mark.equals is not None for mark in profile.identify)
+
+
+def _marked(
+    profile: Profile, heard: dict[Probe, Answer | WireError]
+) -> Generator[Probe, Answer | WireError, int | None]:
+    """Return how much the marks of a profile count; none if one of them is wrong. Where all is 0, no range counts."""
+    said = False
+    for mark in profile.identify:
+        outcome = yield from _heard(probe_of(mark), heard)
+        if fault(mark, outcome):
+            return None
+        said = said or (isinstance(outcome, Answer) and any(outcome.data))
+    return sum((RANGE if said else 0) if mark.equals is None else EQUALS for mark in profile.identify)
+
+
+def _readable(row: Row, heard: dict[Probe, Answer | WireError]) -> Generator[Probe, Answer | WireError, bool]:
+    return isinstance((yield from _heard(probe_of(row), heard)), Answer)
+
+
+def _heard(
+    probe: Probe, heard: dict[Probe, Answer | WireError]
+) -> Generator[Probe, Answer | WireError, Answer | WireError]:
+    if probe not in heard:
+        heard[probe] = yield probe
+    return heard[probe]
 
 
 def fault(mark: Identify, outcome: Answer | WireError) -> str:

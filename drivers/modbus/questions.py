@@ -19,6 +19,7 @@ LIKELY = (  # what lines are set to, likeliest first
 )  # fmt: skip
 SENTINELS = (1, 247, 246, 245)  # a device that answers under all of these does not look at the id
 
+_USUAL = range(1, 33)  # ids that people give
 _REQUEST_CHARS = 8
 _WAIT_S = 0.06  # beyond the silence: most units answer within 50 ms
 _WAIT_CHARS = 8  # units on slow lines are slow themselves
@@ -89,20 +90,26 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def questions(wanted: Wanted) -> Iterator[Question]:
-    """Yield all that is asked: on the line's own speed, then of products as they leave the factory, then of all others.
+    """Yield all that is asked, likeliest first.
 
-    Each further sweep has more patience than the one before.
+    Everybody on the line's own speed; on others, products as they leave the factory, then the ids that people give;
+    then on the own speed what else may be answered, with more patience each time; then all the others.
     """
     own, *others = wanted.links
     units = ordered(wanted)
+    usual = [unit for unit in units if unit in _USUAL or any(unit == known.unit for known in wanted.known)]
+    rest = [unit for unit in units if unit not in usual]
     yield from _sweep(own, units, ANYBODY[0], wanted.known)
-    for times, probe in enumerate(() if wanted.fast else ANYBODY[1:], 2):
-        yield from _sweep(own, units, probe, times=times)
     for link in others:
         yield from _sweep(link, units, None, tuple(known for known in wanted.known if known.link == link))
     for link in others:
-        for times, probe in enumerate(ANYBODY[: 1 if wanted.fast else 2], 1):
-            yield from _sweep(link, units, probe, times=times)
+        yield from _sweep(link, usual, ANYBODY[0])
+    for times, probe in enumerate(() if wanted.fast else ANYBODY[1:], 2):
+        yield from _sweep(own, units, probe, times=times)
+    for link in others:
+        yield from _sweep(link, rest, ANYBODY[0])
+    for link in () if wanted.fast else others:
+        yield from _sweep(link, units, ANYBODY[1])
 
 
 def again(link: Link | None, unit: int) -> Iterator[Question]:

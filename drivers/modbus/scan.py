@@ -38,11 +38,15 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """Bytes that prove nothing: at which speed, who was asked (none: everybody), and what came."""
+    """Bytes that prove nothing: at which speed, who was asked (none: everybody), and what came.
+
+    `asked`: it could be asked at that speed; `text` says why not.
+    """
 
     link: Link | None
     unit: int | None
     text: str
+    asked: bool = True
 
 
 class Scan:
@@ -53,7 +57,7 @@ class Scan:
         self._second_round = False
         self._found: dict[tuple[int | None, int], Found] = {}  # by baud: a unit answers in one format of it alone
         self._odd: dict[tuple[Link | None, int], str] = {}
-        self._lost: dict[Link | None, str] = {}  # speeds at which nothing can be learned
+        self._lost: dict[Link | None, Hint] = {}  # speeds at which nothing can be learned
         self._alike: Hint | None = None
         self._bad_in_a_row = 0
         self._last: Question | None = None
@@ -70,9 +74,8 @@ class Scan:
     @property
     def hints(self) -> tuple[Hint, ...]:
         """Return what came and proves nothing."""
-        lost = (Hint(link, None, text) for link, text in self._lost.items())
         odd = (Hint(link, unit, text) for (link, unit), text in self._odd.items() if link not in self._lost)
-        return (*lost, *odd, *([self._alike] if self._alike else []))
+        return (*self._lost.values(), *odd, *([self._alike] if self._alike else []))
 
     def next(self, now_s: float) -> Question | None:
         """Return the next question; none at the end."""
@@ -87,7 +90,7 @@ class Scan:
 
     def cannot(self, question: Question, text: str) -> None:
         """The port cannot ask at the speed of a question."""
-        self._lost[question.link] = text
+        self._lost[question.link] = Hint(question.link, None, text, asked=False)
 
     def heard(self, question: Question, outcome: Answer | NoAnswer | BadAnswer | Refused) -> Found | None:
         """Take what came of a question. Return the unit if it is known by it to be there."""
@@ -141,7 +144,8 @@ class Scan:
             self._odd.setdefault((before.link, before.unit), f"when {question.unit} was asked after it: {error}")
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= _TOO_NOISY:
-            self._lost[question.link] = f"whoever is asked, bytes come that are no answer, the last time: {error}"
+            said = f"whoever is asked, bytes come that are no answer, the last time: {error}"
+            self._lost[question.link] = Hint(question.link, None, said)
             self._bad_in_a_row = 0
 
     def _needless(self, question: Question) -> bool:

@@ -113,7 +113,7 @@ def test_everybody_is_asked_and_the_own_speed_comes_first(wanted: Wanted) -> Non
     for link in wanted.links:
         assert {question.unit for question in order if question.link == link} == set(wanted.units)
     first_of_others = next((at for at, question in enumerate(order) if question.link != wanted.links[0]), len(order))
-    assert all(question.link != wanted.links[0] for question in order[first_of_others:])
+    assert {question.unit for question in order[:first_of_others]} == set(wanted.units)
 
 
 @given(st.data(), ANY_WANTED)
@@ -162,7 +162,7 @@ def test_a_speed_that_the_port_cannot_do_is_left_with_a_hint() -> None:
     while (question := scan.next(now())) is not None:
         assert question.link == Link(9600)
         scan.heard(question, NoAnswer(""))
-    assert [(hint.link, hint.unit) for hint in scan.hints] == [(Link(250000), None)]
+    assert [(hint.link, hint.unit, hint.asked) for hint in scan.hints] == [(Link(250000), None, False)]
 
 
 def test_two_units_on_one_address_are_a_hint_and_no_unit() -> None:

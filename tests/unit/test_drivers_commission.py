@@ -44,6 +44,7 @@ class Box:
         self.place = Place(1, LINK)
         self.powered = True
         self.written: list[tuple[int, int]] = []
+        self.eager = False  # in force at once, and forgotten without power unless it is saved
         self.trouble: Callable[[Ask], Outcome] = lambda _: None  # what comes instead of the box's own answer
         self.after: Callable[[Ask], None] = lambda _: None
 
@@ -76,7 +77,7 @@ class Box:
             self.now[address] = value
             if not self.saves:
                 self.kept = dict(self.now)
-            self._in_force(self.effect == "at once")
+            self._in_force(self.effect == "at once" or self.eager)
         return Answer(b"", 0.01)
 
     def _in_force(self, yes: bool) -> None:
@@ -299,6 +300,18 @@ def test_a_write_whose_acknowledgement_is_lost(effect: Effect) -> None:
     box, change = Box(effect, save=save), change_of_id(effect, save=save)
     box.trouble = lambda ask: (box._taken(ask), NoAnswer("no answer"))[1] if ask.writes and box.written == [] else None
     assert run(carry_out(change), box).done
+
+
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_a_unit_that_is_in_its_new_place_before_it_is_saved(acknowledged: bool) -> None:
+    box, change = Box("saved", save=True), change_of_id("saved", save=True)
+    box.eager = True
+    lost = NoAnswer("no answer")
+    if not acknowledged:
+        box.trouble = lambda ask: (box._taken(ask), lost)[1] if ask.writes and not box.written else None
+    assert run(carry_out(change), box).done
+    box.off_and_on()
+    assert box.place == change.new
 
 
 def test_a_save_that_is_lost_once_is_sent_again() -> None:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from agent.cli.bus.access import Access
 from drivers.bus.port import Answer
 from drivers.errors import Busy, LinkLost, NoAnswer, Refused, WireError
@@ -35,8 +37,8 @@ def all_profiles(folder: Path) -> tuple[Profile, ...]:
     return tuple(profiles)
 
 
-async def fitting(access: Access, found: Found, profiles: Sequence[Profile]) -> tuple[Profile, ...]:
-    """Return the profiles that fit a unit, the best first. LinkLost, Trouble."""
+async def fitting(access: Access, found: Found, profiles: Sequence[Profile]) -> marks.Fits:
+    """Return the profiles that fit a unit. LinkLost, Trouble."""
     asking = marks.fitting(profiles)
     # A unit that is silent on what it does not have is asked some forty marks: it is not waited for as for a stranger.
     wait_s = patience_s(found.link)
@@ -51,7 +53,7 @@ async def fitting(access: Access, found: Found, profiles: Sequence[Profile]) -> 
                 tries = _TRIES_LATER
             probe = asking.send(outcome)
     except StopIteration as end:
-        return tuple(end.value)
+        return msgspec.convert(end.value, marks.Fits)
 
 
 async def contradicts(access: Access, place: Place, profile: Profile) -> str:

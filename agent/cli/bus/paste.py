@@ -30,11 +30,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A unit that was found, and the profiles that fit it, the best first; none: it was not asked what it is."""
+    """A unit that was found, and the profiles that fit it, the best first; none: it was not asked what it is.
+
+    `perhaps`: those that may fit, for all that is known; nothing is configured by them.
+    """
 
     unit: int
     link: Link | None
     profiles: tuple[Profile, ...] | None
+    perhaps: tuple[Profile, ...] = ()
 
 
 def configuration(line: Line, boxes: Sequence[Box]) -> list[str]:
@@ -100,6 +104,9 @@ def _device(line: Line, box: Box, kinds: Sequence[str], channel: int | None) -> 
 def _remark(box: Box, link: Link | None) -> str:
     if box.profiles is None:
         return f"# unit {box.unit}: what it is was not asked any more"
+    if not box.profiles and box.perhaps:
+        name = box.perhaps[0].name
+        return f"# unit {box.unit}: perhaps {name}; look with `gadelys bus read WHERE {box.unit} --profile {name}`"
     if not box.profiles:
         return f"# unit {box.unit}: fits no profile; `gadelys profile list` shows which there are"
     name = box.profiles[0].name

@@ -68,7 +68,7 @@ class _Search:
         self._shown = shown
         self._named: list[Named] = []
         self._stop = asyncio.Event()
-        self._began_s = 0.0
+        self._began_s = self._naming_s = 0.0
 
     def announced(self) -> str:
         """Say how much there is to ask, and how long that takes."""
@@ -110,7 +110,9 @@ class _Search:
             found = await self._ask(question)
             if found is not None:
                 self._named.append(Named(found, None))
+                began_s = clock()
                 self._named[-1] = Named(found, await fitting(self._access, found, self._profiles))
+                self._naming_s += clock() - began_s
                 self._shown.found(self._named[-1])
 
     async def _ask(self, question: Question) -> Found | None:
@@ -146,7 +148,7 @@ class _Search:
     def _progress(self, question: Question) -> Progress:
         scan = self._scan
         whole_s = scan.spent_s + question.silent_s + scan.left_s
-        took_s = asyncio.get_running_loop().time() - self._began_s
+        took_s = asyncio.get_running_loop().time() - self._began_s - self._naming_s
         pace = took_s / scan.spent_s if scan.spent_s > 0 else 1.0
         return Progress(
             share=scan.spent_s / whole_s,
@@ -160,7 +162,10 @@ class _Search:
         return None if question.link == self._access.link else question.link
 
     def _result(self, where: str, took_s: float, stopped: str) -> Result:
-        boxes = [paste.Box(named.found.unit, named.found.link, named.profiles) for named in self._named]
+        boxes = [
+            paste.Box(one.found.unit, one.found.link, one.fits.sure if one.fits is not None else None, one.perhaps)
+            for one in self._named
+        ]
         return Result(
             place=self._access.place,
             asked=self._scan.asked,

@@ -15,7 +15,7 @@ from agent.cli.options import Exits, json_option, socket_option
 @where_argument
 @click.option("--baud", metavar="LIST", help="Speeds to ask at: 9600,19200.  [default: see above]")
 @click.option("--parity", metavar="LIST", help="none, even, odd.  [default: none,even]")
-@click.option("--all", "every", is_flag=True, help="Every speed and parity: takes half an hour.")
+@click.option("--all", "every", is_flag=True, help="Every speed and parity: takes most of an hour.")
 @click.option("--units", metavar="LIST", help="Ids to ask: 1-20,31.  [default: all, 1-247]")
 @click.option("--fast", is_flag=True, help="Ask each id one question; units that are silent on it are not found.")
 @click.option("--plain", is_flag=True, help="Lines instead of a bar.")

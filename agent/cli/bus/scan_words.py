@@ -9,6 +9,7 @@ import msgspec
 from agent.cli import format as fmt
 from agent.cli.text import Column, Line, Span, clip, length, line, table, wrap
 from drivers.bus.records import Link
+from drivers.modbus.marks import Fits
 from drivers.modbus.questions import Question
 from drivers.modbus.scan import Found, Hint
 from drivers.profile import Profile
@@ -28,10 +29,20 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A unit that was found, and the profiles that fit it, the best first; none: it was not asked what it is."""
+    """A unit that was found, and the profiles that fit it; none: it was not asked what it is."""
 
     found: Found
-    profiles: tuple[Profile, ...] | None
+    fits: Fits | None
+
+    @property
+    def sure(self) -> tuple[Profile, ...]:
+        """Return the profiles that it certainly may be, the best first."""
+        return self.fits.sure if self.fits is not None else ()
+
+    @property
+    def perhaps(self) -> tuple[Profile, ...]:
+        """Return those that it may be, for all that is known."""
+        return self.fits.perhaps if self.fits is not None else ()
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -94,10 +105,8 @@ def page(result: Result, width: int) -> list[Line]:
         known = ", ".join(f"{unit.address} ({unit.id}, {unit.profile})" for unit in result.known)
         lines += [line(), *wrap(known, width, first="configured, not asked: ", rest="  ")]
     for hint in result.hints:
-        lines += [
-            line(),
-            *wrap(f"{_whom(hint)}: {hint.text}{_why(hint)}", width, first="not sure: ", rest="  ", tone="warn"),
-        ]
+        first = "not sure: " if hint.asked else "not asked: "
+        lines += [line(), *wrap(f"{_whom(hint)}: {hint.text}{_why(hint)}", width, first=first, rest="  ", tone="warn")]
     if result.configuration:
         pasted = any(not row.startswith("#") for row in result.configuration)
         lines += [line(), line(Span("to paste into the configuration:", "bold")), line()] if pasted else [line()]
@@ -119,7 +128,8 @@ def record(result: Result) -> dict[str, object]:
                 "latency_ms": None if named.found.latency_s is None else round(named.found.latency_s * 1000, 1),
                 "answers": _question(named.found),
                 "refusal": named.found.refusal,
-                "profiles": None if named.profiles is None else [profile.name for profile in named.profiles],
+                "profiles": [profile.name for profile in named.sure],
+                "perhaps": [profile.name for profile in named.perhaps],
             }
             for named in result.named
         ],
@@ -152,7 +162,7 @@ def _table(named: Sequence[Named], width: int) -> list[Line]:
             fmt.MISSING if one.found.latency_s is None else fmt.delay(one.found.latency_s),
             _question(one.found),
             _profile(one),
-            one.profiles[0].title if one.profiles else one.found.refusal,
+            one.sure[0].title if one.sure else one.found.refusal,
         ]
         for one in sorted(named, key=lambda one: (str(one.found.link), one.found.unit))
     ]
@@ -160,16 +170,20 @@ def _table(named: Sequence[Named], width: int) -> list[Line]:
 
 
 def _profile(named: Named) -> Span:
-    if not named.profiles:
-        return Span("not known" if named.profiles is None else "none fits", "warn")
-    more = f" (or {len(named.profiles) - 1} more)" if len(named.profiles) > 1 else ""
-    return Span(f"{named.profiles[0].name}{more}", "bold")
+    if named.fits is None:
+        return Span("not known", "warn")
+    best = (*named.sure, *named.perhaps)
+    if not best:
+        return Span("none fits", "warn")
+    more = f" (or {len(best) - 1} more)" if len(best) > 1 else ""
+    return Span(f"{best[0].name}{more}", "bold") if named.sure else Span(f"perhaps {best[0].name}{more}", "warn")
 
 
 def _what(named: Named) -> str:
-    if not named.profiles:
-        return "fits no profile" + (f" ({named.found.refusal})" if named.found.refusal else "")
-    return " or ".join(profile.name for profile in named.profiles[:3])
+    names = " or ".join(profile.name for profile in (named.sure or named.perhaps)[:3])
+    if names:
+        return names if named.sure else f"perhaps {names}"
+    return "fits no profile" + (f" ({named.found.refusal})" if named.found.refusal else "")
 
 
 def _question(found: Found) -> str:
@@ -184,9 +198,11 @@ def _speed(link: Link | None) -> dict[str, object]:
 
 
 def _whom(hint: Hint) -> str:
+    if not hint.asked:
+        return str(hint.link)
     whom = "everybody" if hint.unit is None else f"unit {hint.unit}"
     return whom if hint.link is None else f"{whom} at {hint.link}"
 
 
 def _why(hint: Hint) -> str:
-    return "" if hint.link is None else ". Another speed, two units on one address, or a bad wire?"
+    return "" if hint.link is None or not hint.asked else ". Another speed, two units on one address, or a bad wire?"

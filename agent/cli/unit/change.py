@@ -205,6 +205,7 @@ class _Work:
                 wait.cancel()
         if not entered.is_set() or not sys.stdin.readline():
             return NoAnswer("nobody switched its power")
+        terminal.show_text("Looking for it in its new place.")
         return None
 
 
