@@ -127,8 +127,7 @@ def test_a_unit_that_is_none_of_the_profiles(gadelys: Run, line: MixedLine) -> N
     line.units[0].holding[1] = 4712
     code, out, _ = gadelys("bus", "scan", str(line.path), "--baud", "9600", "--parity", "none", "--units", "4")
     assert code == 0
-    assert "none fits" in out
-    assert "# unit 4: fits no profile" in out
+    assert "# unit 4: perhaps " in out  # what reads 0 may be much; it is a remark, and nothing to paste
     assert "[bus" not in out
 
 
