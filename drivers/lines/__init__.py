@@ -1,0 +1,18 @@
+"""Framed serial instruments: radars, ultrasonic and lidar heads, particulate counters, GNSS."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from drivers.lines.instrument import Model
+
+# Each stands in a module of its own, as MODEL; the daemon loads those that are configured.
+MODELS: tuple[str, ...] = ()
+
+
+def load_model(name: str) -> Model:
+    """Return an instrument's data sheet. KeyError if there is none of that name."""
+    if name not in MODELS:
+        raise KeyError(name)
+    return cast("Model", importlib.import_module(f"drivers.lines.{name}").MODEL)
