@@ -2,7 +2,7 @@
 
 from agent.config.errors import ConfigError, Mistake
 from agent.config.file import load_file
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Instrument, Lighting, Unit, Uplink
 
 __all__ = [
     "Api",
@@ -12,6 +12,7 @@ __all__ = [
     "Controller",
     "Device",
     "Gpio",
+    "Instrument",
     "Lighting",
     "Mistake",
     "Unit",

@@ -11,10 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Lighting, Unit, Uplink
+from agent.config.devices import check_devices, read_device
+from agent.config.instruments import read_instrument
+from agent.config.records import Api, Bus, Config, Controller, Gpio, Lighting, Unit, Uplink
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
-from drivers.profile import KINDS as PROFILE_KINDS
 from drivers.profile import ProfileError
 from drivers.toml_words import did_you_mean
 
@@ -26,8 +27,6 @@ _BUS_OPTIONS = {
     "modbus-tcp": {"host", "port", "timeout_ms", "in_flight"},
 }
 
-KINDS = (*PROFILE_KINDS, "contact")
-_PIN_KINDS = ("presence", "contact")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name, IPv4, IPv6
 
 
@@ -67,7 +66,10 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         api=reader.api(root.table("api")),
         buses=tuple(reader.bus(table) for table in root.tables("bus").values()),
         units=tuple(reader.unit(table) for table in root.tables("unit").values()),
-        devices=tuple(reader.device(table) for table in root.tables("device").values()),
+        instruments=tuple(
+            reader.finish(table, read_instrument(table, path.parent)) for table in root.tables("instrument").values()
+        ),
+        devices=tuple(reader.finish(table, read_device(table)) for table in root.tables("device").values()),
         gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
         lighting=reader.lighting(root.table("lighting")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
@@ -89,7 +91,7 @@ class _Reader:
         zone = table.text("time_zone", 'an IANA time zone such as "Europe/Copenhagen"')
         if zone and not self._world.is_time_zone(zone):
             table.wrong("time_zone", 'an IANA time zone such as "Europe/Copenhagen"')
-        return self._finish(
+        return self.finish(
             table,
             Controller(
                 id=table.name("id"),
@@ -102,22 +104,22 @@ class _Reader:
         )
 
     def api(self, table: Table) -> Api:
-        return self._finish(table, Api(socket=self._path(table, "socket", "/run/gadelys/api.sock")))
+        return self.finish(table, Api(socket=self._path(table, "socket", "/run/gadelys/api.sock")))
 
     def bus(self, table: Table) -> Bus:
         kind = table.choice("kind", tuple(_BUS_OPTIONS))
         for key in sorted(set().union(*_BUS_OPTIONS.values()) - _BUS_OPTIONS[kind]):
             table.needless(key, f'for kind = "{kind}"')
         if kind == "modbus-rtu":
-            return self._finish(table, self._rtu_bus(table))
+            return self.finish(table, self._rtu_bus(table))
         host, port = self._host(table), table.whole("port", 1, 65535, *((502,) if kind == "modbus-tcp" else ()))
         if kind == "modbus-rtu-tcp":
             bus = RtuTcpBus(id=table.path[-1], host=host, port=port, timeout_s=self._timeout_s(table))
-            return self._finish(table, bus)
+            return self.finish(table, bus)
         self._tcp.add(table.path[-1])
         in_flight = table.whole("in_flight", 1, 16, 1)
         timeout_s = self._timeout_s(table)
-        return self._finish(
+        return self.finish(
             table, TcpBus(id=table.path[-1], host=host, port=port, timeout_s=timeout_s, in_flight=in_flight)
         )
 
@@ -152,7 +154,7 @@ class _Reader:
             table.needless("safe_after_s", f"for {name}, which has no device-side safety")
         else:
             safe_after_s = table.number("safe_after_s", 1, 600, 10)
-        return self._finish(
+        return self.finish(
             table,
             Unit(
                 id=table.path[-1],
@@ -188,42 +190,6 @@ class _Reader:
             table.wrong("address", "a whole number from 1 to 247, or 255 for the device itself")
         return address
 
-    def device(self, table: Table) -> Device:
-        kind = table.choice("kind", KINDS)
-        on_pin = "gpio" in table and kind in _PIN_KINDS
-        placed = kind in {"luminaire", "presence"}
-        why = f'for kind = "{kind}"'
-        pin_why = f"{why} without gpio" if kind in _PIN_KINDS else why
-        for key in () if on_pin else ("pull", "active", "debounce_ms", "hold_s"):
-            table.needless(key, pin_why)
-        if on_pin and kind != "presence":
-            table.needless("hold_s", why)
-        if not placed:
-            table.needless("position_m", why)
-        if kind != "luminaire":
-            table.needless("nominal_w", why)
-        if on_pin and ("unit" in table or "channel" in table):
-            table.needless("unit", "beside gpio")
-            table.needless("channel", "beside gpio")
-        if kind not in _PIN_KINDS:
-            table.needless("gpio", why)
-        return self._finish(
-            table,
-            Device(
-                id=table.path[-1],
-                kind=kind,
-                unit=None if on_pin else table.text("unit", self._way(kind)),
-                channel=table.whole("channel", 1, 64) if "channel" in table and not on_pin else None,
-                gpio=table.whole("gpio", 0, 53) if on_pin else None,
-                pull=table.choice("pull", ("none", "up", "down"), "none") if on_pin else "none",
-                active_high=not on_pin or table.choice("active", ("high", "low"), "high") == "high",
-                debounce_s=table.whole("debounce_ms", 0, 5000, 50) / 1000 if on_pin else 0.0,
-                hold_s=table.number("hold_s", 0, 600, 5) if on_pin and kind == "presence" else 0.0,
-                position_m=table.number("position_m", -100_000, 100_000) if placed else None,
-                nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
-            ),
-        )
-
     def gpio(self, table: Table) -> Gpio:
         chip = table.choice("chip", ("rpi", "simulated"), "rpi")
         socket = None
@@ -231,7 +197,7 @@ class _Reader:
             socket = self._path(table, "socket")
         else:
             table.needless("socket", 'with chip = "rpi"')
-        return self._finish(table, Gpio(chip=chip, socket=socket))
+        return self.finish(table, Gpio(chip=chip, socket=socket))
 
     def lighting(self, table: Table) -> Lighting:
         light = Lighting(
@@ -255,10 +221,10 @@ class _Reader:
                           ("night_minimum_pct", "class_pct")):  # fmt: skip
             if getattr(light, low) > getattr(light, high):
                 table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
-        return self._finish(table, light)
+        return self.finish(table, light)
 
     def uplink(self, table: Table) -> Uplink:
-        return self._finish(
+        return self.finish(
             table,
             Uplink(
                 host=table.text("host", "the name or address of an MQTT broker"),
@@ -291,56 +257,13 @@ class _Reader:
         for bus in config.buses:
             if not any(unit.bus == bus.id for unit in config.units):
                 root.wrong_at(("bus", bus.id), "a [unit.…] on this bus", "none")
-        self._devices(root, config)
-
-    def _devices(self, root: Table, config: Config) -> None:
-        units = {unit.id: unit for unit in config.units}
-        channels: dict[tuple[str, int | None], str] = {}
-        pins: dict[int, str] = {}
-        for device in config.devices:
-            table = self._tables["device", device.id]
-            if device.gpio is not None:
-                other = pins.setdefault(device.gpio, device.id)
-                if table.sound("gpio") and other != device.id:
-                    table.wrong("gpio", f"a pin of its own ({other} has it)")
-                if config.gpio is None:
-                    table.wrong("gpio", "a table [gpio] that says which chip has the pins", "none")
-            elif device.unit is not None and table.sound("unit"):
-                if device.unit not in units:
-                    table.wrong("unit", f"the name of a [unit.…]{did_you_mean(device.unit, units)}")
-                else:
-                    self._on_unit(table, device, units[device.unit], channels)
-        for unit in config.units:
-            if not any(device.unit == unit.id for device in config.devices):
-                root.wrong_at(("unit", unit.id), "a [device.…] on this unit", "none")
-        if not any(device.kind == "luminaire" for device in config.devices):
-            root.wrong_at(("device",), 'at least one device of kind = "luminaire"', "none")
-
-    def _on_unit(self, table: Table, device: Device, unit: Unit, taken: dict[tuple[str, int | None], str]) -> None:
-        """Check a device against the profile of the unit that carries it."""
-        profile = self._profiles.get(unit.id)
-        if profile is None:
-            return
-        if table.sound("kind") and device.kind not in profile.kinds:
-            table.wrong("kind", f"{' or '.join(profile.kinds)}, which is what {unit.profile} serves")
-        says = f"a channel from 1 to {profile.channels} of {unit.profile}"
-        if profile.channels == 0 and device.channel is not None:
-            table.wrong("channel", f"none: {unit.profile} has no channels")
-        elif profile.channels and device.channel is None:
-            table.wrong("channel", says, "nothing")
-        elif device.channel is not None and device.channel > profile.channels and table.sound("channel"):
-            table.wrong("channel", says)
-        other = taken.setdefault((unit.id, device.channel), device.id)
-        if other != device.id:
-            table.wrong("channel" if profile.channels else "unit", f"one that {other} does not have")
-
-    def _way(self, kind: str) -> str:
-        return "the name of a [unit.…], or gpio instead" if kind in _PIN_KINDS else "the name of a [unit.…]"
+        check_devices(root, config, self._tables, self._profiles)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:
         return self._folder / table.text(key, "a path", *default)
 
-    def _finish(self, table: Table, record: _Record) -> _Record:
+    def finish(self, table: Table, record: _Record) -> _Record:
+        """Note what nobody read in a table."""
         table.finish()
         self._tables[table.path] = table
         return record

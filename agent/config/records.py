@@ -8,11 +8,12 @@ from typing import Literal
 import msgspec
 
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
+from drivers.lines.instrument import Setting
 from drivers.profile import DeviceKind as ProfileKind
 from drivers.profile import own_folder
 
 Pull = Literal["none", "up", "down"]
-DeviceKind = ProfileKind | Literal["contact"]
+DeviceKind = ProfileKind | Literal["vehicles", "location", "contact"]
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,13 +47,31 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     safe_after_s: float | None
 
 
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """A framed serial instrument on a port of its own. `baud` is none where it is the model's, or is to be found.
+
+    `options` of the model, by name; `kinds` of device that the model serves.
+    """
+
+    id: str
+    model: str
+    port: Path
+    baud: int | None
+    options: tuple[tuple[str, Setting], ...]
+    kinds: tuple[str, ...]
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """What the city sees: a channel of a unit, or a pin."""
+    """What the city sees: a channel of a unit, an instrument, or a pin.
+
+    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones.
+    """
 
     id: str
     kind: DeviceKind
     unit: str | None
     channel: int | None
+    instrument: str | None
     gpio: int | None
     pull: Pull
     active_high: bool
@@ -60,6 +79,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     hold_s: float
     position_m: float | None
     nominal_w: float
+    looks: Literal["up", "down"] | None
 
 
 class Gpio(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +131,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     api: Api
     buses: tuple[Bus, ...]
     units: tuple[Unit, ...]
+    instruments: tuple[Instrument, ...]
     devices: tuple[Device, ...]
     gpio: Gpio | None
     lighting: Lighting

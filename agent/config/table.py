@@ -140,6 +140,10 @@ class Table:
             self._asked.add(key)
             self.wrong(key, f"no such option {why}")
 
+    def leave(self) -> None:
+        """Let the options that nobody read be: it cannot be said what they may be."""
+        self._asked.update(self._values)
+
     def finish(self) -> None:
         """Note the options that nobody read."""
         for key in self._values:

@@ -66,7 +66,7 @@ CASES = [
     ('kind = "modbus-tcp"', 'kind = "modbus-udp"', 'kind = "modbus-tcp"', 'bus.cabinet.kind: expected "modbus-rtu" or "modbus-rtu-tcp" or "modbus-tcp" (did you mean modbus-tcp?), found "modbus-udp"'),
     ('bus = "cabinet"\naddress = 1', 'bus = "cabinet"\naddress = 250', 'bus = "cabinet"', "unit.supply.address: expected a whole number from 1 to 247, or 255 for the device itself, found 250"),
     ("address = 31", "address = 255", "address = 31", "unit.radar-1.address: expected a whole number from 1 to 247, found 255"),
-    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
+    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, instrument, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
 

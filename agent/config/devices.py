@@ -1,0 +1,165 @@
+"""The reader of devices: what the city sees, and what carries it: a unit, an instrument or a pin. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from agent.config.records import Config, Device, Instrument, Unit
+from agent.config.table import Table
+from drivers.profile import KINDS as PROFILE_KINDS
+from drivers.toml_words import did_you_mean
+
+KINDS = (*PROFILE_KINDS, "vehicles", "location", "contact")
+_PIN_KINDS = ("presence", "contact")
+_INSTRUMENT_KINDS = ("presence", "vehicles", "distance", "air", "location")
+_PLACED_KINDS = ("luminaire", "presence", "vehicles")
+
+_Carrier = TypeVar("_Carrier")
+
+Tables = Mapping[tuple[str, ...], Table]
+
+
+class Carrier(Protocol):
+    """What must be known of a unit's profile."""
+
+    @property
+    def kinds(self) -> Sequence[str]: ...
+    @property
+    def channels(self) -> int: ...
+
+
+def read_device(table: Table) -> Device:
+    """Read one device; what it says of others is checked by `check_devices`."""
+    kind = table.choice("kind", KINDS)
+    on_pin = "gpio" in table and kind in _PIN_KINDS
+    on_instrument = "instrument" in table and kind in _INSTRUMENT_KINDS and not on_pin
+    _needless(table, kind, on_pin=on_pin, on_instrument=on_instrument)
+    on_unit = not (on_pin or on_instrument)
+    placed = kind in _PLACED_KINDS
+    return Device(
+        id=table.path[-1],
+        kind=kind,
+        unit=table.text("unit", _way(kind)) if on_unit else None,
+        channel=table.whole("channel", 1, 64) if "channel" in table and on_unit else None,
+        instrument=table.text("instrument", "the name of an [instrument.…]") if on_instrument else None,
+        gpio=table.whole("gpio", 0, 53) if on_pin else None,
+        pull=table.choice("pull", ("none", "up", "down"), "none") if on_pin else "none",
+        active_high=not on_pin or table.choice("active", ("high", "low"), "high") == "high",
+        debounce_s=table.whole("debounce_ms", 0, 5000, 50) / 1000 if on_pin else 0.0,
+        hold_s=table.number("hold_s", 0, 600, 5) if on_pin and kind == "presence" else 0.0,
+        position_m=table.number("position_m", -100_000, 100_000) if placed else None,
+        nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
+        looks=table.choice("looks", ("up", "down")) if kind == "vehicles" else None,
+    )
+
+
+def _needless(table: Table, kind: str, *, on_pin: bool, on_instrument: bool) -> None:
+    """Note options that are not for such a device."""
+    why = f'for kind = "{kind}"'
+    pin_why = f"{why} without gpio" if kind in _PIN_KINDS else why
+    for key in () if on_pin else ("pull", "active", "debounce_ms", "hold_s"):
+        table.needless(key, pin_why)
+    if on_pin and kind != "presence":
+        table.needless("hold_s", why)
+    if kind not in _PLACED_KINDS:
+        table.needless("position_m", why)
+    if kind != "luminaire":
+        table.needless("nominal_w", why)
+    if kind != "vehicles":
+        table.needless("looks", why)
+    carried_by = "gpio" if on_pin else "instrument" if on_instrument else None
+    for key in ("unit", "channel", "instrument") if carried_by else ():
+        if key != carried_by:
+            table.needless(key, f"beside {carried_by}")
+    if kind not in _PIN_KINDS:
+        table.needless("gpio", why)
+    if kind not in _INSTRUMENT_KINDS:
+        table.needless("instrument", why)
+
+
+def _way(kind: str) -> str:
+    ways = ["the name of a [unit.…]"]
+    ways += ["instrument instead"] if kind in _INSTRUMENT_KINDS else []
+    ways += ["gpio instead"] if kind in _PIN_KINDS else []
+    return ", or ".join(ways)
+
+
+def check_devices(root: Table, config: Config, tables: Tables, profiles: Mapping[str, Carrier]) -> None:
+    """Note what is wrong between devices and what carries them."""
+    _Devices(root, config, tables, profiles).check()
+
+
+class _Devices:
+    def __init__(self, root: Table, config: Config, tables: Tables, profiles: Mapping[str, Carrier]) -> None:
+        self._root = root
+        self._config = config
+        self._tables = tables
+        self._profiles = profiles
+        self._taken: dict[tuple[Any, ...], str] = {}
+
+    def check(self) -> None:
+        config, root = self._config, self._root
+        units = {unit.id: unit for unit in config.units}
+        instruments = {instrument.id: instrument for instrument in config.instruments}
+        for device in config.devices:
+            table = self._tables["device", device.id]
+            if device.gpio is not None:
+                self._on_pin(table, device)
+            elif device.instrument is not None:
+                if (instrument := _named(table, "instrument", device.instrument, instruments)) is not None:
+                    self._on_instrument(table, device, instrument)
+            elif device.unit is not None and (unit := _named(table, "unit", device.unit, units)) is not None:
+                self._on_unit(table, device, unit)
+        self._idle("unit", units, {device.unit for device in config.devices})
+        self._idle("instrument", instruments, {device.instrument for device in config.devices})
+        if not any(device.kind == "luminaire" for device in config.devices):
+            root.wrong_at(("device",), 'at least one device of kind = "luminaire"', "none")
+
+    def _idle(self, what: str, names: Iterable[str], carrying: Container[str | None]) -> None:
+        """Note what carries no device."""
+        for name in names:
+            if name not in carrying:
+                self._root.wrong_at((what, name), f"a [device.…] on this {what}", "none")
+
+    def _on_pin(self, table: Table, device: Device) -> None:
+        other = self._taken.setdefault(("gpio", device.gpio), device.id)
+        if table.sound("gpio") and other != device.id:
+            table.wrong("gpio", f"a pin of its own ({other} has it)")
+        if self._config.gpio is None:
+            table.wrong("gpio", "a table [gpio] that says which chip has the pins", "none")
+
+    def _on_instrument(self, table: Table, device: Device, instrument: Instrument) -> None:
+        """Check a device against the model of the instrument that carries it."""
+        kinds = instrument.kinds
+        if kinds and table.sound("kind") and device.kind not in kinds:
+            table.wrong("kind", f"{' or '.join(kinds)}, which is what {instrument.model} serves")
+        other = self._taken.setdefault(("instrument", instrument.id, device.kind), device.id)
+        if other != device.id:
+            table.wrong("instrument", f"one that {other} does not have")
+
+    def _on_unit(self, table: Table, device: Device, unit: Unit) -> None:
+        """Check a device against the profile of the unit that carries it."""
+        profile = self._profiles.get(unit.id)
+        if profile is None:
+            return
+        if table.sound("kind") and device.kind not in profile.kinds:
+            table.wrong("kind", f"{' or '.join(profile.kinds)}, which is what {unit.profile} serves")
+        says = f"a channel from 1 to {profile.channels} of {unit.profile}"
+        if profile.channels == 0 and device.channel is not None:
+            table.wrong("channel", f"none: {unit.profile} has no channels")
+        elif profile.channels and device.channel is None:
+            table.wrong("channel", says, "nothing")
+        elif device.channel is not None and device.channel > profile.channels and table.sound("channel"):
+            table.wrong("channel", says)
+        other = self._taken.setdefault(("unit", unit.id, device.channel), device.id)
+        if other != device.id:
+            table.wrong("channel" if profile.channels else "unit", f"one that {other} does not have")
+
+
+def _named(table: Table, key: str, name: str, known: Mapping[str, _Carrier]) -> _Carrier | None:
+    """Return what a device says that it is on; none, after noting the mistake, if there is no such one."""
+    if table.sound(key) and name not in known:
+        article = "an" if key == "instrument" else "a"
+        table.wrong(key, f"the name of {article} [{key}.…]{did_you_mean(name, known)}")
+    return known.get(name)
