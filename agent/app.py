@@ -27,13 +27,15 @@ from agent.image import Image
 from agent.local.methods import Methods
 from agent.local.server import LocalServer
 from agent.local.view import AgentView
-from agent.services.lighting import Light, Sensor
+from agent.services.lighting import Light, Radar, Sensor
 from drivers.errors import LinkLost
 from drivers.gpio.factory import open_chip
 from drivers.gpio.inputs import GpioInputs, InputSpec
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
+    from drivers.bus import FieldBus
+    from drivers.lines.port import InstrumentPort
 
 _READY_WITHIN_S = (
     5.0  # ready is said when each lamp has its level, or after this with a dead line: the rest of the street is lit
@@ -77,12 +79,14 @@ class _Agent:
         self._supervisor = Supervisor(self._clock.mono_s, self._notifier)
         sink = parts.Sink()
         self._buses = parts.buses(config, self._clock, sink)
+        self._instruments = parts.instruments(config, self._clock, sink)
         folder = config.api.socket.parent / FOLDER
         sink.failed = FaultDumps(folder, self._clock, self._dump).note
         pins = [parts.pin_sensor(device, sink) for device in config.devices if device.gpio is not None]
         lamps = [device for device in config.devices if device.kind == "luminaire"]
         image = sink.image = Image(
             [point for bus in self._buses.values() for point in bus.points()]
+            + [point for instrument in self._instruments.values() for point in instrument.points()]
             + [pin.point for pin in pins]
             + [point for lamp in lamps for point in lamp_points(lamp.id)]
         )
@@ -93,6 +97,11 @@ class _Agent:
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
             parts.levels(config),
             Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
+            radars=[
+                Radar(device.id, device.position_m or 0.0, 1 if device.looks == "up" else -1)
+                for device in config.devices
+                if device.kind == "vehicles"
+            ],
             night=parts.night(self._clock, sun),
         )
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
@@ -113,14 +122,16 @@ class _Agent:
             control=self._control,
             sun=sun,
             buses=list(self._buses.values()),
+            instruments=list(self._instruments.values()),
             supervisor=self._supervisor,
             lamps=self._lamps,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 
-    def _dump(self, bus: str) -> str:
-        return self._buses[bus].dump(wall_less_mono_s(self._clock))
+    def _dump(self, line: str) -> str:
+        lines: dict[str, FieldBus | InstrumentPort] = {**self._instruments, **self._buses}
+        return lines[line].dump(wall_less_mono_s(self._clock))
 
     def take_place(self) -> None:
         """Take the local API's socket, so that there is one agent here. OSError if another one answers there."""
@@ -135,6 +146,8 @@ class _Agent:
         self._task.beat = self._supervisor.add("control", self._task.run, limit_s=2.0)
         for name, bus in self._buses.items():
             bus.beat = self._supervisor.add(f"bus-{name}", bus.run)
+        for name, instrument in self._instruments.items():
+            instrument.beat = self._supervisor.add(f"instrument-{name}", instrument.run)
         self._supervisor.add("local-api", self._server.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))

@@ -13,10 +13,12 @@ from agent.control.street import Levels
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
 from drivers.bus import BusSpec, FieldBus, UnitSpec
+from drivers.lines import load_model
+from drivers.lines.port import InstrumentPort, InstrumentSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
 
-_FAULTS = {"unit_silent", "link_lost"}
+_FAULTS = {"unit_silent": "bus", "link_lost": "bus", "instrument_silent": "instrument", "instrument_lost": "instrument"}
 
 log = structlog.get_logger()
 
@@ -26,7 +28,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.image: Image | None = None
-        self.failed: Callable[[str], None] = lambda _bus: None
+        self.failed: Callable[[str], None] = lambda _line: None
 
     def reading(self, key: str, reading: Reading) -> None:
         """Take a reading."""
@@ -43,10 +45,10 @@ class Sink:
         self.reading(f"{device_id}/lamp/sent_level", Reading(level_pct, Quality.GOOD, "", mono_s))
 
     def event(self, name: str, **keys: object) -> None:
-        """Take a change of state; of one for the worse, `failed` hears on which bus."""
+        """Take a change of state; of one for the worse, `failed` hears on which bus or instrument."""
         log.warning(name, **keys)
         if name in _FAULTS:
-            self.failed(str(keys["bus"]))
+            self.failed(str(keys[_FAULTS[name]]))
 
 
 def buses(config: Config, clock: Clock, sink: Sink) -> dict[str, FieldBus]:
@@ -54,6 +56,27 @@ def buses(config: Config, clock: Clock, sink: Sink) -> dict[str, FieldBus]:
     return {
         bus: FieldBus(spec, units, now=clock.mono_s, sink=sink)
         for bus, (spec, units) in lines(config, config.devices).items()
+    }
+
+
+def instruments(config: Config, clock: Clock, sink: Sink) -> dict[str, InstrumentPort]:
+    """Build every instrument on its port."""
+    return {
+        instrument.id: InstrumentPort(
+            InstrumentSpec(
+                id=instrument.id,
+                model=load_model(instrument.model),
+                port=instrument.port,
+                baud=instrument.baud,
+                options=dict(instrument.options),
+                devices=tuple(
+                    (device.kind, device.id) for device in config.devices if device.instrument == instrument.id
+                ),
+            ),
+            now=clock.mono_s,
+            sink=sink,
+        )
+        for instrument in config.instruments
     }
 
 

@@ -19,7 +19,7 @@ def page(status: Status, width: int) -> list[Line]:
         part for text in notes(status) for part in wrap(text, width, first="  note: ", rest="        ", tone="dim")
     ]
     lines += [*wrap(summary(status), width, tone="bad" if found else "good"), line()]
-    parts = (_lamps, _sensors, _buses, _units, status_uplink.section)
+    parts = (_lamps, _sensors, _buses, _units, _instruments, status_uplink.section)
     for part in (made(status, width) for made in parts):
         if part:
             lines += [*part, line()]
@@ -34,10 +34,15 @@ def problems(status: Status) -> list[str]:
         for unit in status.units
         if unit.state not in {"ok", "starting"}
     ]
+    found += [
+        f"instrument {one.id} ({one.model} at {one.port}) is {one.state}{_because(one.last_error)}"
+        for one in status.instruments
+        if one.state not in {"ok", "starting"}
+    ]
     found += [f"lamp {lamp.id}: {lamp.fault}" for lamp in status.lamps if lamp.fault]
     found += [
         f"sensor {sensor.id} is {sensor.quality}{_because(sensor.reason)}; its lamps are kept lit"
-        if sensor.kind == "presence"
+        if sensor.kind in {"presence", "vehicles"}
         else f"{sensor.kind} {sensor.id} is {sensor.quality}{_because(sensor.reason)}"
         for sensor in status.sensors
         if sensor.quality not in {"good", "uncertain"}
@@ -149,7 +154,9 @@ def _sensors(status: Status, width: int) -> list[Line]:
 
 
 def _sensor(sensor: SensorState) -> list[Span | str]:
-    sees = {"presence": ("somebody", "nobody"), "contact": ("open", "shut")}.get(sensor.kind, ("yes", "no"))
+    sees = {"presence": ("somebody", "nobody"), "vehicles": ("a vehicle", "none"), "contact": ("open", "shut")}.get(
+        sensor.kind, ("yes", "no")
+    )
     shown = fmt.MISSING if sensor.present is None else sees[0] if sensor.present else sees[1]
     good = sensor.quality == "good"
     return [
@@ -217,6 +224,37 @@ def _units(status: Status, width: int) -> list[Line]:
             str(unit.failures),
         ]
         for unit in status.units
+    ]
+    return table(columns, rows, width)
+
+
+def _instruments(status: Status, width: int) -> list[Line]:
+    if not status.instruments:
+        return []
+    columns = [
+        Column("instrument"),
+        Column("model"),
+        Column("state"),
+        Column("heard", right=True),
+        Column("baud", right=True, spare=3),
+        Column("frames", right=True, spare=1),
+        Column("bad", right=True),
+        Column("stray bytes", right=True, spare=2),
+        Column("says that it is", spare=4),
+    ]
+    rows: list[list[Span | str]] = [
+        [
+            one.id,
+            one.model,
+            Span(one.state, {"ok": "good", "starting": "warn"}.get(one.state, "bad")),  # type: ignore[arg-type]
+            fmt.span(one.heard_s),
+            str(one.baud),
+            str(one.frames),
+            str(one.bad_frames),
+            str(one.stray_bytes),
+            one.identity,
+        ]
+        for one in status.instruments
     ]
     return table(columns, rows, width)
 

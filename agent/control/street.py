@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from agent.control.leases import RUNG, WINNER, LeaseBook
-from agent.services.lighting import Lamp, Light, LightWave, Sensor
+from agent.services.lighting import Lamp, Light, LightWave, Radar, Sensor
 from cext import lighting
 
 
@@ -42,17 +42,25 @@ def safe_pct(night: bool | None, class_pct: float) -> float:
 class StreetControl:
     """Arbitration, light wave and ramps of one street around the kernel. `step` returns what is to be written."""
 
-    def __init__(
-        self, outputs: Sequence[Output], sensors: Sequence[Sensor], levels: Levels, light: Light, *, night: bool | None
+    def __init__(  # noqa: PLR0913 - what a street is made of
+        self,
+        outputs: Sequence[Output],
+        sensors: Sequence[Sensor],
+        levels: Levels,
+        light: Light,
+        *,
+        radars: Sequence[Radar] = (),
+        night: bool | None,
     ) -> None:
         self.outputs = outputs
         self.sensors = sensors
+        self.radars = radars
         self.levels = levels
         self.kernel = lighting.Street(
             len(outputs), (levels.presence_pct, levels.near_pct, levels.far_pct, levels.class_pct)
         )
         self.leases = LeaseBook(self.kernel)
-        self.wave = LightWave([Lamp(output.position_m) for output in outputs], sensors, light)
+        self.wave = LightWave([Lamp(output.position_m) for output in outputs], sensors, light, radars)
         self._known = [(False, True)] * len(sensors)
         self.night: bool | None = night
         self._first = True
@@ -70,6 +78,11 @@ class StreetControl:
         if self.night is not False:
             self.wave.see(sensor, present, faulty, now_s, self.kernel)
         return news
+
+    def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
+        """Take that a vehicle comes nearer to a radar; by day that is nothing to the light."""
+        if self.night is not False:
+            self.wave.approach(radar, distance_m, speed_m_per_s, seen_s)
 
     def set_night(self, night: bool | None) -> None:
         """Take the astronomical clock's word: night, day, or not known (no trusted clock), which is lit."""

@@ -19,6 +19,7 @@ PERIOD_S = 0.05  # while something moves
 LONGEST_REST_S = 1.0  # while nothing does: the buses' leave to feed is renewed in time
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
 _SUN_EVERY_S = 10.0
+_NOT_BELIEVED = {Quality.BAD, Quality.STALE}
 
 log = structlog.get_logger()
 
@@ -87,6 +88,11 @@ class ControlTask:
         self._detectors = detectors
         presence = [f"{sensor.device}/presence/state" for sensor in control.sensors]
         self._presence = {key: image.point(key).max_age_s for key in presence}
+        self._radars = [
+            (f"{radar.device}/vehicles/count", f"{radar.device}/vehicles/distance", f"{radar.device}/vehicles/speed")
+            for radar in control.radars
+        ]
+        self._news = {*presence, *(key for keys in self._radars for key in keys)}
         self._stale_s = math.inf  # when a sensor will be stale if nothing is heard of it
         self._told = [
             (f"{out.device}/lamp/commanded_level", f"{out.device}/lamp/control_rung") for out in control.outputs
@@ -147,10 +153,12 @@ class ControlTask:
         self._stale_s = math.inf
         for sensor, (key, max_age_s) in enumerate(self._presence.items()):
             reading = self._image.get(key, now_s)
-            faulty = reading.quality in {Quality.BAD, Quality.STALE}
+            faulty = reading.quality in _NOT_BELIEVED
             if not faulty:
                 self._stale_s = min(self._stale_s, reading.mono_s + max_age_s)
             self._control.see(sensor, reading.value is True, faulty, now_s)
+        for radar, keys in enumerate(self._radars):
+            self._look_out(radar, *(self._image.get(key, now_s) for key in keys))
         for lamp, level_pct in self._control.step(now_s):
             device, target_pct = self._control.outputs[lamp].device, self._control.kernel.target(lamp)
             self._buses[lamp].set_level(device, level_pct, target_pct)
@@ -158,8 +166,15 @@ class ControlTask:
         for bus in self._lines:
             bus.feed(now_s + FEED_S)
 
+    def _look_out(self, radar: int, count: Reading, distance: Reading, speed: Reading) -> None:
+        """Tell control of the vehicle that comes nearer, if a radar sees one, and whether it can be believed."""
+        faulty = count.quality in _NOT_BELIEVED
+        self._control.wave.blind(radar, faulty=faulty)
+        if not faulty and distance.quality is Quality.GOOD and speed.quality is Quality.GOOD:
+            self._control.approach(radar, float(distance.value or 0), float(speed.value or 0), distance.mono_s)
+
     def _note(self, key: str) -> None:
-        if key in self._presence:
+        if key in self._news:
             self._wake.set()
 
     def _tell(self, now_s: float) -> None:

@@ -12,6 +12,7 @@ from agent.clock import wall_less_mono_s
 from agent.control.leases import TERMS, Demand, Refusal
 from agent.local import protocol
 from agent.local.bus_methods import BusMethods
+from agent.local.bus_records import Dump
 from agent.local.protocol import Fault
 from agent.local.records import LampState, PointState, Status
 from agent.local.view import AgentView
@@ -48,6 +49,10 @@ class _Dim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lamp: _Name
+
+
+class _Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    instrument: _Name
 
 
 class Subscription:
@@ -98,6 +103,7 @@ class Methods:
             "points.subscribe": self._subscribe,
             "lamp.dim": self._dim,
             "lamp.release": self._release,
+            "instrument.dump": self._instrument_dump,
             **BusMethods(view.config, view.buses, lambda: wall_less_mono_s(view.clock)).table,
         }
 
@@ -146,6 +152,14 @@ class Methods:
         if self._view.control.leases.release(lamp, "technician"):
             log.info("lamp_released", lamp=wanted.lamp)
         return self._in_force(lamp)
+
+    def _instrument_dump(self, params: msgspec.Raw) -> Dump:
+        wanted = protocol.parameters(params, _Instrument).instrument
+        instruments = {instrument.id: instrument for instrument in self._view.instruments}
+        if wanted not in instruments:
+            there = f"there are {', '.join(instruments)}" if instruments else "there are none"
+            raise Fault(protocol.NOT_FOUND, f"instrument: there is no {wanted!r}; {there}")
+        return Dump(instruments[wanted].dump(wall_less_mono_s(self._view.clock)))
 
     def _in_force(self, lamp: int) -> LampState:
         """Let control compute at once, and say who holds the lamp now."""

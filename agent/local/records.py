@@ -86,6 +86,22 @@ class UnitRow(msgspec.Struct, frozen=True):
     last_error: str
 
 
+class InstrumentRow(msgspec.Struct, frozen=True):
+    """An instrument on a port of its own; `heard_s` ago its last frame was understood, none if there was none."""
+
+    id: str
+    model: str
+    port: str
+    baud: int
+    state: str
+    identity: str
+    heard_s: float | None
+    frames: int
+    bad_frames: int
+    stray_bytes: int
+    last_error: str
+
+
 class TaskRow(msgspec.Struct, frozen=True):
     """A named task of the agent."""
 
@@ -142,6 +158,7 @@ class Status(msgspec.Struct, frozen=True):
     sensors: list[SensorState]
     buses: list[BusState]
     units: list[UnitRow]
+    instruments: list[InstrumentRow]
     tasks: list[TaskRow]
     power_w: float | None
     model_power_w: float

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -20,12 +21,35 @@ from agent.control.sun import AstronomicalClock
 from agent.health import Supervisor
 from agent.image import Image
 from agent.local.bus_methods import BusView
-from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow, UplinkState
+from agent.local.records import (
+    BusState,
+    InstrumentRow,
+    LampState,
+    PointState,
+    SensorState,
+    Status,
+    TaskRow,
+    UnitRow,
+    UplinkState,
+)
 from drivers.bus import UnitState
+from drivers.lines.port import InstrumentState
 from drivers.points import Quality, Reading
 
 _FOLLOW_PCT = 3.0  # a confirmed level may differ so much from what was sent: steps of modules and their read-back
+_SENSORS = {"presence": "state", "contact": "state", "vehicles": "count"}  # the resource that says whether
 _FOLLOW_S = 3.0  # a level that was sent may take so long to show: the module's own fade and one poll
+
+
+class InstrumentView(Protocol):
+    """What is shown of an instrument."""
+
+    @property
+    def id(self) -> str: ...
+
+    def state(self) -> InstrumentState: ...
+
+    def dump(self, wall_s: float) -> str: ...
 
 
 class AgentView(msgspec.Struct, frozen=True):
@@ -41,6 +65,7 @@ class AgentView(msgspec.Struct, frozen=True):
     control: StreetControl
     sun: AstronomicalClock
     buses: Sequence[BusView]
+    instruments: Sequence[InstrumentView]
     supervisor: Supervisor
     lamps: dict[str, int]
     uplink: Callable[[], UplinkState | None]
@@ -117,11 +142,10 @@ class AgentView(msgspec.Struct, frozen=True):
             night=self.control.night,
             sun_deg=round(self.sun.elevation_deg(street.utc), 2),
             lamps=lamps,
-            sensors=[
-                self._sensor(device, now_s) for device in self.config.devices if device.kind in {"presence", "contact"}
-            ],
+            sensors=[self._sensor(device, now_s) for device in self.config.devices if device.kind in _SENSORS],
             buses=[self._bus(bus) for bus in self.buses],
             units=[self._unit(state) for bus in self.buses for state in bus.unit_states()],
+            instruments=[self._instrument(instrument.state(), now_s) for instrument in self.instruments],
             tasks=[
                 TaskRow(t.name, t.state, t.restarts, round(t.beat_age_s, 3), t.last_error)
                 for t in self.supervisor.states()
@@ -134,8 +158,8 @@ class AgentView(msgspec.Struct, frozen=True):
         )
 
     def _sensor(self, device: Device, now_s: float) -> SensorState:
-        reading = self.image.get(f"{device.id}/{device.kind}/state", now_s)
-        present = reading.value if isinstance(reading.value, bool) else None
+        reading = self.image.get(f"{device.id}/{device.kind}/{_SENSORS[device.kind]}", now_s)
+        present = None if reading.value is None else bool(reading.value)
         age_s = _age_s(reading, now_s)
         return SensorState(device.id, device.kind, device.position_m, present, reading.quality, reading.reason, age_s)
 
@@ -166,6 +190,21 @@ class AgentView(msgspec.Struct, frozen=True):
             safe_after_s=unit.safe_after_s,
             answers=state.answers,
             failures=state.failures,
+            last_error=state.last_error,
+        )
+
+    def _instrument(self, state: InstrumentState, now_s: float) -> InstrumentRow:
+        return InstrumentRow(
+            id=state.id,
+            model=state.model,
+            port=state.place,
+            baud=state.baud,
+            state=state.state,
+            identity=state.identity,
+            heard_s=None if math.isinf(state.heard_s) else round(now_s - state.heard_s, 3),
+            frames=state.frames,
+            bad_frames=state.bad_frames,
+            stray_bytes=state.stray_bytes,
             last_error=state.last_error,
         )
 

@@ -34,6 +34,10 @@ RENEW_S = 1.0  # needs that last while a condition holds are renewed each step a
 
 Span = tuple[float, float]
 
+# Around a sensor that cannot be believed: light as if somebody were there, and a ring, so that whoever leaves its cell
+# does not come to the next lamp unannounced.
+_IN_DOUBT = ((CLASS, FULL_M), (NEAR, NEAR_M))
+
 
 class Lamp(msgspec.Struct, frozen=True):
     """A lamp of this street: where it stands, in metres."""
@@ -46,6 +50,14 @@ class Sensor(msgspec.Struct, frozen=True):
 
     device: str
     position_m: float
+
+
+class Radar(msgspec.Struct, frozen=True):
+    """A vehicle radar of this street: its device, where it stands, in metres, and where it looks (+1 = to higher positions)."""
+
+    device: str
+    position_m: float
+    looks: int
 
 
 class Light(msgspec.Struct, frozen=True):
@@ -108,7 +120,9 @@ class _Track:
 class LightWave:
     """Needs of one street. Call `see` with what each sensor says, then `step`; both with monotonic seconds."""
 
-    def __init__(self, lamps: Sequence[Lamp], sensors: Sequence[Sensor], light: Light) -> None:
+    def __init__(
+        self, lamps: Sequence[Lamp], sensors: Sequence[Sensor], light: Light, radars: Sequence[Radar] = ()
+    ) -> None:
         self._lamps = lamps
         self._sensors = sensors
         self._light = light
@@ -116,6 +130,9 @@ class LightWave:
         self._tracks = [_Track() for _ in sensors]
         self._vehicles: list[_Vehicle] = []
         self._offsets_m = [[lamp.position_m - sensor.position_m for lamp in lamps] for sensor in sensors]
+        self._radars = radars
+        self._radar_offsets_m = [[lamp.position_m - radar.position_m for lamp in lamps] for radar in radars]
+        self._blind = [True] * len(radars)
         self.covered = tuple(any(abs(lamp.position_m - s.position_m) <= FULL_M for s in sensors) for lamp in lamps)
 
     def see(self, sensor: int, present: bool, faulty: bool, now_s: float, needs: Needs) -> None:
@@ -132,15 +149,37 @@ class LightWave:
                 track.walker(now_s)
             track.until_s = now_s + (PASSED_S if track.passing(now_s) else self._light.hold_s)
 
+    def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
+        """Take that a radar saw at `seen_s` somebody come nearer: so far away, so fast. Who walks is for other sensors."""
+        if speed_m_per_s < DRIVING_M_PER_S:
+            return
+        looks, here_m = self._radars[radar].looks, self._radars[radar].position_m
+        direction, from_m = -looks, here_m + looks * distance_m
+        for vehicle in self._vehicles:
+            blur_m = FULL_M + BLUR * abs(vehicle.at_m(seen_s) - vehicle.from_m)
+            if vehicle.direction == direction and abs(vehicle.at_m(seen_s) - from_m) <= blur_m:
+                vehicle.speed_m_per_s, vehicle.from_m, vehicle.from_s = speed_m_per_s, from_m, seen_s
+                return
+        ahead = [s for s in self._order[::direction] if (self._sensors[s].position_m - from_m) * direction > 0]
+        self._vehicles = [
+            *self._vehicles[: MOST_VEHICLES - 1],
+            _Vehicle(direction, speed_m_per_s, from_m, seen_s, ahead),
+        ]
+
+    def blind(self, radar: int, *, faulty: bool) -> None:
+        """Take whether a radar can be believed: one that cannot may hide who comes, so its stretch is kept lit."""
+        self._blind[radar] = faulty
+
     def step(self, now_s: float, needs: Needs) -> None:
         """Renew the needs around everybody who is seen or was a moment ago, and in the cells of faulty sensors."""
         for sensor, track in enumerate(self._tracks):
             if track.faulty:
-                # Fail lit: a sensor that cannot be believed counts as presence at the class level, and so does its ring:
-                # whoever leaves its cell must not come to the next lamp unannounced.
-                self._ring(sensor, (0.0, 0.0), ((CLASS, FULL_M), (NEAR, NEAR_M)), now_s + RENEW_S, needs)
+                _ring(self._offsets_m[sensor], (0.0, 0.0), _IN_DOUBT, now_s + RENEW_S, needs)
             if now_s < track.until_s:
                 self._surround(sensor, track, now_s, needs)
+        for offsets_m, blind in zip(self._radar_offsets_m, self._blind, strict=True):
+            if blind:
+                _ring(offsets_m, (0.0, 0.0), _IN_DOUBT, now_s + RENEW_S, needs)
         self._vehicles = [vehicle for vehicle in self._vehicles if self._follow(vehicle, now_s, needs)]
 
     def moves(self, now_s: float) -> bool:
@@ -151,7 +190,7 @@ class LightWave:
         """Rings around where whoever a sensor sees can be, up to where they are about to be."""
         until_s = now_s + RENEW_S
         if track.passing(now_s):
-            self._ring(sensor, (0.0, 0.0), ((FULL, FULL_M),), until_s, needs)
+            _ring(self._offsets_m[sensor], (0.0, 0.0), ((FULL, FULL_M),), until_s, needs)
             return
         front_m = track.speed_m_per_s * (now_s + LEAD_S - track.since_s) - SENSOR_REACH_M
         front_m = min(max(front_m, SENSOR_REACH_M), SENSOR_REACH_M + FULL_M)
@@ -159,18 +198,7 @@ class LightWave:
             front_m = SENSOR_REACH_M + FULL_M
         back_m = SENSOR_REACH_M if track.direction else front_m
         span = (-back_m, front_m) if track.direction >= 0 else (-front_m, back_m)
-        self._ring(sensor, span, ((FULL, FULL_M), (NEAR, NEAR_M), (FAR, FAR_M)), until_s, needs)
-
-    def _ring(
-        self, sensor: int, span_m: Span, rings: Sequence[tuple[int, float]], until_s: float, needs: Needs
-    ) -> None:
-        """Light the lamps within each ring's distance of a span around a sensor."""
-        for lamp, offset_m in enumerate(self._offsets_m[sensor]):
-            away_m = max(span_m[0] - offset_m, offset_m - span_m[1], 0.0)
-            for slot, reach_m in rings:
-                if away_m <= reach_m:
-                    needs.set_need(lamp, slot, until_s)
-                    break
+        _ring(self._offsets_m[sensor], span, ((FULL, FULL_M), (NEAR, NEAR_M), (FAR, FAR_M)), until_s, needs)
 
     def _follow(self, vehicle: _Vehicle, now_s: float, needs: Needs) -> bool:
         """Light the way ahead of a vehicle. False if no sensor saw it where it should have been: it stopped or turned off."""
@@ -195,7 +223,7 @@ class LightWave:
     def _first_sight(self, sensor: int, now_s: float, needs: Needs) -> None:
         """Somebody comes into a sensor's view: find out from its neighbours how they move, and light the way ahead."""
         track = self._tracks[sensor]
-        track.direction, track.speed_m_per_s = self._motion(sensor, now_s)
+        track.direction, track.speed_m_per_s = self._expected(sensor, now_s) or self._motion(sensor, now_s)
         track.since_s = now_s
         track.anywhere = False
         self._taken_over(sensor, now_s)
@@ -218,6 +246,16 @@ class LightWave:
         ahead = self._order[place + 1 :] if track.direction > 0 else self._order[:place][::-1]
         entry_m = here_m - track.direction * SENSOR_REACH_M / 2
         self._vehicles.append(_Vehicle(track.direction, track.speed_m_per_s, entry_m, now_s, list(ahead)))
+
+    def _expected(self, sensor: int, now_s: float) -> tuple[int, float] | None:
+        """Direction and speed of a vehicle that a radar has announced, and that is due here about now."""
+        here_m = self._sensors[sensor].position_m
+        for vehicle in self._vehicles:
+            blur_m = BLUR * abs(vehicle.at_m(now_s) - vehicle.from_m)
+            late_m = SENSOR_REACH_M + vehicle.speed_m_per_s * SEEN_LATE_S + blur_m
+            if sensor in vehicle.to_pass[:1] and abs(vehicle.at_m(now_s) - here_m) <= late_m:
+                return vehicle.direction, vehicle.speed_m_per_s
+        return None
 
     def _motion(self, sensor: int, now_s: float) -> tuple[int, float]:
         """Direction and speed of whoever comes from a neighbour; (0, walking) if from none or if it could be from both."""
@@ -280,3 +318,15 @@ class LightWave:
         if neighbour is None:
             return 0.0
         return abs(self._sensors[neighbour].position_m - self._sensors[sensor].position_m)
+
+
+def _ring(
+    offsets_m: Sequence[float], span_m: Span, rings: Sequence[tuple[int, float]], until_s: float, needs: Needs
+) -> None:
+    """Light the lamps within each ring's distance of a span around a sensor; `offsets_m` of the lamps from it."""
+    for lamp, offset_m in enumerate(offsets_m):
+        away_m = max(span_m[0] - offset_m, offset_m - span_m[1], 0.0)
+        for slot, reach_m in rings:
+            if away_m <= reach_m:
+                needs.set_need(lamp, slot, until_s)
+                break

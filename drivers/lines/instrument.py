@@ -101,6 +101,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[PointRow, ...]
     options: tuple[Option, ...] = ()
     silent_after_s: float
+    silent_s: Callable[[Mapping[str, Setting]], float] | None = None  # the same, where options decide it
     build: Callable[[Mapping[str, Setting]], Language]
     verified: tuple[str, ...] = ()  # what check frames of the maker, or captured ones, show
     recalled: tuple[str, ...] = ()  # what no source was found for

@@ -85,6 +85,7 @@ EDGES = {
     "drivers.gpio.factory",
     "drivers.gpio.inputs",
     "drivers.gpio.simulated",
+    "drivers.lines.port",
     "firmware_sim.broker",
     "firmware_sim.entry",
     "firmware_sim.gpio_socket",

@@ -11,7 +11,17 @@ from typing import Any
 
 import msgspec
 
-from agent.local.records import BusState, LampState, PointState, SensorState, Status, TaskRow, UnitRow, UplinkState
+from agent.local.records import (
+    BusState,
+    InstrumentRow,
+    LampState,
+    PointState,
+    SensorState,
+    Status,
+    TaskRow,
+    UnitRow,
+    UplinkState,
+)
 
 Json = dict[str, Any]
 NOW = "2026-11-24T20:30:00.000Z"
@@ -105,6 +115,9 @@ def status(**changes: Any) -> Status:
         units=[
             UnitRow("dimmer-1", "lamps", 11, "wb-mao4", "ok", True, True, 3.0, 600, 0, ""),
             UnitRow("dimmer-2", "lamps", 21, "waveshare-ao8-b", "ok", False, False, None, 600, 0, ""),
+        ],
+        instruments=[
+            InstrumentRow("radar-1", "ld2410", "/dev/ttyAMA0", 256000, "ok", "1.07.22091516", 0.04, 40_000, 0, 0, ""),
         ],
         tasks=[TaskRow("control", "running", 0, 0.01, "")],
         power_w=104.4,
