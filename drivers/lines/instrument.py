@@ -73,13 +73,13 @@ class Language(Protocol):
     def identity(self) -> str:
         """What the instrument says it is (model, firmware, number); empty until it has said so, or if it never does."""
 
-    def opened(self, now_s: float) -> None:
+    def opened(self, now_s: float, /) -> None:
         """The port has been opened: half a frame of before is forgotten, and what is asked at the start is asked."""
 
-    def feed(self, data: bytes, now_s: float) -> Sequence[Fact]:
+    def feed(self, data: bytes, now_s: float, /) -> Sequence[Fact]:
         """Take bytes that have come; return what they say, the latest last."""
 
-    def due(self, now_s: float) -> bytes:
+    def due(self, now_s: float, /) -> bytes:
         """Return what is to be sent now; often nothing."""
 
     def next_s(self) -> float:
