@@ -140,6 +140,16 @@ def line_names(given: Path | None, within_s: float = 0.3) -> list[str]:
     return [line["id"] for line in lines]
 
 
+def instrument_names(given: Path | None, within_s: float = 0.3) -> list[str]:
+    """Return the instruments of the running agent, for completion; none, silently, when it is not there."""
+    try:
+        with Client(given, within_s) as client:
+            status: dict[str, Any] = json.loads(client.call("status"))
+    except Trouble:
+        return []
+    return [instrument["id"] for instrument in status["instruments"]]
+
+
 def _decode(line: bytes) -> _Answer:
     try:
         return msgspec.json.decode(line, type=_Answer)

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from agent import __version__
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
+from agent.cli.instrument.commands import instrument
 from agent.cli.main import COMPLETING
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.profile.commands import profile
@@ -188,6 +189,7 @@ def check(file: Path, as_json: bool) -> int:
 
 gadelys.add_command(bus)
 bus.add_command(scan)
+gadelys.add_command(instrument)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)
 gadelys.add_command(profile)

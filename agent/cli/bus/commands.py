@@ -233,4 +233,4 @@ def dump(bus_id: str, out: Path | None, socket: Path | None, as_json: bool) -> i
     """
     from agent.cli.bus.dump import dump as run_dump  # noqa: PLC0415
 
-    return run_dump(socket, bus_id, out, as_json=as_json)
+    return run_dump(socket, "bus", bus_id, out, as_json=as_json)

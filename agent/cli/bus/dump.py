@@ -1,8 +1,9 @@
-"""`gadelys bus dump`: what a line's flight recorder holds."""
+"""`gadelys bus dump` and `gadelys instrument dump`: what a flight recorder holds."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -13,10 +14,10 @@ from agent.cli.trouble import REFUSED, Trouble
 from agent.local.bus_records import Dump
 
 
-def dump(given: Path | None, bus: str, out: Path | None, *, as_json: bool) -> int:
-    """Print the text, or write it to a file and say so. Trouble if there is no such line, or no such file can be."""
+def dump(given: Path | None, what: Literal["bus", "instrument"], name: str, out: Path | None, *, as_json: bool) -> int:
+    """Print the text, or write it to a file and say so. Trouble if there is no such one, or no such file can be."""
     with Client(given) as client:
-        result = client.call("bus.dump", bus=bus)
+        result = client.call(f"{what}.dump", **{what: name})
     text = msgspec.json.decode(result, type=Dump).text
     if out is not None:
         _write(out, text)
@@ -26,7 +27,7 @@ def dump(given: Path | None, bus: str, out: Path | None, *, as_json: bool) -> in
         terminal.write(text)
     else:
         entries = sum(not row.startswith("#") for row in text.splitlines())
-        terminal.show_text(f"{out}: {fmt.number(entries)} frames and notes of {bus}")
+        terminal.show_text(f"{out}: {fmt.number(entries)} frames and notes of {name}")
     return 0
 
 
