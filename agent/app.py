@@ -16,7 +16,7 @@ import structlog
 
 import cext
 from agent import __version__, logs, parts
-from agent.clock import Clock, SystemClock, boot_id, wall_less_mono_s
+from agent.clock import SystemClock, boot_id, wall_less_mono_s
 from agent.config import Config, ConfigError, load_file
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
@@ -74,12 +74,14 @@ class _Agent:
 
     def __init__(self, config: Config, street_time: datetime | None) -> None:
         self._config = config
-        self._clock: Clock = SystemClock(config.controller.clock, street_time)
+        self._clock = SystemClock(config.controller.clock, street_time)
         self._notifier = Notifier()
         self._supervisor = Supervisor(self._clock.mono_s, self._notifier)
         sink = parts.Sink()
         self._buses = parts.buses(config, self._clock, sink)
         self._instruments = parts.instruments(config, self._clock, sink)
+        for instrument in self._instruments.values():
+            instrument.told_utc = self._clock.told
         folder = config.api.socket.parent / FOLDER
         sink.failed = FaultDumps(folder, self._clock, self._dump).note
         pins = [parts.pin_sensor(device, sink) for device in config.devices if device.gpio is not None]

@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from agent.told_time import ToldTime, read_utc
+
 # A clock that stands before the release of the program it runs has never been set.
 RELEASED = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -52,10 +54,14 @@ def until_next_s(now_s: float, every_s: float) -> float:
 
 
 class SystemClock:
-    """The board's clock. `street_start` moves sun and calendar of the street, and nothing else, to that moment."""
+    """The board's clock, or with "gnss" what satellites say.
 
-    def __init__(self, source: Literal["network", "rtc"], street_start: datetime | None = None) -> None:
+    `street_start` moves sun and calendar of the street, and nothing else, to that moment.
+    """
+
+    def __init__(self, source: Literal["network", "rtc", "gnss"], street_start: datetime | None = None) -> None:
         self._source = source
+        self._told = ToldTime(RELEASED)
         self._start_s = time.monotonic()
         self._street_start = street_start
         self._asked_s = -_TRUST_FOR_S
@@ -64,7 +70,15 @@ class SystemClock:
     def mono_s(self) -> float:
         return time.monotonic()
 
+    def told(self, text: str, mono_s: float) -> None:
+        """Take the time (ISO 8601, Z) that a satellite receiver told at a monotonic time in seconds."""
+        utc = read_utc(text)
+        if utc is not None:
+            self._told.told(utc, mono_s)
+
     def wall(self) -> Wall:
+        if self._source == "gnss" and (told := self._told.utc(self.mono_s())) is not None:
+            return Wall(told, trusted=True)
         utc = datetime.now(UTC)  # noqa: TID251 - the one place
         return Wall(utc, utc >= RELEASED and (self._source == "rtc" or self._network_trusted()))
 

@@ -99,7 +99,7 @@ class _Reader:
                 latitude_deg=table.number("latitude", -90, 90),
                 longitude_deg=table.number("longitude", -180, 180),
                 time_zone=zone,
-                clock=table.choice("clock", ("network", "rtc"), "network"),
+                clock=table.choice("clock", ("network", "rtc", "gnss"), "network"),
             ),
         )
 
@@ -257,6 +257,9 @@ class _Reader:
         for bus in config.buses:
             if not any(unit.bus == bus.id for unit in config.units):
                 root.wrong_at(("bus", bus.id), "a [unit.…] on this bus", "none")
+        clock = self._tables["controller",]
+        if config.controller.clock == "gnss" and not any(device.kind == "location" for device in config.devices):
+            clock.wrong("clock", 'a device of kind = "location" that tells the time')
         check_devices(root, config, self._tables, self._profiles)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:

@@ -24,7 +24,7 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True):
     latitude_deg: float
     longitude_deg: float
     time_zone: str
-    clock: Literal["network", "rtc"]
+    clock: Literal["network", "rtc", "gnss"]
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):

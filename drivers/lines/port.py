@@ -27,6 +27,8 @@ _LOOK_S = 1.0  # how often it is looked whether anything is understood
 _TRY_BAUD_S = 3.0  # nothing understood for so long: the next speed
 _READ_BYTES = 4096
 
+UTC = "location/utc"  # the resource that tells the time
+
 
 class InstrumentSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An instrument to be read. `baud` none: the model's, or another that it may be set to, whichever is understood.
@@ -91,6 +93,7 @@ class InstrumentPort:
         self._state: Literal["starting", "ok", "silent", "unplugged"] = "starting"
         self._last_error = ""
         self.beat: Callable[[], None] = lambda: None
+        self.told_utc: Callable[[str, float], None] = lambda _utc, _mono_s: None
 
     @property
     def id(self) -> str:
@@ -199,7 +202,11 @@ class InstrumentPort:
             return
         self._recorder.note(now_s, "<", data)
         language = self._language
-        self._teller.tell(language.feed(data, now_s), now_s)
+        facts = language.feed(data, now_s)
+        for fact in facts:
+            if fact.resource == UTC and isinstance(fact.value, str):
+                self.told_utc(fact.value, now_s)
+        self._teller.tell(facts, now_s)
         if language.counts.frames != self._frames:
             self._frames = language.counts.frames
             self._heard_s = now_s
