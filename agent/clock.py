@@ -91,7 +91,7 @@ class SystemClock:
         now_s = self.mono_s()
         if now_s - self._asked_s >= _TRUST_FOR_S:
             self._asked_s = now_s
-            self._synchronised = _kernel_synchronised()
+            self._synchronised = kernel_synchronised()
         return self._synchronised
 
 
@@ -100,8 +100,8 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-def _kernel_synchronised() -> bool:
-    """Ask the kernel (adjtimex, read only) whether some daemon keeps its clock synchronised."""
+def kernel_synchronised() -> bool:
+    """Return, by the kernel (adjtimex, read only), whether some daemon keeps its clock synchronised."""
     timex = ctypes.create_string_buffer(256)  # struct timex is 208 bytes at most; modes = 0 only reads
     state: int = ctypes.CDLL(None, use_errno=True).adjtimex(timex)
     return 0 <= state < _TIME_ERROR

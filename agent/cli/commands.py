@@ -14,6 +14,7 @@ from agent.cli.instrument.commands import instrument
 from agent.cli.main import COMPLETING
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.profile.commands import profile
+from agent.cli.selftest.commands import selftest
 from agent.cli.unit.commands import unit
 from agent.cli.uplink.commands import uplink
 
@@ -190,6 +191,7 @@ def check(file: Path, as_json: bool) -> int:
 gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(instrument)
+gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)
 gadelys.add_command(profile)
