@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 from agent.cli.selftest.records import Check, Outcome, spread
@@ -41,8 +42,13 @@ def kernel() -> Check:
     """Measure the control kernel: a luminaire's step at 256 luminaires, one in ten moving."""
     street = lighting.Street(_LAMPS, (100.0, 60.0, 20.0, 100.0))
     for lamp in range(_LAMPS):
-        street.set_fade(lamp, 3600.0, 3600.0)
-        street.set_lease(lamp, lighting.DEFAULT, 100.0 if lamp % 10 == 0 else 0.0, float("inf"))
+        street.set_lease(lamp, lighting.SCHEDULE, 10.0, inf)
+        street.set_limits(lamp, 5.0, 100.0)
+        street.set_fade(lamp, 1e6, 1e6)
+        street.set_level(lamp, 10.0)
+    for lamp in range(0, _LAMPS, 10):
+        street.set_need(lamp, 0, inf)
+    street.step(0.0)
     began_ns = time.perf_counter_ns()
     for step in range(_STEPS):
         street.step(step * 0.05)
