@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from firmware_sim.instruments.a02 import A02, Sen0754
+from firmware_sim.instruments.pms5003 import Pms5003
+from firmware_sim.instruments.sds011 import Sds011
 from firmware_sim.instruments.urm import Urm
 
 
@@ -28,6 +30,8 @@ class Instrument(Protocol):
 
 INSTRUMENTS: dict[str, Callable[..., Instrument]] = {
     "a02": A02,
+    "pms5003": Pms5003,
+    "sds011": Sds011,
     "sen0754": Sen0754,
     "urm": Urm,
 }
