@@ -8,7 +8,7 @@ from typing import cast
 from drivers.lines.instrument import Model
 
 # Each stands in a module of its own, as MODEL; the daemon loads those that are configured.
-MODELS: tuple[str, ...] = ()
+MODELS: tuple[str, ...] = ("a02", "sen0754", "urm")
 
 
 def load_model(name: str) -> Model:

@@ -1,0 +1,33 @@
+"""Instruments on a serial port of their own: what they send, and what they do when they are told something. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from firmware_sim.instruments.a02 import A02, Sen0754
+from firmware_sim.instruments.urm import Urm
+
+
+class Instrument(Protocol):
+    """What a port of its own makes of an instrument. Times are monotonic seconds."""
+
+    @property
+    def baud(self) -> int:
+        """Its speed; all speak 8N1."""
+
+    def arrived(self, data: bytes, now_s: float) -> None:
+        """Take what was sent to it."""
+
+    def due(self, now_s: float) -> bytes:
+        """Return what it sends now."""
+
+    def next_s(self) -> float:
+        """Return when it sends something next."""
+
+
+INSTRUMENTS: dict[str, Callable[..., Instrument]] = {
+    "a02": A02,
+    "sen0754": Sen0754,
+    "urm": Urm,
+}
