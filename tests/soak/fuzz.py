@@ -8,17 +8,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import atheris
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 
 with atheris.instrument_imports(include=["drivers"]):
     from drivers.bus.reading import reader
     from drivers.bus.recorder import read_dump
     from drivers.errors import LinkLost, WireError
+    from drivers.lines import MODELS, load_model
     from drivers.modbus import pdu, rtu, tcp
     from drivers.modbus.framer import Framer
     from drivers.points import Quality
     from drivers.profile import ProfileError, load_profile, parse_profile, profile_names
+    from instrument_facts import language_of, wrong
 
 REQUESTS = (
     *(pdu.read(1, function, 0x10, count) for function, count in product((1, 2, 3, 4), (1, 2, 9))),
@@ -106,8 +111,23 @@ def profile(data: bytes) -> None:
     assert said.startswith("fuzzed.toml")
 
 
+INSTRUMENTS = [load_model(name) for name in MODELS]
+
+
+def instruments(data: bytes) -> None:
+    """A stream, cut at any place, is facts of the instrument's data sheet. The first byte says of which instrument."""
+    if len(data) < 2:
+        return
+    model = INSTRUMENTS[data[0] % len(INSTRUMENTS)]
+    language, cut = language_of(model), 2 + data[1]
+    for now_s, piece in ((0.1, data[2:cut]), (0.2, data[cut:]), (9.0, data[2:])):
+        for fact in language.feed(piece, now_s):
+            assert not wrong(model, fact), fact
+        language.due(now_s)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (framer, answers, stream, registers, dump, profile)
+    target.__name__: target for target in (framer, answers, stream, registers, dump, profile, instruments)
 }
 
 if __name__ == "__main__":
