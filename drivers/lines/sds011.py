@@ -130,7 +130,9 @@ def command(what: int, data: bytes) -> bytes:
 
 
 def concentrations(frame: bytes, *, settled: bool) -> list[Fact]:
-    """Return what a frame of values says."""
+    """Return what a frame of values says. Air in which there is nothing at all is not measured yet (so PyPMS)."""
+    if not any(frame[2:6]):
+        return [bad(resource, "it has not measured yet") for resource in (PM2_5, PM10)]
     return [
         _concentration(PM2_5, int.from_bytes(frame[2:4], "little"), settled=settled),
         _concentration(PM10, int.from_bytes(frame[4:6], "little"), settled=settled),

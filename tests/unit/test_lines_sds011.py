@@ -68,6 +68,14 @@ def test_an_absurd_concentration() -> None:
     ]
 
 
+def test_nothing_in_the_air_is_no_reading() -> None:
+    nothing = bytes.fromhex("AA C0 00 00 00 00 A1 60 01 AB")
+    assert settled().feed(nothing, 30.0) == [
+        bad(PM2_5, "it has not measured yet"),
+        bad(PM10, "it has not measured yet"),
+    ]
+
+
 def test_the_makers_commands() -> None:
     assert command(4, b"") == bytes.fromhex("AA B4 04 00 00 00 00 00 00 00 00 00 00 00 00 FF FF 02 AB")
     assert command(2, b"\x01\x01") == bytes.fromhex("AA B4 02 01 01 00 00 00 00 00 00 00 00 00 00 FF FF 02 AB")
