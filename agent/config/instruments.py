@@ -41,4 +41,6 @@ def _setting(table: Table, option: Option) -> Setting:
         return table.flag(option.name, default=default)
     if isinstance(default, str):
         return str(table.choice(option.name, option.words, default))
+    if isinstance(default, int):
+        return table.whole(option.name, int(option.low), int(option.high), default)
     return table.number(option.name, option.low, option.high, default)

@@ -40,7 +40,10 @@ class PointRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """What an installer may choose: a number with its bounds, one of some words, or yes and no, by the default's type."""
+    """What an installer may choose, by the default's type: a number with its bounds, one of some words, or yes and no.
+
+    Where the default is an int the number is whole: write 1.0 where fractions may be.
+    """
 
     name: str
     default: Setting

@@ -49,6 +49,8 @@ def _setting(option: Option, text: str) -> Setting:
         except ValueError:
             number = math.nan
         value = number if option.low <= number <= option.high else None
+        if value is not None and isinstance(option.default, int):
+            value = int(number) if number.is_integer() else None
     if value is None:
         raise Trouble(f"--set {option.name}: expected {expected(option)}; found {text!r}", MISUSED)
     return value

@@ -61,7 +61,8 @@ def expected(option: Option) -> str:
         return "true or false"
     if isinstance(option.default, str):
         return " or ".join(f'"{word}"' for word in option.words)
-    return f"{option.low:g} to {option.high:g}"
+    whole = "a whole number from " if isinstance(option.default, int) else ""
+    return f"{whole}{option.low:g} to {option.high:g}"
 
 
 def sheet(model: Model, width: int) -> list[Line]:
