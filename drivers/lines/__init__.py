@@ -8,7 +8,7 @@ from typing import cast
 from drivers.lines.instrument import Model
 
 # Each stands in a module of its own, as MODEL; the daemon loads those that are configured.
-MODELS: tuple[str, ...] = ("a02", "pms5003", "sds011", "sen0754", "urm")
+MODELS = ("a02", "ld2410", "ld2450", "ld2451", "pms5003", "sds011", "sen0754", "tfmini", "urm")
 
 
 def load_model(name: str) -> Model:

@@ -49,6 +49,7 @@ EDGES = {
     "agent.cli.profile.commands",
     "agent.cli.profile.pages",
     "agent.cli.selftest.board",
+    "agent.cli.selftest.commands",
     "agent.cli.selftest.loops",
     "agent.cli.selftest.selftest",
     "agent.cli.selftest.timing",

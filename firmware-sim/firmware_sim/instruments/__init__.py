@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from firmware_sim.instruments.a02 import A02, Sen0754
+from firmware_sim.instruments.ld2410 import Ld2410
+from firmware_sim.instruments.ld2450 import Ld2450
+from firmware_sim.instruments.ld2451 import Ld2451
 from firmware_sim.instruments.pms5003 import Pms5003
 from firmware_sim.instruments.sds011 import Sds011
+from firmware_sim.instruments.tfmini import Tfmini
 from firmware_sim.instruments.urm import Urm
 
 
@@ -30,8 +34,12 @@ class Instrument(Protocol):
 
 INSTRUMENTS: dict[str, Callable[..., Instrument]] = {
     "a02": A02,
+    "ld2410": Ld2410,
+    "ld2450": Ld2450,
+    "ld2451": Ld2451,
     "pms5003": Pms5003,
     "sds011": Sds011,
     "sen0754": Sen0754,
+    "tfmini": Tfmini,
     "urm": Urm,
 }

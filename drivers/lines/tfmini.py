@@ -1,0 +1,165 @@
+"""Benewake TFmini-S and TFmini Plus, lidar heads of 0.1 to 12 m, a hundred readings a second. Pure.
+
+Source: the maker's manual, with its commands' frames. Data: `59 59`, distance, strength, temperature (little endian), sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from drivers.lines.framer import Framer
+from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
+from drivers.points import PointType
+
+_DISTANCE, _STRENGTH, _TEMPERATURE = "distance/sensor_value", "distance/strength", "temperature/sensor_value"
+_ASK_VERSION = bytes.fromhex("5A 04 01 5F")
+_AGAIN_S = 1.0
+_TIMES = 3
+_FARTHEST_M = 13.0
+_SAID = {
+    -1: "too little light comes back",
+    -2: "too much light comes back",
+    -4: "too much light around",
+}
+_COLDEST_CEL, _HOTTEST_CEL = -40.0, 110.0
+
+
+class _Data:
+    """`59 59`, six bytes, sum."""
+
+    head = b"\x59\x59"
+    longest = 9
+
+    def length(self, _start: bytes) -> int:
+        """Return 9."""
+        return 9
+
+    def fault(self, frame: bytes) -> str:
+        """Return what is wrong with it."""
+        return "" if sum(frame[:8]) & 0xFF == frame[8] else "wrong sum"
+
+
+class _Version:
+    """`5A 07 01`, three bytes, sum: what it answers to being asked for its version."""
+
+    head = b"\x5a\x07\x01"
+    longest = 7
+
+    def length(self, _start: bytes) -> int:
+        """Return 7."""
+        return 7
+
+    def fault(self, frame: bytes) -> str:
+        """Return what is wrong with it."""
+        return "" if sum(frame[:6]) & 0xFF == frame[6] else "wrong sum"
+
+
+class Tfmini:
+    """Says by itself; is asked for its version."""
+
+    def __init__(self, per_m: float) -> None:
+        """`per_m`: how many of the units that it is set to make a metre."""
+        self.counts = Counts()
+        self.identity = ""
+        self._per_m = per_m
+        self._data = Framer(_Data(), self.counts)
+        self._version = Framer(_Version(), Counts())
+        self._asked, self._ask_s = _TIMES, math.inf
+
+    def opened(self, now_s: float) -> None:
+        """Forget half a frame; ask for the version."""
+        self._data.clear()
+        self._version.clear()
+        self._asked, self._ask_s = 0, now_s
+
+    def feed(self, data: bytes, _now_s: float) -> list[Fact]:
+        """Return what it says."""
+        facts: list[Fact] = []
+        for frame in self._data.feed(data):
+            facts += self._facts(frame)
+        if self._ask_s < math.inf:
+            for frame in self._version.feed(data):
+                self.counts.stray_bytes -= len(frame)  # no data, and they make sense all the same
+                self.identity = f"version {frame[5]}.{frame[4]}.{frame[3]}"
+                self._ask_s = math.inf
+        return facts
+
+    def due(self, now_s: float) -> bytes:
+        """Return the question that is due."""
+        if now_s < self._ask_s or math.isinf(self._ask_s):
+            return b""
+        self._asked += 1
+        if self._asked > _TIMES:
+            self._ask_s = math.inf
+            return b""
+        self._ask_s = now_s + _AGAIN_S
+        return _ASK_VERSION
+
+    def next_s(self) -> float:
+        """Return when it is due next."""
+        return self._ask_s
+
+    def _facts(self, frame: bytes) -> list[Fact]:
+        raw = int.from_bytes(frame[2:4], "little", signed=True)
+        distance_m = raw / self._per_m
+        if raw in _SAID:
+            distance = bad(_DISTANCE, _SAID[raw])
+        elif raw <= 0:
+            distance = bad(_DISTANCE, f"{raw}: nothing that it can measure")
+        elif distance_m > _FARTHEST_M:
+            distance = bad(_DISTANCE, f"{distance_m:g} m, farther than it can see: is it set to another unit?")
+        else:
+            distance = Fact(_DISTANCE, distance_m)
+        cel = (frame[6] | frame[7] << 8) / 8 - 256
+        sane = _COLDEST_CEL <= cel <= _HOTTEST_CEL
+        return [
+            distance,
+            Fact(_STRENGTH, frame[4] | frame[5] << 8),
+            Fact(_TEMPERATURE, cel) if sane else bad(_TEMPERATURE, f"an absurd temperature, {cel:g} Cel"),
+        ]
+
+
+def _build(options: Mapping[str, Setting]) -> Tfmini:
+    return Tfmini(1000.0 if options["unit"] == "mm" else 100.0)
+
+
+MODEL = Model(
+    name="tfmini",
+    title="Benewake TFmini-S or TFmini Plus lidar, 0.1-12 m",
+    source="the maker's manual of TFmini Plus, its commands' frames",
+    baud=115200,
+    points=(
+        PointRow(
+            kind="distance",
+            resource=_DISTANCE,
+            type=PointType.FLOAT,
+            unit="m",
+            title="distance",
+            deadband=0.02,
+            every_s=0.1,
+        ),
+        PointRow(
+            kind="distance",
+            resource=_STRENGTH,
+            type=PointType.INT,
+            title="how much light comes back, a number of the maker's",
+            deadband=100,
+            every_s=1.0,
+        ),
+        PointRow(
+            kind="distance",
+            resource=_TEMPERATURE,
+            type=PointType.FLOAT,
+            unit="Cel",
+            title="of its chip",
+            deadband=1.0,
+            every_s=10.0,
+        ),
+    ),
+    options=(Option(name="unit", default="cm", words=("cm", "mm"), says="the unit that it is set to (factory: cm)"),),
+    silent_after_s=1.0,
+    build=_build,
+    verified=("commands (the maker's frames)",),
+    recalled=("data frames, built from the manual's table", "the answer to the question for the version"),
+)

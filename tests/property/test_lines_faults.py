@@ -1,0 +1,114 @@
+"""What a fault of the wire costs: whatever is lost, doubled, turned or put between, at most one good reading is gone.
+
+The bytes are made by the simulated firmware, whose encoders are not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.lines import load_model
+from drivers.lines.instrument import Language
+from drivers.points import Quality
+from firmware_sim.instruments import ld2450
+from firmware_sim.instruments.ld2410 import Ld2410
+from firmware_sim.instruments.ld2451 import Ld2451, Vehicle
+from firmware_sim.instruments.tfmini import Tfmini
+from instrument_facts import defaults
+
+
+def _ld2410(number: int) -> bytes:
+    return Ld2410(moving_m=number / 100).due(0.1)
+
+
+def _ld2451(number: int) -> bytes:
+    return Ld2451((Vehicle(float(number), 10.0),)).due(0.1)
+
+
+def _ld2450(number: int) -> bytes:
+    return ld2450.report((ld2450.Person(0.0, number / 100),))
+
+
+def _tfmini(number: int) -> bytes:
+    return Tfmini(number / 100).due(0.01)
+
+
+# How a report of a number from 1 on is made, which resource tells it, and how many of its unit make 1.
+TALKS: dict[str, tuple[Callable[[int], bytes], str, float]] = {
+    "ld2410": (_ld2410, "presence/distance", 100),
+    "ld2450": (_ld2450, "presence/distance", 100),
+    "ld2451": (_ld2451, "vehicles/distance", 1),
+    "tfmini": (_tfmini, "distance/sensor_value", 100),
+}
+NUMBERS = range(30, 42)
+
+
+def language_of(name: str) -> Language:
+    model = load_model(name)
+    language = model.build(defaults(model))
+    language.opened(0.0)
+    return language
+
+
+def heard(name: str, pieces: list[bytes]) -> list[int]:
+    """Return the numbers that were told, in their order."""
+    _, resource, per_unit = TALKS[name]
+    language = language_of(name)
+    return [
+        round(float(fact.value) * per_unit)
+        for place, piece in enumerate(pieces)
+        for fact in language.feed(piece, 0.1 * place)
+        if fact.resource == resource and fact.quality is Quality.GOOD and fact.value is not None
+    ]
+
+
+@pytest.mark.parametrize("name", TALKS)
+@given(cuts=st.lists(st.integers(0, 2000), max_size=40))
+def test_in_any_pieces(name: str, cuts: list[int]) -> None:
+    stream = b"".join(map(TALKS[name][0], NUMBERS))
+    places = sorted({0, len(stream), *(cut % len(stream) for cut in cuts)})
+    pieces = [stream[begin:end] for begin, end in pairwise(places)]
+    assert heard(name, pieces) == list(NUMBERS)
+
+
+@pytest.mark.parametrize("name", TALKS)
+@given(data=st.data())
+def test_a_fault_costs_one_reading(name: str, data: st.DataObject) -> None:
+    reports = list(map(TALKS[name][0], NUMBERS))
+    hit = data.draw(st.integers(1, len(reports) - 3), label="report")
+    at = data.draw(st.integers(0, len(reports[hit]) - 1), label="byte")
+    kind = data.draw(st.sampled_from(["lost", "doubled", "cut off", "noise"]), label="fault")
+    noise = data.draw(st.binary(min_size=1, max_size=20), label="noise")
+    sound = reports[hit]
+    reports[hit] = {
+        "lost": sound[:at] + sound[at + 1 :],
+        "doubled": sound[: at + 1] + sound[at:],
+        "cut off": sound[:at],
+        "noise": sound[:at] + noise + sound[at:],
+    }[kind]
+    told = heard(name, reports)
+    wanted = [number for place, number in enumerate(NUMBERS) if place != hit]
+    missing = [number for number in wanted if number not in told]
+    assert len(missing) <= (kind == "noise"), missing  # noise may look like the beginning of a frame
+
+
+@pytest.mark.parametrize("name", TALKS)
+@given(noise=st.lists(st.binary(max_size=60), min_size=len(NUMBERS), max_size=len(NUMBERS)))
+def test_between_noise_each_noise_costs_one_at_most(name: str, noise: list[bytes]) -> None:
+    reports = [before + TALKS[name][0](number) for before, number in zip(noise, NUMBERS, strict=True)]
+    told = heard(name, [*reports, TALKS[name][0](60), TALKS[name][0](61)])
+    missing = sum(number not in told for number in NUMBERS)
+    assert missing <= sum(map(bool, noise))
+
+
+def test_a_wrong_bit_is_seen_where_there_is_a_sum() -> None:
+    stream = _tfmini(100)
+    for bit in range(8 * len(stream)):
+        hurt = bytearray(stream)
+        hurt[bit // 8] ^= 1 << bit % 8
+        assert heard("tfmini", [bytes(hurt)]) == []
