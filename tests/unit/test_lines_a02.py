@@ -71,6 +71,12 @@ def test_half_a_frame_before_a_pause_is_forgotten() -> None:
     assert head.feed(report(3000)[2:], 0.31) == [Fact(DISTANCE, 3.0)]
 
 
+def test_what_is_left_of_a_frame_and_the_next_ones_beginning_are_no_frame() -> None:
+    head = language()
+    assert head.feed(report(0x0AFF)[1:], 0.0) == []  # 0A FF 08: `FF 08 FF 06` would be sound
+    assert head.feed(report(0x0600), 0.1) == [Fact(DISTANCE, 1.536)]
+
+
 def test_a_head_on_its_wire() -> None:
     head = A02(1.25)
     wired = Wired("a02", head).run(1.05)

@@ -154,6 +154,7 @@ def test_between_readings_it_sleeps(mode: str) -> None:
     assert all(600 * at <= cycle[0] - 30 and cycle[-1] < 600 * at + 45 for at, cycle in enumerate(cycles))
     assert counter.worked_s == pytest.approx(4 * 42, abs=8)
     assert counter.asleep
+    assert not [data for at_s, data in wired.sent if 45 < at_s < 600]
     assert {value for _, value in wired.good("air/pm10")} == {20.0}
 
 
