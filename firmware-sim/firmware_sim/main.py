@@ -14,6 +14,8 @@ from typing import NoReturn
 
 from firmware_sim.broker import Broker, NoBroker
 from firmware_sim.cabinet import UnitsError
+from firmware_sim.instrument_command import EXAMPLES as INSTRUMENT_EXAMPLES
+from firmware_sim.instrument_command import add_instrument_arguments, run_instrument
 from firmware_sim.line_command import LINE_EXAMPLES, add_line_arguments, add_tell_arguments, run_line, run_tell
 from firmware_sim.passages import PassagesError
 from firmware_sim.stage import add_arguments, run_stage
@@ -25,6 +27,7 @@ EXAMPLES = """examples:
   firmware-sim street --dir /tmp/street --broker
   firmware-sim street --dir /tmp/street --passages passages.csv.gz --site rigistrasse-31 --night 2014-12-01
   firmware-sim line --dir /tmp/line --demo --tcp --rtu-tcp
+  firmware-sim instrument ld2410 --dir /tmp/radar --set moving_m=2.5
   firmware-sim tell --dir /tmp/line units
 """
 
@@ -95,14 +98,22 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_line_arguments(line)
-    add_tell_arguments(commands.add_parser("tell", help="say one thing to a running line or street"))
+    instrument = commands.add_parser(
+        "instrument",
+        help="run one serial instrument until SIGTERM or Ctrl-C",
+        epilog=INSTRUMENT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_instrument_arguments(instrument)
+    add_tell_arguments(commands.add_parser("tell", help="say one thing to a running line, instrument or street"))
     arguments = parser.parse_args()
     if arguments.command == "stage":
         return run_stage(arguments)
     if len(os.fsencode(arguments.dir / "street.sock")) > LONGEST_SOCKET_PATH:
         street.error(f"--dir: expected a shorter path, sockets have {LONGEST_SOCKET_PATH} bytes: {arguments.dir}")
-    if arguments.command in {"line", "tell"}:
-        return _told(run_line if arguments.command == "line" else run_tell, arguments)
+    told = {"line": run_line, "tell": run_tell, "instrument": run_instrument}
+    if arguments.command in told:
+        return _told(told[arguments.command], arguments)
     given = [arguments.passages, arguments.site, arguments.night]
     recording = None
     if given != [None] * 3:

@@ -16,8 +16,12 @@ from pathlib import Path
 from firmware_sim import passages, sun, traffic
 from firmware_sim.broker import Broker
 from firmware_sim.gpio_socket import PinBoard
+from firmware_sim.instruments.ld2410 import Ld2410
+from firmware_sim.instruments.ld2451 import Ld2451, Vehicle
 from firmware_sim.line import Line
+from firmware_sim.serial_stream import SerialStream
 from firmware_sim.traffic import User
+from firmware_sim.tty_end import TtyEnd
 from firmware_sim.units.eastron import Sdm230
 from firmware_sim.units.jxct import JxctLux
 from firmware_sim.units.mtdx62 import Mtdx62
@@ -30,6 +34,7 @@ LATITUDE_DEG, LONGITUDE_DEG = 55.6561, 12.3683  # Albertslund
 PERIOD_S = 0.05
 PIR_PIN, DOOR_PIN = 17, 27
 PIR_PULSE_S = 3.0
+VEHICLES = "vehicles-01"
 SUPPLY_V = 230.2
 DUSK_DEG = -0.833
 PEAK_VEHICLES_PER_H = 60.0
@@ -48,7 +53,11 @@ class Recording:
 
 
 class Street:
-    """Everything in one folder: `lamps` and `field` (ptys), `gpio.sock`, and a broker if one is wanted."""
+    """Everything in one folder: two lines and two instruments (ptys), `gpio.sock`, and a broker if one is wanted.
+
+    The first lamp is watched by an LD2410 (`radar-01`), and an LD2451 there looks out along the approach (`vehicles-01`);
+    ten lamps have an MTDX62 each on the line `field`, the last one a PIR.
+    """
 
     def __init__(
         self,
@@ -68,10 +77,14 @@ class Street:
         self._waveshare = WaveshareAo8B(21)
         _commission(self._mao4, self._waveshare, now_s)
         self._lux, self._meter = JxctLux(1), Sdm230(2)
-        self.radars = tuple(Mtdx62(31 + radar) for radar in range(LAMPS - 1))
-        self.lines = {
+        self._people, self._vehicles = Ld2410(now_s=now_s), Ld2451(now_s=now_s)
+        field = [Mtdx62(31 + radar) for radar in range(1, LAMPS - 1)]
+        self.radars: tuple[Ld2410 | Mtdx62, ...] = (self._people, *field)
+        self.lines: dict[str, TtyEnd] = {
             "lamps": Line(folder / "lamps", 19200, 11, [*self._mao4, self._waveshare]),
-            "field": Line(folder / "field", 9600, 10, [self._lux, self._meter, *self.radars]),
+            "field": Line(folder / "field", 9600, 10, [self._lux, self._meter, *field]),
+            "radar-01": TtyEnd(folder / "radar-01", SerialStream(self._people)),
+            VEHICLES: TtyEnd(folder / VEHICLES, SerialStream(self._vehicles)),
         }
         self._pins = PinBoard(folder / "gpio.sock")
         self._pir_until_s = 0.0
@@ -116,9 +129,16 @@ class Street:
         world.step(now_s - self._start_s, outputs, local.hour + local.minute / 60, night=self.height_deg < DUSK_DEG)
         lux = sun.illuminance_lux(self.height_deg)
         for place, radar in enumerate(self.radars):
-            radar.lux = lux
-            if world.seen(place):
-                radar.movement(now_s)
+            if isinstance(radar, Mtdx62):
+                radar.lux = lux
+                if world.seen(place):
+                    radar.movement(now_s)
+        self._people.moving_m = world.nearest_m(world.sensors_m[0])
+        self._vehicles.vehicles = tuple(
+            Vehicle(-user.at_m, user.speed_m_per_s)
+            for user in world.everyone()
+            if user.kind == "vehicle" and user.at_m < 0
+        )
         if world.seen(LAMPS - 1):
             self._pir_until_s = world.now_s + PIR_PULSE_S
         self._pins.set(PIR_PIN, int(world.now_s < self._pir_until_s))
@@ -138,8 +158,20 @@ class Street:
         radars = [radar.alive and radar.present(now_s) for radar in self.radars]
         return [*radars, self.world.now_s < self._pir_until_s]
 
+    def sees_vehicles(self) -> bool:
+        """What the vehicle radar says; a dead one says nothing."""
+        return self._vehicles.alive and bool(self._vehicles.seen())
+
+    @property
+    def vehicles_alive(self) -> bool:
+        """Whether the vehicle radar lives."""
+        return self._vehicles.alive
+
     def sensor_dies(self, name: str | None) -> str | None:
-        """Silence a radar (any healthy one if no name is given); its name, or none if there is no such one."""
+        """Silence a radar (a healthy one that sees people if no name is given); its name, or none if there is none."""
+        if name == VEHICLES and self._vehicles.alive:
+            self._vehicles.alive = False
+            return name
         healthy = {f"radar-{place + 1:02}": radar for place, radar in enumerate(self.radars) if radar.alive}
         if name is None and healthy:
             name = self._random.choice(sorted(healthy))
@@ -150,7 +182,7 @@ class Street:
 
     def sensors_back(self) -> None:
         """Every radar answers again."""
-        for radar in self.radars:
+        for radar in (*self.radars, self._vehicles):
             radar.alive = True
 
     def local(self) -> datetime:

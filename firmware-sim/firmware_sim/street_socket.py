@@ -11,7 +11,7 @@ from firmware_sim import sun
 from firmware_sim.broker import NoBroker
 from firmware_sim.json_socket import JsonSocket, Wrong, text_of
 from firmware_sim.score import power_w
-from firmware_sim.street import Street
+from firmware_sim.street import VEHICLES, Street
 
 DEEDS = ("person", "vehicle", "sensor_dies", "sensor_back", "pull", "plug", "broker_dies", "broker_back", "door")
 
@@ -33,7 +33,9 @@ class StreetSocket(JsonSocket):
         if what == "sensor_dies":
             dead = street.sensor_dies(text_of(request, "sensor") if "sensor" in request else None)
             if dead is None:
-                raise Wrong(f"sensor: expected a healthy one of radar-01 to radar-{len(street.radars):02}")
+                raise Wrong(
+                    f"sensor: expected a healthy one of radar-01 to radar-{len(street.radars):02}, or {VEHICLES}"
+                )
             return {"sensor": dead}
         if what == "sensor_back":
             street.sensors_back()
@@ -99,7 +101,13 @@ class StreetSocket(JsonSocket):
             ],
             "sensors": [
                 {"id": name, "x_m": at_m, "present": present, "alive": lives}
-                for name, at_m, present, lives in zip(sensors, world.sensors_m, street.present(), alive, strict=True)
+                for name, at_m, present, lives in zip(
+                    [*sensors, VEHICLES],
+                    [*world.sensors_m, world.sensors_m[0]],
+                    [*street.present(), street.sees_vehicles()],
+                    [*alive, street.vehicles_alive],
+                    strict=True,
+                )
             ],
             "power_w": round(world.power_w(), 1),
             "schemes": [world.score.as_dict(), *(ghost.score.as_dict() for ghost in world.ghosts)],

@@ -72,6 +72,10 @@ class World:
         """Whether somebody moves within a sensor's reach."""
         return any(abs(user.at_m(self.now_s) - self.sensors_m[sensor]) <= SENSOR_REACH_M for user in self.users)
 
+    def nearest_m(self, at_m: float) -> float | None:
+        """How far from a place along the street whoever is nearest to it is; none if nobody is there."""
+        return min((abs(user.at_m(self.now_s) - at_m) for user in self.users), default=None)
+
     def add(self, user: User) -> bool:
         """Let somebody in; false if the street is full and they turn away."""
         if len(self.users) >= MOST_USERS:

@@ -98,6 +98,7 @@ EDGES = {
     "firmware_sim.broker",
     "firmware_sim.entry",
     "firmware_sim.gpio_socket",
+    "firmware_sim.instrument_command",
     "firmware_sim.json_socket",
     "firmware_sim.line",
     "firmware_sim.line_command",
@@ -107,6 +108,7 @@ EDGES = {
     "firmware_sim.street",
     "firmware_sim.street_socket",
     "firmware_sim.tcp",
+    "firmware_sim.tty_end",
     "firmware_sim.tty_link",
 }
 

@@ -35,8 +35,12 @@ async def test_sensors_die_and_come_back(tried: Tried) -> None:
     assert await client.do(do="sensor_dies", sensor="radar-05") == {"ok": True, "sensor": "radar-05"}
     died = {(await client.do(do="sensor_dies"))["sensor"] for _ in range(10)} | {"radar-05"}
     assert died == {f"radar-{place:02}" for place in range(1, 12)}
-    assert (await client.do(do="sensor_dies"))["error"] == "sensor: expected a healthy one of radar-01 to radar-11"
+    refusal = (await client.do(do="sensor_dies"))["error"]
+    assert refusal == "sensor: expected a healthy one of radar-01 to radar-11, or vehicles-01"
+    assert await client.do(do="sensor_dies", sensor="vehicles-01") == {"ok": True, "sensor": "vehicles-01"}
+    assert not tried.street.vehicles_alive
     assert await client.do(do="sensor_back") == {"ok": True}
+    assert tried.street.vehicles_alive
     assert all(radar.alive for radar in tried.street.radars)
 
 
