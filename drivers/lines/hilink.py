@@ -120,8 +120,8 @@ class Inquiry:
         return [_ENABLE, *(word for word in self._questions if word not in self.answers), _LEAVE]
 
     def _ended(self, now_s: float) -> None:
-        """A round is over: if not all was answered once more in a second; it is let go in any case."""
+        """A round is over: if not all was answered once more in a second, else it is let go."""
         self._tries += 1
         again = self._tries < _TIMES and len(self.answers) < len(self._questions)
         self._steps, self._due_s = (self._round(), now_s + _AGAIN_S) if again else ([], math.inf)
-        self._let_go_s = now_s + _MUTE_S
+        self._let_go_s = math.inf if again else now_s + _MUTE_S

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.lines import MODELS, load_model
 from drivers.points import PointType
 from drivers.profile import load_profile, profile_names
 
@@ -21,14 +22,16 @@ def spelled_out(key: str) -> list[str]:
     return ["".join(choice) for choice in product(*parts)]
 
 
-def page() -> dict[str, tuple[str, str]]:
-    """Return type and unit of each point in docs/points.md."""
-    text = (ROOT / "docs" / "points.md").read_text(encoding="utf-8").partition("## What the profiles read")[2]
+def page(title: str) -> dict[str, tuple[str, str]]:
+    """Return type and unit of each point under a title of docs/points.md."""
+    text = (ROOT / "docs" / "points.md").read_text(encoding="utf-8").partition(f"## {title}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `…/([^`]+)` \| (\w+) \|([^|]*)\|", text, re.MULTILINE)
     return {name: (kind, unit.strip()) for key, kind, unit in rows for name in spelled_out(key)}
 
 
-POINTS = page()
+POINTS = page("What the profiles read")
+SAID = page("What the instruments say")
+MODEL_ROWS = [row for name in MODELS for row in load_model(name).points]
 ROWS = [(name, row) for name in profile_names() for row in load_profile(name).points]
 
 
@@ -42,6 +45,16 @@ def test_the_page_has_every_point_of_a_profile_with_its_unit(name: str) -> None:
 
 def test_the_page_has_no_point_that_no_profile_has() -> None:
     assert set(POINTS) - {row.point for _, row in ROWS} == set()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_page_has_every_point_of_an_instrument_with_its_unit(name: str) -> None:
+    for row in load_model(name).points:
+        assert (row.resource, row.type, row.unit) == (row.resource, *SAID[row.resource])
+
+
+def test_the_page_has_no_point_that_no_instrument_says() -> None:
+    assert set(SAID) - {row.resource for row in MODEL_ROWS} == set()
 
 
 def test_the_readme_names_every_profile() -> None:

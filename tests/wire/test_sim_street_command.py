@@ -23,7 +23,7 @@ NIGHT = (
     + "2014-12-02T06:59:59Z,here,2,18,1.8\n"
 )
 HELP = " (see firmware-sim street --help)"
-PARTS = {"lamps", "field", "gpio.sock", "street.sock"}
+PARTS = {"lamps", "field", "radar-01", "vehicles-01", "gpio.sock", "street.sock"}
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_it_makes_its_parts_and_takes_them_away(tmp_path: Path, number: signal.S
     process = start(folder)
     try:
         assert {path.name for path in folder.iterdir()} == PARTS
-        assert all((folder / line).is_char_device() for line in ("lamps", "field"))
+        assert all((folder / line).is_char_device() for line in ("lamps", "field", "radar-01", "vehicles-01"))
         process.send_signal(number)
         assert process.communicate(timeout=PATIENCE_S) == ("", "")
     finally:
