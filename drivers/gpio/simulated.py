@@ -8,6 +8,7 @@ its pull resistor makes of it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import socket
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _RETRY_S = 0.2
+_FAREWELL_S = 1.0
 _PINS = 54
 
 
@@ -32,10 +34,12 @@ class SimulatedChip:
         self._outputs: dict[int, str] = {}  # what the other side is told of each
         self._callbacks: dict[int, tuple[int, Callable[[int], None]]] = {}
         self._ended = threading.Event()
+        self._connected = threading.Event()
         self._connection: socket.socket | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._listen, name="simulated-chip", daemon=True)
         self._thread.start()
+        atexit.register(self._connected.wait, _FAREWELL_S)  # a process that only sets pins and ends must be heard
 
     def setmode(self, mode: int) -> None:
         """Only BCM numbers are known. ValueError for others."""
@@ -92,6 +96,7 @@ class SimulatedChip:
                     self._levels.pop(channel, None)
                     self._outputs.pop(channel, None)
             return
+        atexit.unregister(self._connected.wait)
         self._ended.set()
         with self._lock:
             self._callbacks.clear()
@@ -128,6 +133,7 @@ class SimulatedChip:
                     self._connection = connection
                     for line in self._outputs.values():
                         self._send(line)
+                self._connected.set()
                 if self._ended.is_set():  # it ended before there was a connection to shut down
                     break
                 with connection.makefile("r", encoding="ascii", errors="strict") as lines:
@@ -137,6 +143,7 @@ class SimulatedChip:
                             break
             with self._lock:
                 self._connection = None
+            self._connected.clear()
             self._ended.wait(_RETRY_S)
 
     def _take(self, line: str) -> None:

@@ -41,7 +41,11 @@ async def connected(chip: Chip, board: PinBoard) -> None:
     """Wait until the chip hears the board."""
     loop, heard = asyncio.get_running_loop(), asyncio.Event()
     chip.setup(9, chip.IN, chip.PUD_DOWN)
-    chip.add_event_detect(9, chip.BOTH, lambda _: loop.call_soon_threadsafe(heard.set))
+
+    def hear(_: int) -> None:
+        loop.call_soon_threadsafe(heard.set)
+
+    chip.add_event_detect(9, chip.BOTH, hear)
     board.set(9, 1)
     async with asyncio.timeout(10):
         await heard.wait()
