@@ -23,6 +23,7 @@ WORLD = {
 }  # fmt: skip
 EDGES = {
     "agent.app",
+    "agent.beacons",
     "agent.cli.bus.access",
     "agent.cli.bus.commands",
     "agent.cli.bus.dump",
