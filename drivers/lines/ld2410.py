@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from drivers.lines import hilink
 from drivers.lines.framer import Framer
-from drivers.lines.instrument import Counts, Fact, Model, PointRow, Setting, bad
+from drivers.lines.instrument import Counts, Fact, Model, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _DISTANCE, _MOTION, _STILL = "presence/state", "presence/distance", "presence/motion", "presence/still"
@@ -90,7 +90,7 @@ def _facts(frame: bytes) -> list[Fact]:
     distance_m = int.from_bytes(frame[at : at + 2], "little") / 100
     return [
         Fact(_STATE, somebody),
-        Fact(_DISTANCE, distance_m) if somebody else bad(_DISTANCE, "nobody there"),
+        Fact(_DISTANCE, distance_m if somebody else 0.0),
         Fact(_MOTION, frame[11]),
         Fact(_STILL, frame[14]),
     ]
@@ -113,7 +113,7 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="how far away",
+            title="how far away; 0 for nobody",
             deadband=0.1,
             every_s=1.0,
         ),

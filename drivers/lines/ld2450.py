@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from drivers.lines import hilink
 from drivers.lines.framer import Framer
-from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
+from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _COUNT = "presence/state", "presence/count"
@@ -82,7 +82,7 @@ class Ld2450:
         slots = [slot.start for slot in _SLOTS if frame[slot] != _EMPTY]
         facts = [Fact(_STATE, bool(slots)), Fact(_COUNT, len(slots))]
         if not slots:
-            return [*facts, bad(_DISTANCE, "nobody there"), bad(_SPEED, "nobody there")]
+            return [*facts, Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0)]
         distance_mm, nearest = min((math.hypot(_signed(frame, slot), _signed(frame, slot + 2)), slot) for slot in slots)
         speed_cm_per_s = self._nearer * _signed(frame, nearest + 4)
         return [*facts, Fact(_DISTANCE, round(distance_mm / 1000, 3)), Fact(_SPEED, speed_cm_per_s / 100)]
@@ -112,7 +112,7 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="distance of the nearest",
+            title="distance of the nearest; 0 for nobody",
             deadband=0.1,
             every_s=1.0,
         ),

@@ -12,7 +12,7 @@ import msgspec
 
 from drivers.lines import hilink
 from drivers.lines.framer import Framer
-from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
+from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _PRESENT = "presence/state", "presence/count"
@@ -95,7 +95,7 @@ class Ld2451:
         ]
         coming = [target for target in targets if target.direction == self._nearer]
         if not coming:
-            return facts + [bad(resource, "nobody comes nearer") for resource in (_DISTANCE, _SPEED, _ANGLE)]
+            return [*facts, Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0), Fact(_ANGLE, 0)]
         nearest = min(coming, key=lambda target: target.distance_m)
         return [
             *facts,
@@ -133,14 +133,14 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="distance of the nearest that comes nearer",
+            title="distance of the nearest that comes nearer; 0 for none",
         ),
         PointRow(
             kind="vehicles",
             resource=_SPEED,
             type=PointType.FLOAT,
             unit="m/s",
-            title="its speed",
+            title="its speed; 0 for none",
         ),
         PointRow(
             kind="vehicles",
