@@ -158,4 +158,67 @@ CAPTURES = (
         {"distance/sensor_value": NONE, "distance/strength": 65535, "temperature/sensor_value": 36.0},
     ),
     Capture("a sum that is wrong", "tfmini", "59 59 2C 01 E8 03 20 09 F4", None),
+    Capture("a number of millimetres", "maxbotix", "0D" + " 52 31 32 33 34 0D" * 3, {"distance/sensor_value": 1.234}),
+    Capture("stray FF", "maxbotix", "0D" + " 52 31 FF 32 33 34 0D" * 3, {"distance/sensor_value": 1.234}),
+    Capture("a number of centimetres", "maxbotix", "0D" + " 52 31 32 33 0D" * 3, {"distance/sensor_value": 1.23}),
+    Capture("two digits", "maxbotix", "0D" + " 52 31 32 0D" * 3, None),
+    Capture("no R", "maxbotix", "0D" + " 31 32 33 34 0D" * 3, None),
+    Capture("nothing in view", "maxbotix", "0D" + " 52 35 30 30 30 0D" * 3, {"distance/sensor_value": NONE}),
+)
+SENTENCES = (
+    Capture(
+        "a fix (the well-known example)",
+        "nmea",
+        "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6A",
+        {
+            "location/latitude": 48.1173,
+            "location/longitude": 11.5166667,
+            "location/speed": 11.52,
+            "location/utc": "1994-03-23T12:35:19.000Z",
+        },
+        identity="talker GP",
+    ),
+    Capture(
+        "satellites (the well-known example)",
+        "nmea",
+        "$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47",
+        {"location/altitude": 545.4, "location/used_satellites": 8, "location/hdop": 0.9},
+        identity="talker GP",
+    ),
+    Capture("a wrong checksum", "nmea", "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6B", None),
+    Capture("no checksum", "nmea", "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W", None),
+    Capture("a speed", "ops243", "145.7", None),  # 524 km/h
+    Capture(
+        "a speed, going away",
+        "ops243",
+        "-88.3",
+        {"presence/state": True, "presence/speed": -88.3},
+    ),
+    Capture(
+        "a speed with its magnitude",
+        "ops243",
+        '{"speed": -45.2, "magnitude": 500}',
+        {"presence/state": True, "presence/speed": -45.2, "presence/magnitude": 500.0},
+    ),
+    Capture(
+        "several, the strongest first, in quotes, in another unit",
+        "ops243",
+        '{"unit": "kmph", "speed": ["36.0", "18"], "magnitude": [300, 20]}',
+        {"presence/state": True, "presence/speed": 10.0, "presence/magnitude": 300.0},
+    ),
+    Capture(
+        "the velocity of an object",
+        "ops243",
+        '{"DetectedObjectVelocity": 1.5}',
+        {"presence/state": True, "presence/speed": 1.5},
+    ),
+    Capture(
+        "a distance",
+        "ops243",
+        '{"speed": 2, "range": 12.5}',
+        {"presence/state": True, "presence/speed": 2.0, "presence/distance": 12.5},
+    ),
+    Capture("no number", "ops243", '{"speed": invalid}', None),
+    Capture("a word", "ops243", "hello", None),
+    Capture("no number that JSON has", "ops243", '{"speed": NaN}', None),
 )
