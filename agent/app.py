@@ -27,14 +27,13 @@ from agent.image import Image
 from agent.local.methods import Methods
 from agent.local.server import LocalServer
 from agent.local.view import AgentView
+from agent.pins import Pins
 from agent.services.lighting import Light, Radar, Sensor
-from drivers.errors import LinkLost
-from drivers.gpio.factory import open_chip
-from drivers.gpio.inputs import GpioInputs, InputSpec
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
     from drivers.bus import FieldBus
+    from drivers.gpio.lamps import GpioLamps
     from drivers.lines.port import InstrumentPort
 
 _READY_WITHIN_S = (
@@ -84,12 +83,12 @@ class _Agent:
             instrument.told_utc = self._clock.told
         folder = config.api.socket.parent / FOLDER
         sink.failed = FaultDumps(folder, self._clock, self._dump).note
-        pins = [parts.pin_sensor(device, sink) for device in config.devices if device.gpio is not None]
+        pins = self._pins = Pins(config, self._clock, sink)
         lamps = [device for device in config.devices if device.kind == "luminaire"]
         image = sink.image = Image(
             [point for bus in self._buses.values() for point in bus.points()]
             + [point for instrument in self._instruments.values() for point in instrument.points()]
-            + [pin.point for pin in pins]
+            + pins.points()
             + [point for lamp in lamps for point in lamp_points(lamp.id)]
         )
         controller, lighting = config.controller, config.lighting
@@ -108,11 +107,10 @@ class _Agent:
         )
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
-        self._lamp_bus = {lamp.id: self._buses[parts.bus_of(config, lamp)] for lamp in lamps}
-        self._task = ControlTask(self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=pins)
+        self._lamp_bus = {lamp.id: self._carrier(parts.bus_of(config, lamp)) for lamp in lamps}
+        detectors = list(pins.sensors.values())
+        self._task = ControlTask(self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=detectors)
         self._image = image
-        self._pins = {pin.point.key: pin for pin in pins}
-        self._inputs: GpioInputs | None = None
         view = AgentView(
             config=config,
             version=__version__,
@@ -130,6 +128,14 @@ class _Agent:
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
+
+    def _carrier(self, bus: str | None) -> FieldBus | GpioLamps:
+        """Return what carries a lamp: its bus, or the pins."""
+        if bus is not None:
+            return self._buses[bus]
+        if self._pins.lamps is None:
+            raise RuntimeError("no lamp is on a pin")
+        return self._pins.lamps
 
     def _dump(self, line: str) -> str:
         lines: dict[str, FieldBus | InstrumentPort] = {**self._instruments, **self._buses}
@@ -150,10 +156,14 @@ class _Agent:
             bus.beat = self._supervisor.add(f"bus-{name}", bus.run)
         for name, instrument in self._instruments.items():
             instrument.beat = self._supervisor.add(f"instrument-{name}", instrument.run)
+        if self._pins.lamps is not None:
+            self._pins.lamps.beat = self._supervisor.add("pins", self._pins.lamps.run)
+        if self._pins.counters is not None:
+            self._pins.counters.beat = self._supervisor.add("pulses", self._pins.count, limit_s=float("inf"))
         self._supervisor.add("local-api", self._server.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
-        self._start_pins()
+        self._pins.start(self._task.nudge)
         self._task.step()  # the first levels are on their way before anything else is done
         running = asyncio.create_task(self._supervisor.run(), name="supervisor")
         ready = asyncio.create_task(self._tell_ready(), name="ready")
@@ -166,11 +176,15 @@ class _Agent:
             await running
         return 0
 
+    def _lines(self) -> list[FieldBus | GpioLamps]:
+        """Return all that carries lamps."""
+        return [*self._buses.values(), *([self._pins.lamps] if self._pins.lamps is not None else [])]
+
     async def _tell_ready(self) -> None:
         """Say READY when the outputs are in a known state."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_READY_WITHIN_S):
-                await asyncio.gather(*(bus.flush(_READY_WITHIN_S) for bus in self._buses.values()))
+                await asyncio.gather(*(line.flush(_READY_WITHIN_S) for line in self._lines()))
         self._notifier.send("READY=1")
         _leave_what_stays()
         log.info("ready", lamps=len(self._lamp_bus), kernel="compiled" if cext.COMPILED else "interpreted")
@@ -185,10 +199,9 @@ class _Agent:
         leaving = asyncio.create_task(
             self._supervisor.end("uplink"), name="leaving"
         )  # beside the lamps, not after them
-        written = await asyncio.gather(*(bus.flush(_FLUSH_S) for bus in self._buses.values()))
+        written = await asyncio.gather(*(line.flush(_FLUSH_S) for line in self._lines()))
         await leaving
-        if self._inputs is not None:
-            self._inputs.stop()
+        self._pins.stop()
         log.info("stopped", safe_level_pct=level_pct, all_written=all(written))
 
     async def _run_uplink(self) -> None:
@@ -213,28 +226,6 @@ class _Agent:
         )
         _leave_what_stays()
         await self._uplink.run()
-
-    def _start_pins(self) -> None:
-        """Listen to the pins. If they cannot be read, their sensors are dead, which lights their stretch of the street."""
-        gpio = self._config.gpio
-        if gpio is None or not self._pins:
-            return
-        specs = [
-            InputSpec(key=parts.pin_key(device), pin=device.gpio, pull=device.pull, active_high=device.active_high)
-            for device in self._config.devices
-            if device.gpio is not None
-        ]
-        try:
-            self._inputs = GpioInputs(open_chip(gpio.chip, gpio.socket), specs, self._pin_level)
-            self._inputs.start()
-        except (LinkLost, OSError, RuntimeError, ValueError) as error:
-            log.error("gpio_unavailable", reason=str(error))  # noqa: TRY400 - the reason says it all
-            for pin in self._pins.values():
-                pin.lost(str(error), self._clock.mono_s())
-
-    def _pin_level(self, key: str, active: bool, mono_s: float) -> None:
-        self._pins[key].level(active, mono_s)
-        self._task.nudge()
 
 
 def _leave_what_stays() -> None:

@@ -8,7 +8,6 @@ import structlog
 
 from agent.clock import Clock
 from agent.config import Config, Device
-from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
 from agent.control.street import Levels
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
@@ -119,23 +118,20 @@ def levels(config: Config) -> Levels:
 
 
 def device_safety(config: Config, lamp: Device) -> bool:
-    """Return whether a lamp's unit lights it by itself when the agent is gone."""
+    """Return whether a lamp's unit lights it by itself when the agent is gone; a pin does not."""
+    if lamp.unit is None:
+        return False
     unit = next(unit for unit in config.units if unit.id == lamp.unit)
     return load_profile(unit.profile, config.profiles).safety is not None
 
 
-def bus_of(config: Config, lamp: Device) -> str:
-    """Return the bus that a lamp is on."""
+def bus_of(config: Config, lamp: Device) -> str | None:
+    """Return the bus that a lamp is on; none for one on a pin."""
+    if lamp.unit is None:
+        return None
     return next(unit.bus for unit in config.units if unit.id == lamp.unit)
 
 
 def pin_key(device: Device) -> str:
     """Return the key of the one point of a device on a pin."""
     return f"{device.id}/{device.kind}/state"
-
-
-def pin_sensor(device: Device, sink: Sink) -> PinSensor:
-    """Build what stands between a pin and its readings."""
-    if device.kind == "presence":
-        return presence_on_pin(device.id, device.debounce_s, device.hold_s, sink.reading)
-    return contact_on_pin(device.id, device.debounce_s, sink.reading)

@@ -12,6 +12,7 @@ from agent.clock import SystemClock
 from agent.config import Config, ConfigError, load_file
 from agent.control.street import safe_pct
 from agent.control.sun import AstronomicalClock
+from agent.pins import chip_of, lamps
 from drivers.bus import FieldBus
 
 _FLUSH_S = 1.5
@@ -31,15 +32,33 @@ def safe(config_path: Path, *, street_time: datetime | None = None) -> int:
     return asyncio.run(_write_safe(config, street_time))
 
 
+async def _write_pins(config: Config, clock: SystemClock, level_pct: float) -> bool:
+    """Drive the lamps on pins. False if one cannot be driven."""
+    on_pins = lamps(config, lambda: chip_of(config), clock, parts.Sink())
+    if on_pins is None:
+        return True
+    for device in config.devices:
+        if device.kind == "luminaire" and device.pin is not None:
+            on_pins.set_level(device.id, level_pct)
+    task = asyncio.create_task(on_pins.run())
+    driven = await on_pins.flush(_FLUSH_S)
+    task.cancel()
+    await asyncio.wait([task])
+    on_pins.stop()
+    return driven
+
+
 async def _write_safe(config: Config, street_time: datetime | None) -> int:
     clock = SystemClock(config.controller.clock, street_time)
     sun = AstronomicalClock(config.controller.latitude_deg, config.controller.longitude_deg, config.lighting.dusk_deg)
     level_pct = safe_pct(parts.night(clock, sun), config.lighting.class_pct)
-    lamps = [
-        device for device in config.devices if device.kind == "luminaire" and not parts.device_safety(config, device)
+    bare = [
+        device
+        for device in config.devices
+        if device.kind == "luminaire" and device.unit is not None and not parts.device_safety(config, device)
     ]
-    written = True
-    for spec, units in parts.lines(config, lamps).values():
+    written = await _write_pins(config, clock, level_pct)
+    for spec, units in parts.lines(config, bare).values():
         if not units:
             continue
         bus = FieldBus(spec, units, now=clock.mono_s, sink=parts.Sink())

@@ -68,8 +68,13 @@ def notes(status: Status) -> list[str]:
     bare = [lamp.id for lamp in status.lamps if not lamp.device_safety]
     doors = [sensor.id for sensor in status.sensors if sensor.kind == "contact" and sensor.present]
     kernel = ["the control kernel is interpreted, which is slow"] if status.kernel != "compiled" else []
+    doubts: dict[str, list[str]] = {}
+    for lamp in status.lamps:
+        if lamp.doubt:
+            doubts.setdefault(lamp.doubt, []).append(lamp.id)
     return (
-        ([f"no device-side safety: {', '.join(bare)}"] if bare else [])
+        [f"not proven: {', '.join(lamps)} ({doubt})" for doubt, lamps in doubts.items()]
+        + ([f"no device-side safety: {', '.join(bare)}"] if bare else [])
         + ([f"open: {', '.join(doors)}"] if doors else [])
         + kernel
     )

@@ -2,7 +2,7 @@
 
 from agent.config.errors import ConfigError, Mistake
 from agent.config.file import load_file
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Instrument, Lighting, Unit, Uplink
+from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Instrument, Lighting, Pin, Unit, Uplink
 
 __all__ = [
     "Api",
@@ -15,6 +15,7 @@ __all__ = [
     "Instrument",
     "Lighting",
     "Mistake",
+    "Pin",
     "Unit",
     "Uplink",
     "load_file",

@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from agent.config.records import Config, Device, Instrument, Unit
+from agent.config.records import Config, Device, Instrument, Pin, Unit
 from agent.config.table import Table
 from drivers.profile import KINDS as PROFILE_KINDS
 from drivers.toml_words import did_you_mean
 
 KINDS = (*PROFILE_KINDS, "vehicles", "location", "contact")
-_PIN_KINDS = ("presence", "contact")
+_PIN_KINDS = ("presence", "contact", "luminaire", "meter", "weather")
+_COUNTED = {"meter": "pulses_per_kwh", "weather": "mm_per_pulse"}
+
+# The options that not every device has: by kind, and by kind of those on a pin.
+_KIND_OPTIONS = {
+    "luminaire": ("position_m", "nominal_w"),
+    "presence": ("position_m",),
+    "vehicles": ("position_m", "looks"),
+}
+_PIN_OPTIONS = {
+    "luminaire": ("active", "drive", "pwm_hz", "feedback_gpio", "feedback_active"),
+    "presence": ("active", "pull", "debounce_ms", "hold_s"),
+    "contact": ("active", "pull", "debounce_ms"),
+    "meter": ("active", "pull", "debounce_ms", "pulses_per_kwh"),
+    "weather": ("active", "pull", "debounce_ms", "mm_per_pulse"),
+}
+_OPTIONS = {"gpio", "instrument"}.union(*_KIND_OPTIONS.values(), *_PIN_OPTIONS.values())
 _INSTRUMENT_KINDS = ("presence", "vehicles", "distance", "air", "location")
 _PLACED_KINDS = ("luminaire", "presence", "vehicles")
 
@@ -43,10 +59,7 @@ def read_device(table: Table) -> Device:
         unit=table.text("unit", _way(kind)) if on_unit else None,
         channel=table.whole("channel", 1, 64) if "channel" in table and on_unit else None,
         instrument=table.text("instrument", "the name of an [instrument.…]") if on_instrument else None,
-        gpio=table.whole("gpio", 0, 53) if on_pin else None,
-        pull=table.choice("pull", ("none", "up", "down"), "none") if on_pin else "none",
-        active_high=not on_pin or table.choice("active", ("high", "low"), "high") == "high",
-        debounce_s=table.whole("debounce_ms", 0, 5000, 50) / 1000 if on_pin else 0.0,
+        pin=_pin(table, kind) if on_pin else None,
         hold_s=table.number("hold_s", 0, 600, 5) if on_pin and kind == "presence" else 0.0,
         position_m=table.number("position_m", -100_000, 100_000) if placed else None,
         nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
@@ -54,28 +67,52 @@ def read_device(table: Table) -> Device:
     )
 
 
+def _pin(table: Table, kind: str) -> Pin:
+    """Read what a device on a pin says of it."""
+    number = table.whole("gpio", 0, 53)
+    if kind == "luminaire":
+        drive = table.choice("drive", ("switch", "pwm"))
+        if drive == "switch":
+            table.needless("pwm_hz", 'with drive = "switch"')
+        feedback = table.whole("feedback_gpio", 0, 53) if "feedback_gpio" in table else None
+        if feedback is None:
+            table.needless("feedback_active", "without feedback_gpio")
+        return Pin(
+            number=number,
+            active_high=table.choice("active", ("high", "low"), "high") == "high",
+            drive=drive,
+            pwm_hz=table.number("pwm_hz", 50, 2000, 500) if drive == "pwm" else 0.0,
+            feedback=feedback,
+            feedback_active_high=feedback is not None
+            and table.choice("feedback_active", ("high", "low"), "low") == "high",
+        )
+    counted = _COUNTED.get(kind)
+    per_pulse = 0.0
+    if counted == "pulses_per_kwh":
+        per_pulse = 1000 / table.number(counted, 1, 100_000)
+    elif counted == "mm_per_pulse":
+        per_pulse = table.number(counted, 0.01, 10)
+    return Pin(
+        number=number,
+        pull=table.choice("pull", ("none", "up", "down"), "up" if counted else "none"),
+        active_high=table.choice("active", ("high", "low"), "low" if counted else "high") == "high",
+        debounce_s=table.whole("debounce_ms", 0, 5000, 5 if counted else 50) / 1000,
+        per_pulse=per_pulse,
+    )
+
+
 def _needless(table: Table, kind: str, *, on_pin: bool, on_instrument: bool) -> None:
     """Note options that are not for such a device."""
-    why = f'for kind = "{kind}"'
-    pin_why = f"{why} without gpio" if kind in _PIN_KINDS else why
-    for key in () if on_pin else ("pull", "active", "debounce_ms", "hold_s"):
-        table.needless(key, pin_why)
-    if on_pin and kind != "presence":
-        table.needless("hold_s", why)
-    if kind not in _PLACED_KINDS:
-        table.needless("position_m", why)
-    if kind != "luminaire":
-        table.needless("nominal_w", why)
-    if kind != "vehicles":
-        table.needless("looks", why)
     carried_by = "gpio" if on_pin else "instrument" if on_instrument else None
     for key in ("unit", "channel", "instrument") if carried_by else ():
         if key != carried_by:
             table.needless(key, f"beside {carried_by}")
-    if kind not in _PIN_KINDS:
-        table.needless("gpio", why)
-    if kind not in _INSTRUMENT_KINDS:
-        table.needless("instrument", why)
+    ours = {*_KIND_OPTIONS.get(kind, ()), *(_PIN_OPTIONS.get(kind, ()) if on_pin else ())}
+    ours |= {"gpio"} if kind in _PIN_KINDS else set()
+    ours |= {"instrument"} if kind in _INSTRUMENT_KINDS else set()
+    for key in sorted(_OPTIONS - ours):
+        without_pin = key in _PIN_OPTIONS.get(kind, ()) and not on_pin
+        table.needless(key, f'for kind = "{kind}"' + (" without gpio" if without_pin else ""))
 
 
 def _way(kind: str) -> str:
@@ -104,8 +141,8 @@ class _Devices:
         instruments = {instrument.id: instrument for instrument in config.instruments}
         for device in config.devices:
             table = self._tables["device", device.id]
-            if device.gpio is not None:
-                self._on_pin(table, device)
+            if device.pin is not None:
+                self._on_pin(table, device.pin, device.id)
             elif device.instrument is not None:
                 if (instrument := _named(table, "instrument", device.instrument, instruments)) is not None:
                     self._on_instrument(table, device, instrument)
@@ -122,10 +159,13 @@ class _Devices:
             if name not in carrying:
                 self._root.wrong_at((what, name), f"a [device.…] on this {what}", "none")
 
-    def _on_pin(self, table: Table, device: Device) -> None:
-        other = self._taken.setdefault(("gpio", device.gpio), device.id)
-        if table.sound("gpio") and other != device.id:
-            table.wrong("gpio", f"a pin of its own ({other} has it)")
+    def _on_pin(self, table: Table, pin: Pin, device: str) -> None:
+        for key, number in (("gpio", pin.number), ("feedback_gpio", pin.feedback)):
+            if number is None or not table.sound(key):
+                continue
+            other = self._taken.setdefault(("gpio", number), f"{device}'s {key}")
+            if other != f"{device}'s {key}":
+                table.wrong(key, f"a pin of its own ({other.partition(chr(39))[0]} has it)")
         if self._config.gpio is None:
             table.wrong("gpio", "a table [gpio] that says which chip has the pins", "none")
 

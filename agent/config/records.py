@@ -61,6 +61,20 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...]
 
 
+class Pin(msgspec.Struct, frozen=True, kw_only=True):
+    """A pin by its BCM number; inputs: pull, debounce, what a pulse means (Wh or mm); lamps: how it is driven, feedback."""
+
+    number: int
+    active_high: bool
+    pull: Pull = "none"
+    debounce_s: float = 0.0
+    per_pulse: float = 0.0
+    drive: Literal["switch", "pwm"] | None = None
+    pwm_hz: float = 0.0
+    feedback: int | None = None
+    feedback_active_high: bool = False
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, or a pin.
 
@@ -72,10 +86,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None
     channel: int | None
     instrument: str | None
-    gpio: int | None
-    pull: Pull
-    active_high: bool
-    debounce_s: float
+    pin: Pin | None
     hold_s: float
     position_m: float | None
     nominal_w: float

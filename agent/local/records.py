@@ -42,6 +42,7 @@ class LampState(msgspec.Struct, frozen=True):
     remaining_s: float | None
     device_safety: bool
     fault: str
+    doubt: str
 
 
 class SensorState(msgspec.Struct, frozen=True):

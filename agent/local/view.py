@@ -105,7 +105,7 @@ class AgentView(msgspec.Struct, frozen=True):
         return LampState(
             id=device.id,
             position_m=output.position_m,
-            unit=device.unit or "",
+            unit=device.unit or (f"gpio{device.pin.number}" if device.pin is not None else ""),
             channel=device.channel or 0,
             nominal_w=device.nominal_w,
             commanded_pct=round(self.control.kernel.target(lamp), 2),
@@ -118,6 +118,7 @@ class AgentView(msgspec.Struct, frozen=True):
             remaining_s=left_s,
             device_safety=output.device_safety,
             fault=_lamp_fault(sent, confirmed),
+            doubt=confirmed.reason if confirmed.quality is Quality.UNCERTAIN else "",
         )
 
     def status(self) -> Status:
@@ -240,7 +241,7 @@ def _number(reading: Reading) -> float | None:
 
 def _lamp_fault(sent: Reading, confirmed: Reading) -> str:
     """Return why a lamp cannot be believed to follow, or nothing."""
-    if confirmed.quality is not Quality.GOOD:
+    if confirmed.quality in {Quality.BAD, Quality.STALE}:
         return confirmed.reason or "not read back"
     wanted, shown = _number(sent), _number(confirmed)
     if wanted is None or shown is None:

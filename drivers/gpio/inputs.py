@@ -10,11 +10,12 @@ from typing import Literal
 import msgspec
 import structlog
 
-from drivers.gpio.factory import Chip
+from drivers.errors import LinkLost
+from drivers.gpio.factory import Chip, pin_errors, pin_trouble
 
 _LOOK_S = 1.0  # an edge may be lost where a pin bounces, so levels are looked at now and then
 _POLL_S = 0.01  # without edge detection
-_PULLS = {"none": "PUD_OFF", "up": "PUD_UP", "down": "PUD_DOWN"}
+PULLS = {"none": "PUD_OFF", "up": "PUD_UP", "down": "PUD_DOWN"}
 
 log = structlog.get_logger()
 
@@ -40,12 +41,13 @@ class GpioInputs:
         self._next_look: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Set the pins up and tell their levels. The loop must be running."""
+        """Set the pins up and tell their levels. The loop must be running. LinkLost if a pin cannot be had."""
         loop = asyncio.get_running_loop()
-        self._chip.setwarnings(False)
-        self._chip.setmode(self._chip.BCM)
         for spec in self._specs:
-            self._chip.setup(spec.pin, self._chip.IN, getattr(self._chip, _PULLS[spec.pull]))
+            try:
+                self._chip.setup(spec.pin, self._chip.IN, getattr(self._chip, PULLS[spec.pull]))
+            except pin_errors() as error:
+                raise LinkLost(pin_trouble(spec.pin, error)) from None
             try:
                 self._chip.add_event_detect(
                     spec.pin,
@@ -63,7 +65,7 @@ class GpioInputs:
         """Let the pins go."""
         if self._next_look is not None:
             self._next_look.cancel()
-        self._chip.cleanup()
+        self._chip.cleanup([spec.pin for spec in self._specs])
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now_s = time.monotonic()

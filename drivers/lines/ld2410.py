@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.lines import hilink
-from drivers.lines.instrument import Fact, Model, PointRow, Setting, bad
+from drivers.lines.instrument import Fact, Model, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _DISTANCE, _MOTION, _STILL = "presence/state", "presence/distance", "presence/motion", "presence/still"
@@ -53,14 +53,15 @@ def _facts(frame: bytes) -> list[Fact]:
     """
     state = frame[8]
     own, other = (9, 12) if state & _MOVING else (12, 9)
-    distance_cm = _number(frame, own) or _number(frame, _DETECTED_AT) or _number(frame, other)
-    if state == _NOBODY:
-        distance = bad(_DISTANCE, "nobody there")
-    elif distance_cm == 0:
-        distance = bad(_DISTANCE, "it does not say how far away")
-    else:
-        distance = Fact(_DISTANCE, distance_cm / 100)
-    return [Fact(_STATE, state != _NOBODY), distance, Fact(_MOTION, frame[11]), Fact(_STILL, frame[14])]
+    distance_cm = 0
+    if state != _NOBODY:
+        distance_cm = _number(frame, own) or _number(frame, _DETECTED_AT) or _number(frame, other)
+    return [
+        Fact(_STATE, state != _NOBODY),
+        Fact(_DISTANCE, distance_cm / 100),
+        Fact(_MOTION, frame[11]),
+        Fact(_STILL, frame[14]),
+    ]
 
 
 def _number(frame: bytes, at: int) -> int:
@@ -84,7 +85,7 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="how far away",
+            title="how far away; 0 for nobody",
             deadband=0.1,
             every_s=1.0,
         ),

@@ -11,13 +11,12 @@ import struct
 from collections.abc import Mapping
 
 from drivers.lines import hilink
-from drivers.lines.instrument import Fact, Model, Option, PointRow, Setting, bad
+from drivers.lines.instrument import Fact, Model, Option, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _COUNT = "presence/state", "presence/count"
 _DISTANCE, _SPEED = "presence/distance", "presence/speed"
 _NUMBERS = struct.Struct("<4x3H2x3H2x3H2x2x")  # x, y, speed; three times
-_NO_DISTANCE, _NO_SPEED = bad(_DISTANCE, "nobody there"), bad(_SPEED, "nobody there")
 _POSITIVE = 0x8000
 _FARTHEST_MM = 10_000  # it follows to 6 m; a figure beyond this was not made by one
 
@@ -52,7 +51,7 @@ def _facts(frame: bytes, nearer: int) -> list[Fact]:
             people.append((math.hypot(x & ~_POSITIVE, y & ~_POSITIVE), speed))
     facts = [Fact(_STATE, bool(people)), Fact(_COUNT, len(people))]
     if not people:
-        return [*facts, _NO_DISTANCE, _NO_SPEED]
+        return [*facts, Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0)]
     distance_mm, speed = min(people)
     cm_per_s = speed - _POSITIVE if speed & _POSITIVE else -speed
     return [*facts, Fact(_DISTANCE, round(distance_mm / 1000, 3)), Fact(_SPEED, nearer * cm_per_s / 100)]
@@ -77,7 +76,7 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="distance of the nearest",
+            title="distance of the nearest; 0 for nobody",
             deadband=0.1,
             every_s=1.0,
         ),

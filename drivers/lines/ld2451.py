@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.lines import hilink
-from drivers.lines.instrument import Fact, Model, Option, PointRow, Setting, bad
+from drivers.lines.instrument import Fact, Model, Option, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _PRESENT = "presence/state", "presence/count"
 _COUNT, _DISTANCE, _SPEED, _ANGLE = "vehicles/count", "vehicles/distance", "vehicles/speed", "vehicles/angle"
-_NOBODY_COMES = [bad(resource, "nobody comes nearer") for resource in (_DISTANCE, _SPEED, _ANGLE)]
+_NOBODY_COMES = [Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0), Fact(_ANGLE, 0)]
 _PARAMETERS = 0x12
 _DIRECTIONS = {0: "only who goes away", 1: "only who comes nearer", 2: "both directions"}
 _TARGETS_AT, _TARGET_BYTES = 8, 5
@@ -108,14 +108,14 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="distance of the nearest that comes nearer",
+            title="distance of the nearest that comes nearer; 0 for none",
         ),
         PointRow(
             kind="vehicles",
             resource=_SPEED,
             type=PointType.FLOAT,
             unit="m/s",
-            title="its speed",
+            title="its speed; 0 for none",
         ),
         PointRow(
             kind="vehicles",

@@ -1,4 +1,7 @@
-"""The simulated pins: a unix stream server, `PIN LEVEL` a line each way. Levels out at once, outputs in."""
+"""The simulated pins: a unix stream server, `PIN LEVEL` a line each way. Levels out at once, outputs in.
+
+Of a pulse width comes in `PIN LEVEL HZ DUTY`: so often a second, so many per cent of the time high.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-_LINE = re.compile(rb"(\d{1,2}) ([01])\r?\n")
+_LINE = re.compile(rb"(\d{1,2}) ([01])(?: (\d{1,6}(?:\.\d{1,6})?) (\d{1,3}(?:\.\d{1,6})?))?\r?\n")
 LONGEST_LINE = 64
 MOST_UNSENT = 16384
 """A client that reads so slowly that more bytes wait for it is let go."""
@@ -20,6 +23,7 @@ class PinBoard:
         self.path = path
         self.on_output = on_output
         self.outputs: dict[int, int] = {}
+        self.waves: dict[int, tuple[float, float]] = {}  # frequency in Hz, duty in per cent
         self._levels: dict[int, int] = {}
         self._clients: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
@@ -60,15 +64,20 @@ class PinBoard:
             for pin, level in self._levels.items():
                 self._tell(writer, pin, level)
             while (match := _LINE.fullmatch(await reader.readline())) is not None and int(match[1]) <= 53:
-                self._take(int(match[1]), int(match[2]))
+                wave = (float(match[3]), float(match[4])) if match[3] is not None else None
+                self._take(int(match[1]), int(match[2]), wave)
         except (ConnectionError, ValueError):
             pass  # the client is gone, or sent a line without an end: both are the end of it
         finally:
             self._clients.pop(writer)
             writer.close()
 
-    def _take(self, pin: int, level: int) -> None:
+    def _take(self, pin: int, level: int, wave: tuple[float, float] | None) -> None:
         self.outputs[pin] = level
+        if wave is not None:
+            self.waves[pin] = wave
+        else:
+            self.waves.pop(pin, None)
         if self.on_output is not None:
             self.on_output(pin, level)
 

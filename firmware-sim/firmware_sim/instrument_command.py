@@ -7,12 +7,15 @@ import asyncio
 import json
 import signal
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from firmware_sim.cabinet import UnitsError
 from firmware_sim.faults import read_faults
 from firmware_sim.instruments import INSTRUMENTS, Instrument
+from firmware_sim.instruments.nmea import Gnss
 from firmware_sim.instruments.values import put, values
 from firmware_sim.json_socket import JsonSocket, Wrong, text_of
 from firmware_sim.serial_stream import SerialStream
@@ -45,6 +48,8 @@ def add_instrument_arguments(parser: argparse.ArgumentParser) -> None:
 def run_instrument(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C. UnitsError, OSError."""
     instrument = INSTRUMENTS[arguments.model]()
+    if isinstance(instrument, Gnss):
+        instrument.set_time(datetime.now(UTC), time.monotonic())  # noqa: TID251 - satellites know it
     for pair in arguments.set:
         name, equals, text = pair.partition("=")
         if not equals:

@@ -45,6 +45,7 @@ def lamp(number: int, **changes: Any) -> LampState:
         remaining_s=None,
         device_safety=number <= 6,
         fault="",
+        doubt="",
     )
     return msgspec.structs.replace(state, **changes)
 

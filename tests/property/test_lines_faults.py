@@ -18,6 +18,9 @@ from drivers.points import Quality
 from firmware_sim.instruments import ld2450
 from firmware_sim.instruments.ld2410 import Ld2410
 from firmware_sim.instruments.ld2451 import Ld2451, Vehicle
+from firmware_sim.instruments.maxbotix import Maxbotix
+from firmware_sim.instruments.nmea import Gnss
+from firmware_sim.instruments.ops243 import Ops243
 from firmware_sim.instruments.tfmini import Tfmini
 from instrument_facts import defaults
 
@@ -34,6 +37,22 @@ def _ld2450(number: int) -> bytes:
     return ld2450.report((ld2450.Person(0.0, number / 100),))
 
 
+def _maxbotix(number: int) -> bytes:
+    return Maxbotix(number / 10).line()
+
+
+def _nmea(number: int) -> bytes:
+    receiver = Gnss()
+    receiver.altitude_m = float(number)
+    return receiver.sentences(0.0)
+
+
+def _ops243(number: int) -> bytes:
+    radar = Ops243(float(number))
+    radar.arrived(b"OJUM", 0.0)
+    return radar.report()
+
+
 def _tfmini(number: int) -> bytes:
     return Tfmini(number / 100).due(0.01)
 
@@ -43,6 +62,9 @@ TALKS: dict[str, tuple[Callable[[int], bytes], str, float]] = {
     "ld2410": (_ld2410, "presence/distance", 100),
     "ld2450": (_ld2450, "presence/distance", 100),
     "ld2451": (_ld2451, "vehicles/distance", 1),
+    "maxbotix": (_maxbotix, "distance/sensor_value", 10),
+    "nmea": (_nmea, "location/altitude", 1),
+    "ops243": (_ops243, "presence/speed", 1),
     "tfmini": (_tfmini, "distance/sensor_value", 100),
 }
 NUMBERS = range(30, 42)
@@ -57,8 +79,12 @@ def language_of(name: str) -> Language:
 
 def heard(name: str, pieces: list[bytes]) -> list[int]:
     """Return the numbers that were told, in their order."""
-    _, resource, per_unit = TALKS[name]
+    report, resource, per_unit = TALKS[name]
     language = language_of(name)
+    for tenth in range(10):
+        language.due(tenth / 10)  # what is asked at the start has been asked
+    for _ in range(4):  # some have to be heard a few times first
+        language.feed(report(29), 0.0)
     return [
         round(float(fact.value) * per_unit)
         for place, piece in enumerate(pieces)

@@ -14,9 +14,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from drivers.errors import LinkLost
-from drivers.gpio.factory import Chip, open_chip
+from drivers.gpio.factory import open_chip, pin_trouble
 from drivers.gpio.inputs import GpioInputs, InputSpec
 from drivers.gpio.simulated import SimulatedChip
+from firmware_sim.gpio_socket import PinBoard
+from pin_chip import PinChip
 
 PATIENCE_S = 10.0
 PIR = InputSpec(key="pir-1/presence/state", pin=17, pull="down", active_high=True)
@@ -92,12 +94,14 @@ class Told:
 async def started(path: Path) -> AsyncIterator[tuple[Board, Told]]:
     board, told = Board(path), Told()
     await board.start()
-    inputs = GpioInputs(open_chip("simulated", path), [PIR, DOOR], told)
+    chip = open_chip("simulated", path)
+    inputs = GpioInputs(chip, [PIR, DOOR], told)
     inputs.start()
     try:
         yield board, told
     finally:
-        await asyncio.to_thread(inputs.stop)
+        inputs.stop()
+        await asyncio.to_thread(chip.cleanup)
         await board.stop()
 
 
@@ -133,41 +137,55 @@ async def test_nonsense_ends_the_connection_and_sets_no_pin(tmp_path: Path, nons
 
 def test_pins_that_are_not_there_are_not_served(tmp_path: Path) -> None:
     chip = SimulatedChip(tmp_path / "gpio.sock")
-    with pytest.raises(RuntimeError, match="pin 4 was not set up"):
+    with pytest.raises(RuntimeError, match="must setup"):
         chip.input(4)
-    with pytest.raises(ValueError, match="inputs only"):
-        chip.setup(4, chip.OUT)
+    with pytest.raises(RuntimeError, match="set up as an OUTPUT"):
+        chip.output(4, 1)
+    with pytest.raises(RuntimeError, match="as an output first"):
+        chip.PWM(4, 100)
+    with pytest.raises(ValueError, match="invalid on a Raspberry Pi"):
+        chip.setup(54, chip.IN)
+    with pytest.raises(ValueError, match="BCM numbers only"):
+        chip.setmode(10)
     chip.cleanup()
 
 
-class NoEdges:
-    """RPi.GPIO on a kernel whose edges it cannot see; its parameters bear RPi.GPIO's names."""
+async def test_outputs_go_out_and_are_told_anew_to_a_board_that_comes_back(tmp_path: Path) -> None:
+    news = asyncio.Event()
+    board = PinBoard(tmp_path / "gpio.sock", lambda _pin, _level: news.set())
+    chip = open_chip("simulated", board.path)
+    chip.setup(5, chip.OUT, initial=1)
+    wave_pin = 18
+    chip.setup(wave_pin, chip.OUT, initial=0)
+    wave = chip.PWM(wave_pin, 500)
+    wave.start(40)
 
-    BCM, IN, PUD_OFF, PUD_DOWN, PUD_UP, BOTH = 11, 1, 20, 21, 22, 33
+    async def until(outputs: dict[int, int], waves: dict[int, tuple[float, float]]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while (board.outputs, board.waves) != (outputs, waves):
+                news.clear()
+                await news.wait()
 
-    def __init__(self) -> None:
-        self.level = 0
-
-    def setwarnings(self, on: bool) -> None: ...
-    def setmode(self, mode: int) -> None: ...
-    def setup(self, channel: int, direction: int, pull_up_down: int = 20) -> None: ...
-    def cleanup(self) -> None: ...
-
-    def input(self, channel: int) -> int:  # noqa: ARG002
-        return self.level
-
-    def add_event_detect(self, channel: int, edge: int, callback: Callable[[int], None]) -> None:  # noqa: ARG002
-        raise RuntimeError("Failed to add edge detection")
+    await board.start()
+    await until({5: 1, 18: 0}, {18: (500, 40)})
+    chip.output(5, 0)
+    wave.ChangeDutyCycle(75.5)
+    await until({5: 0, 18: 0}, {18: (500, 75.5)})
+    board.set(5, 1)  # who drives an output from outside changes nothing
+    assert chip.input(5) == 0
+    wave.stop()
+    await until({5: 0, 18: 0}, {})
+    await board.stop()
+    await asyncio.to_thread(chip.cleanup)
 
 
 async def test_without_edge_detection_pins_are_looked_at_and_that_is_said_once() -> None:
-    chip, told = NoEdges(), Told()
-    as_chip: Chip = chip
-    inputs = GpioInputs(as_chip, [PIR, DOOR], told)
+    chip, told = PinChip(edges=False), Told()
+    inputs = GpioInputs(chip, [PIR, DOOR], told)
     with capture_logs() as logs:
         inputs.start()
     assert [entry["event"] for entry in logs] == ["gpio_edges_polled"]
-    chip.level = 1
+    chip.drive(17, 1)
     await told.until(lambda: ("pir-1", True) in told.levels)
     inputs.stop()
 
@@ -186,3 +204,17 @@ def test_a_simulated_chip_needs_its_socket() -> None:
     kind: Literal["simulated"] = "simulated"
     with pytest.raises(LinkLost, match="path of its socket"):
         open_chip(kind, None)
+
+
+def test_both_extras_in_one_environment_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.gpio.factory._installed", lambda _name: True)
+    with pytest.raises(LinkLost, match=r"overwrite each other.*Uninstall both"):
+        open_chip("rpi", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [("'GPIO busy'", "gpioinfo"), ("'can not open gpiochip'", "group gpio"), ("No access to /dev/mem", "group gpio")],
+)
+def test_trouble_with_a_pin_has_a_remedy(said: str, remedy: str) -> None:
+    assert remedy in pin_trouble(17, RuntimeError(said))
