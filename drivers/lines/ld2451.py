@@ -69,7 +69,7 @@ def _facts(frame: bytes, nearer: int) -> list[Fact]:
 
 
 def _empty() -> list[Fact]:
-    return [Fact(_STATE, False), Fact(_PRESENT, 0), Fact(_COUNT, 0), *_NOBODY_COMES]  # noqa: FBT003 - a value
+    return [Fact(_STATE, False), Fact(_PRESENT, 0), Fact(_COUNT, 0), *_NOBODY_COMES]
 
 
 def _named(answers: hilink.Answers) -> str:

@@ -113,15 +113,9 @@ class Tfmini:
 
     def _distance(self, raw: int, strength: int) -> Fact:
         """Say how far; a Plus of older firmware says 0 where an S says -1 or -2, and the strength tells which."""
-        if raw == _TOO_BRIGHT:
-            return bad(_DISTANCE, "too much light around")
-        if strength == _SATURATED or raw == _TOO_MUCH:
-            return bad(_DISTANCE, "too much light comes back")
-        if raw == _TOO_LITTLE or (raw == 0 and strength < _FAINTEST):
-            return bad(_DISTANCE, "too little light comes back")
         distance_m = raw / self._per_m
-        if raw <= 0:
-            return bad(_DISTANCE, f"{raw}: nothing that it can measure")
+        if raw <= 0 or strength == _SATURATED:
+            return bad(_DISTANCE, _why_none(raw, strength))
         if distance_m > _ABSURD_M:
             return bad(_DISTANCE, f"{distance_m:g} m, farther than it can see: is it set to another unit?")
         if distance_m > _FARTHEST_M:
@@ -129,6 +123,16 @@ class Tfmini:
         if strength < _FAINTEST:
             return Fact(_DISTANCE, distance_m, Quality.UNCERTAIN, "too little light comes back")
         return Fact(_DISTANCE, distance_m)
+
+
+def _why_none(raw: int, strength: int) -> str:
+    if raw == _TOO_BRIGHT:
+        return "too much light around"
+    if raw == _TOO_MUCH or strength == _SATURATED:
+        return "too much light comes back"
+    if raw == _TOO_LITTLE or (raw == 0 and strength < _FAINTEST):
+        return "too little light comes back"
+    return f"{raw}: nothing that it can measure"
 
 
 def _build(options: Mapping[str, Setting]) -> Tfmini:

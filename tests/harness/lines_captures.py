@@ -71,7 +71,9 @@ CAPTURES = (
         {"presence/state": True, "presence/distance": 2.0, "presence/motion": 0, "presence/still": 60},
     ),
     Capture("a distance of 655 m", "ld2410", f"{REPORT} 0D 00 02 AA 01 FF FF 34 00 00 3C 00 00 55 00 {END}", None),
-    Capture("a short frame of a long type", "ld2410", f"{REPORT} 0D 00 01 AA 02 54 00 00 00 00 64 00 00 55 00 {END}", None),
+    Capture(
+        "a short frame of a long type", "ld2410", f"{REPORT} 0D 00 01 AA 02 54 00 00 00 00 64 00 00 55 00 {END}", None
+    ),
     Capture(
         "the parameters (captured) are no report",
         "ld2410",
