@@ -37,7 +37,48 @@ CAPTURES = (
         "still at 84 cm (captured)",
         "ld2410",
         f"{REPORT} 0D 00 02 AA 02 54 00 00 00 00 64 00 00 55 00 {END}",
+        {"presence/state": True, "presence/distance": 0.84, "presence/motion": 0, "presence/still": 100},
+    ),
+    Capture(
+        "still at 81 cm (captured of another)",
+        "ld2410",
+        f"{REPORT} 0D 00 02 AA 02 51 00 00 00 00 3B 00 00 55 00 {END}",
+        {"presence/state": True, "presence/distance": 0.81, "presence/motion": 0, "presence/still": 59},
+    ),
+    Capture(
+        "both at 30 cm, with the energies of the gates (captured)",
+        "ld2410",
+        f"{REPORT} 23 00 01 AA 03 1E 00 3C 00 00 39 00 00 08 08 3C 22 05 03 03 04 03 06 05 00 00 39 10 13 06 06 08 04 60 01"
+        f" 55 00 {END}",
+        {"presence/state": True, "presence/distance": 0.3, "presence/motion": 60, "presence/still": 57},
+    ),
+    Capture(
+        "somebody, but not where",
+        "ld2410",
+        f"{REPORT} 0D 00 02 AA 02 00 00 00 00 00 64 00 00 55 00 {END}",
         {"presence/state": True, "presence/distance": 0.0, "presence/motion": 0, "presence/still": 100},
+    ),
+    Capture(
+        "moving at 70 cm, another still at 2 m, detected at 1 m",
+        "ld2410",
+        f"{REPORT} 0D 00 02 AA 03 46 00 34 C8 00 3C 64 00 55 00 {END}",
+        {"presence/state": True, "presence/distance": 0.7, "presence/motion": 52, "presence/still": 60},
+    ),
+    Capture(
+        "still at 2 m",
+        "ld2410",
+        f"{REPORT} 0D 00 02 AA 02 46 00 00 C8 00 3C 64 00 55 00 {END}",
+        {"presence/state": True, "presence/distance": 2.0, "presence/motion": 0, "presence/still": 60},
+    ),
+    Capture("a distance of 655 m", "ld2410", f"{REPORT} 0D 00 02 AA 01 FF FF 34 00 00 3C 00 00 55 00 {END}", None),
+    Capture(
+        "a short frame of a long type", "ld2410", f"{REPORT} 0D 00 01 AA 02 54 00 00 00 00 64 00 00 55 00 {END}", None
+    ),
+    Capture(
+        "the parameters (captured) are no report",
+        "ld2410",
+        "FD FC FB FA 1C 00 61 01 00 00 AA 08 08 08 32 32 28 1E 14 0F 0F 0F 0F 00 00 28 28 1E 1E 14 14 14 05 00 04 03 02 01",
+        None,
     ),
     Capture(
         "a state that there is not", "ld2410", f"{REPORT} 0D 00 02 AA 07 54 00 00 00 00 64 00 00 55 00 {END}", None
@@ -128,9 +169,29 @@ CAPTURES = (
             "vehicles/angle": 0,
         },
     ),
+    Capture(
+        "one that goes away, nobody comes",
+        "ld2451",
+        f"{REPORT} 07 00 01 00 80 28 00 3C 15 {END}",
+        {
+            "presence/state": True,
+            "presence/count": 1,
+            "vehicles/count": 1,
+            "vehicles/distance": 0.0,
+            "vehicles/speed": 0.0,
+            "vehicles/angle": 0,
+        },
+    ),
+    Capture("a direction that there is not", "ld2451", f"{REPORT} 07 00 01 01 8A 28 02 3C 15 {END}", None),
+    Capture("farther than it can see", "ld2451", f"{REPORT} 07 00 01 01 8A C8 01 3C 15 {END}", None),
+    Capture("a count of 255", "ld2451", f"{REPORT} FD 04 FF 01" + " 8A 28 01 3C 15" * 255 + f" {END}", None),
     Capture("a count that the length is not for", "ld2451", f"{REPORT} 07 00 02 01 8A 28 00 3C 15 {END}", None),
     Capture(
-        "an answer to a question is no report", "ld2451", "FD FC FB FA 08 00 12 01 00 00 64 01 05 02 04 03 02 01", None
+        "parameters (captured)",
+        "ld2451",
+        "FD FC FB FA 08 00 12 01 00 00 64 01 05 02 04 03 02 01",
+        None,
+        identity="to 100 m, only who comes nearer, from 5 km/h, holds 2 s",
     ),
     Capture(
         "300 cm, strength 1000, 36 Cel (built)",
@@ -156,6 +217,24 @@ CAPTURES = (
         "tfmini",
         "59 59 FE FF FF FF 20 09 D6",
         {"distance/sensor_value": NONE, "distance/strength": 65535, "temperature/sensor_value": 36.0},
+    ),
+    Capture(
+        "too much light around (built)",
+        "tfmini",
+        "59 59 FC FF 84 03 20 09 5D",
+        {"distance/sensor_value": NONE, "distance/strength": 900, "temperature/sensor_value": 36.0},
+    ),
+    Capture(
+        "0 of an older Plus, with 60 of strength (built)",
+        "tfmini",
+        "59 59 00 00 3C 00 20 09 17",
+        {"distance/sensor_value": NONE, "distance/strength": 60, "temperature/sensor_value": 36.0},
+    ),
+    Capture(
+        "a temperature of -256 Cel (built)",
+        "tfmini",
+        "59 59 2C 01 E8 03 00 00 CA",
+        {"distance/sensor_value": 3.0, "distance/strength": 1000, "temperature/sensor_value": NONE},
     ),
     Capture("a sum that is wrong", "tfmini", "59 59 2C 01 E8 03 20 09 F4", None),
     Capture("a number of millimetres", "maxbotix", "0D" + " 52 31 32 33 34 0D" * 3, {"distance/sensor_value": 1.234}),

@@ -13,6 +13,7 @@ from firmware_sim.instruments.tfmini import Tfmini
 from wired_instrument import Wired
 
 ENABLE, ASK, LEAVE = "04 00 FF 00", "02 00 A0 00", "02 00 FE 00"
+PARAMETERS = "02 00 12 00"
 
 
 def asked(wire: Wired) -> list[str]:
@@ -20,17 +21,24 @@ def asked(wire: Wired) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "radar", "identity"),
+    ("name", "radar", "identity", "questions"),
     [
-        ("ld2410", Ld2410, "firmware 1.07.22091516"),
-        ("ld2450", Ld2450, "firmware 1.02.22062416"),
-        ("ld2451", Ld2451, "firmware 1.01.24071009"),
+        ("ld2410", Ld2410, "firmware 1.07.22091516", [ASK]),
+        ("ld2450", Ld2450, "firmware 1.02.22062416", [ASK]),
+        (
+            "ld2451",
+            Ld2451,
+            "firmware 1.01.24071009, to 100 m, both directions, from 5 km/h, holds 2 s",
+            [ASK, PARAMETERS],
+        ),
     ],
 )
-def test_it_is_asked_once_and_let_go(name: str, radar: Callable[[], Ld2410], identity: str) -> None:
+def test_it_is_asked_once_and_let_go(
+    name: str, radar: Callable[[], Ld2410], identity: str, questions: list[str]
+) -> None:
     wire = Wired(name, radar()).run(10)
     assert wire.language.identity == identity
-    assert asked(wire) == [ENABLE, ASK, LEAVE]
+    assert asked(wire) == [ENABLE, *questions, LEAVE]
     assert len(wire.of("presence/state")) >= 98
     assert wire.language.counts.stray_bytes == 0
 
