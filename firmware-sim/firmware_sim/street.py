@@ -210,7 +210,7 @@ def _write(address: int, values: Sequence[int]) -> bytes:
 def arrivals(begin: datetime) -> Iterator[User]:
     """A vehicle and a walker for the show; then people by the recorded counts, vehicles by the shape of a night."""
     first = [
-        traffic.entering(1, "vehicle", 0.5, LENGTH_M, up=True),
+        User(1, "vehicle", 0.5, -traffic.APPROACH_M, traffic.DRIVE_M_PER_S),
         User(2, "person", 0.5, 215.0, -traffic.WALK_M_PER_S),
     ]
     return in_order(
