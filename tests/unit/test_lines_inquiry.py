@@ -28,7 +28,7 @@ def asked(wire: Wired) -> list[str]:
         (
             "ld2451",
             Ld2451,
-            "firmware 1.01.24071009, to 100 m, both directions, from 5 km/h, holds 2 s",
+            "firmware 1.01.24071009, to 100 m, both ways, from 5 km/h",
             [ASK, PARAMETERS],
         ),
     ],

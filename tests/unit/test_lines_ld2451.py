@@ -56,7 +56,7 @@ def test_whom_it_reports_is_part_of_what_it_says_it_is() -> None:
     radar = Ld2451((Vehicle(50.0, 10.0), Vehicle(30.0, -10.0)))
     radar.arrived(ENABLE + command(0x02, bytes((60, 1, 20, 3))) + LEAVE, 0.0)
     wire = Wired("ld2451", radar).run(2)
-    assert wire.language.identity.endswith(", to 60 m, only who comes nearer, from 20 km/h, holds 3 s")
+    assert wire.language.identity.endswith(", to 60 m, nearer only, from 20 km/h")
     assert wire.good("presence/count")[-1][1] == 1
 
 
