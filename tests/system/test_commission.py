@@ -83,7 +83,7 @@ def test_a_unit_that_is_not_configured_is_found_beside_those_that_are(partly: St
     assert "[bus" not in pasted
     code, out, err = gadelys(partly, "config", "check", whole)
     assert (code, err) == (0, "")
-    assert "16 units" in out
+    assert "15 units" in out
 
 
 def test_a_scan_costs_no_samples(partly: Street) -> None:

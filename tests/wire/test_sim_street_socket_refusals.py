@@ -22,7 +22,7 @@ async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
 OBJECT = 'expected an object such as {"do": "person"}'
 LINE = 'expected a line of JSON such as {"do": "person"}'
 DO = "do: expected person, vehicle, sensor_dies, sensor_back, pull, plug, broker_dies, broker_back, door or watch"
-RADAR = "sensor: expected a healthy one of radar-01 to radar-11"
+RADAR = "sensor: expected a healthy one of radar-01 to radar-11, or vehicles-01"
 INTERVAL = "interval_s: expected 0.05 to 60"
 
 
