@@ -148,9 +148,9 @@ class Inquiry:
         return answered
 
     def reported(self, now_s: float) -> None:
-        """It reports, so it has been let go."""
+        """It reports; if it stops, that is believed only after it was let go once more."""
         self._reported_s = now_s
-        self.quiet = False
+        self.quiet = self._let_go = False
 
     def due(self, now_s: float) -> bytes:
         """Return the command that is due."""

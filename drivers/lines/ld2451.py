@@ -17,7 +17,7 @@ _STATE, _PRESENT = "presence/state", "presence/count"
 _COUNT, _DISTANCE, _SPEED, _ANGLE = "vehicles/count", "vehicles/distance", "vehicles/speed", "vehicles/angle"
 _NOBODY_COMES = [Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0), Fact(_ANGLE, 0)]
 _PARAMETERS = 0x12
-_DIRECTIONS = {0: "only who goes away", 1: "only who comes nearer", 2: "both directions"}
+_DIRECTIONS = {0: "away only", 1: "nearer only", 2: "both ways"}
 _TARGETS_AT, _TARGET_BYTES = 8, 5
 _MOST_TARGETS = 8  # five, as far as is known
 _FARTHEST_M = 110  # it sees to 100 m; a figure beyond this was not made by one
@@ -78,7 +78,7 @@ def _named(answers: hilink.Answers) -> str:
     if len(data) < 4:
         return hilink.firmware(answers)
     whom = _DIRECTIONS.get(data[1], f"direction {data[1]}")
-    parameters = f"to {data[0]} m, {whom}, from {data[2]} km/h, holds {data[3]} s"
+    parameters = f"to {data[0]} m, {whom}, from {data[2]} km/h"
     return ", ".join(filter(None, (hilink.firmware(answers), parameters)))
 
 

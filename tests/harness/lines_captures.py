@@ -191,7 +191,7 @@ CAPTURES = (
         "ld2451",
         "FD FC FB FA 08 00 12 01 00 00 64 01 05 02 04 03 02 01",
         None,
-        identity="to 100 m, only who comes nearer, from 5 km/h, holds 2 s",
+        identity="to 100 m, nearer only, from 5 km/h",
     ),
     Capture(
         "300 cm, strength 1000, 36 Cel (built)",

@@ -28,7 +28,7 @@ def asked(wire: Wired) -> list[str]:
         (
             "ld2451",
             Ld2451,
-            "firmware 1.01.24071009, to 100 m, both directions, from 5 km/h, holds 2 s",
+            "firmware 1.01.24071009, to 100 m, both ways, from 5 km/h",
             [ASK, PARAMETERS],
         ),
     ],
@@ -86,6 +86,29 @@ def test_a_command_that_is_lost_leaves_no_radar_mute(lost: int) -> None:
     assert wire.language.identity
     assert not radar._commands.enabled
     assert [at_s for at_s, _ in wire.good("presence/state")][-1] > 19.8
+
+
+def test_one_whose_first_answer_is_lost_is_let_go_at_once() -> None:
+    wire = Wired("ld2410", Ld2410(moving_m=2.0))
+    lost: list[bytes] = []
+
+    def spoil(data: bytes) -> bytes:
+        if data.startswith(b"\xfd") and not lost:
+            lost.append(data)
+            return b""
+        return data
+
+    wire.spoil = spoil
+    assert wire.run(3).good("presence/state")[0][0] < 0.5
+    assert wire.language.identity
+
+
+def test_another_radar_on_the_port_is_asked_anew() -> None:
+    wire = Wired("ld2410", Ld2410(moving_m=2.0)).run(2)
+    wire.language.opened(wire.now_s)
+    assert wire.language.identity == ""
+    assert asked(wire.run(2)) == [ENABLE, ASK, LEAVE] * 2
+    assert wire.language.identity
 
 
 def test_a_dead_radar_is_not_asked_for_ever() -> None:

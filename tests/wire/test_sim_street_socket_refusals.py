@@ -51,7 +51,7 @@ INTERVAL = "interval_s: expected 0.05 to 60"
         (b'{"do": "sensor_dies", "sensor": 5}', "sensor: expected a name"),
         (b'{"do": "pull"}', "line: expected a name"),
         (b'{"do": "plug", "line": ["lamps"]}', "line: expected a name"),
-        (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field"),
+        (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field, radar-01, vehicles-01"),
         (b'{"do": "broker_dies"}', "broker_dies: this street has no broker; start it with --broker"),
         (b'{"do": "broker_back"}', "broker_back: this street has no broker; start it with --broker"),
         (b'{"do": "door"}', "open: expected true or false"),
