@@ -128,7 +128,9 @@ async def _line(arguments: argparse.Namespace, placed: list[Placed]) -> int:
 
 def add_tell_arguments(parser: argparse.ArgumentParser) -> None:
     """What `firmware-sim tell` is told."""
-    parser.add_argument("--dir", type=Path, required=True, help="the folder of a line, an instrument or a street that runs")
+    parser.add_argument(
+        "--dir", type=Path, required=True, help="the folder of a line, an instrument or a street that runs"
+    )
     parser.add_argument("do", help="what is to be done: units, values, faults, power, set, pull, plug, …")
     parser.add_argument("with_", nargs="*", metavar="NAME=VALUE", help="what it is done with")
 

@@ -64,7 +64,7 @@ def entering(number: int, kind: Kind, at_s: float, length_m: float, *, up: bool)
 
 
 def coming(number: int, kind: Kind, at_s: float, length_m: float, speed_m_per_s: float) -> User:
-    """Somebody who is `APPROACH_M` before an end of the street at `at_s`. A vehicle that goes up is there earlier, farther out."""
+    """Somebody who is `APPROACH_M` before an end of the street at `at_s`; a vehicle that goes up begins farther out."""
     if speed_m_per_s < 0:
         return User(number, kind, at_s, length_m + APPROACH_M, speed_m_per_s)
     before_m = _before_m(kind)

@@ -8,12 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.instruments import INSTRUMENTS
+from firmware_sim.instruments import INSTRUMENTS, Instrument
 from firmware_sim.instruments.values import put, values
 
 numbers = st.integers() | st.floats() | st.floats(-100, 300) | st.integers(-10, 300)
 things = st.none() | st.booleans() | st.text(max_size=5) | numbers | st.lists(st.lists(numbers, max_size=4), max_size=7)
 STEPS = 20
+
+
+def refusal(instrument: Instrument, name: str, value: object) -> str:
+    try:
+        put(instrument, name, value)
+    except ValueError as wrong:
+        return str(wrong)
+    return ""
 
 
 @pytest.mark.parametrize("model", INSTRUMENTS)
@@ -23,10 +31,8 @@ def test_whatever_is_set_can_be_said(model: str, data: st.DataObject) -> None:
     for _ in range(3):
         name = data.draw(st.sampled_from(sorted(values(instrument))))
         before = values(instrument)
-        try:
-            put(instrument, name, data.draw(things))
-        except ValueError as wrong:
-            assert str(wrong).startswith(f"{name}: expected") or str(wrong) == f"{name}: cannot be set"
+        if refused := refusal(instrument, name, data.draw(things)):
+            assert refused.startswith(f"{name}: expected") or refused == f"{name}: cannot be set"
             assert values(instrument) == before
     for _ in range(STEPS):
         at_s = instrument.next_s()
@@ -67,9 +73,7 @@ def test_what_is_shown_can_be_set_again(model: str) -> None:
 def test_a_mistake_is_told_in_one_line(model: str, name: str, value: object, error: str) -> None:
     instrument = INSTRUMENTS[model]()
     before = values(instrument)
-    with pytest.raises(ValueError, match="expected|cannot") as wrong:
-        put(instrument, name, value)
-    assert str(wrong.value) == error
+    assert refusal(instrument, name, value) == error
     assert values(instrument) == before
 
 

@@ -50,7 +50,7 @@ def test_the_night_is_as_it_was_recorded() -> None:
     users = night()
     assert len(users) == 58
     assert sum(user.kind == "person" for user in users) == 6  # shorter than 2.5 m: mostly bicycles
-    assert (users[0].at_m(16.0), users[0].from_m) == (pytest.approx(-50.0), -110.0)
+    assert [users[0].at_m(16.0), users[0].from_m] == pytest.approx([-50.0, -110.0])
     assert [user.start_s for user in users] == sorted(user.start_s for user in users)
     assert (users[-1].start_s, users[-1].from_m) == (13 * 3600 + 49 * 60 + 47, 380.0)
     assert [3.6 * users[0].speed_m_per_s, 3.6 * users[-1].speed_m_per_s] == pytest.approx([25, -23])
