@@ -204,7 +204,8 @@ async def _pulses(folder: Path) -> list[Figure]:
     writer.stdin.write(b"\n")
     await writer.wait()
     await asyncio.to_thread(chip.cleanup)
-    note = f"{METERS} meters at {PULSES / took_s:.1f} Hz each, edges of the simulated chip; {100 * cpu_s / took_s:.1f} % of one core"
+    cpu = f"{100 * cpu_s / took_s:.1f} % of one core"
+    note = f"{METERS} meters at {PULSES / took_s:.1f} Hz each, edges of the simulated chip; {cpu}"
     return [figure("pulses lost", METERS * PULSES - counted, "", 0.0, f"of {METERS * PULSES:,}; {note}")]
 
 
