@@ -85,6 +85,7 @@ EDGES = {
     "agent.uplink.link",
     "agent.uplink.mqtt",
     "agent.uplink.uplink",
+    "drivers.ble.bluez",
     "drivers.bus",
     "drivers.bus.field_bus",
     "drivers.bus.rtu_port",
