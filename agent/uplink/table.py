@@ -16,8 +16,8 @@ DATATYPES = {
     PointType.FLOAT: DataType.FLOAT,
     PointType.TEXT: DataType.STRING,
 }
-# Nothing of this function goes up but its count: on a quiet street single movements are one resident's evening.
-_PRIVATE, _STATE = "presence", "presence/state"
+# Of presence nothing goes up but its count, of single vehicles nothing: on a quiet street they are one resident's evening.
+_PRIVATE, _STATE = frozenset({"presence", "vehicles"}), "presence/state"
 # Functions whose values tell the same, and so are told slowly; a lux head sees the lamps.
 _MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance"})
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
@@ -64,7 +64,7 @@ def build(points: Iterable[Point]) -> Table:
         if name == _STATE:
             presence[point.key] = device
             _add(own, Spec(device, names.COUNTER, DataType.INT64))
-        elif function != _PRIVATE:
+        elif function not in _PRIVATE:
             specs[point.key] = Spec(
                 device,
                 name,

@@ -8,7 +8,20 @@ from typing import cast
 from drivers.lines.instrument import Model
 
 # Each stands in a module of its own, as MODEL; the daemon loads those that are configured.
-MODELS = ("a02", "ld2410", "ld2450", "ld2451", "pms5003", "sds011", "sen0754", "tfmini", "urm")
+MODELS = (
+    "a02",
+    "ld2410",
+    "ld2450",
+    "ld2451",
+    "maxbotix",
+    "nmea",
+    "ops243",
+    "pms5003",
+    "sds011",
+    "sen0754",
+    "tfmini",
+    "urm",
+)
 
 
 def load_model(name: str) -> Model:

@@ -1,7 +1,7 @@
 """HLK-LD2410, a 24 GHz radar that sees people up to 6 m away, also when they stand still. Pure.
 
-Source: the maker's serial protocol, as ESPHome's ld2410.cpp and Tasmota's xsns_102_ld2410.ino read it. There is no checksum:
-a frame is believed by its head, its length, its marks and its tail.
+Source: the maker's serial protocol, as ESPHome's ld2410.cpp and Tasmota's xsns_102_ld2410.ino read it; captures, also those of
+aio-ld2410's tests. There is no checksum: a frame is believed by its head, its length, its marks and its tail.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.lines import hilink
-from drivers.lines.framer import Framer
-from drivers.lines.instrument import Counts, Fact, Model, PointRow, Setting, bad
+from drivers.lines.instrument import Fact, Model, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _DISTANCE, _MOTION, _STILL = "presence/state", "presence/distance", "presence/motion", "presence/still"
 _SIZES = {2: 13, 1: 35}  # of what is between length and tail: a basic report, one with each gate's energy
-_NOBODY, _MOVING, _BOTH = 0, 1, 3
+_NOBODY, _MOVING, _BOTH = 0, 1, 3  # states; 2: standing still
+_DETECTED_AT = 15
 _FARTHEST_CM = 1000  # gates end at 6.75 m; a figure beyond this was not made by one
 
 
@@ -40,70 +40,42 @@ class _Report:
             return f"state {frame[8]}, expected 0 to 3"
         if max(frame[11], frame[14]) > 100:
             return "energy above 100 %"
-        if any(int.from_bytes(frame[at : at + 2], "little") > _FARTHEST_CM for at in (9, 12, 15)):
+        if max(_number(frame, 9), _number(frame, 12), _number(frame, _DETECTED_AT)) > _FARTHEST_CM:
             return "a distance that it cannot see"
         return ""
-
-
-class Ld2410:
-    """Reports ten times a second by itself."""
-
-    def __init__(self) -> None:
-        self.counts = Counts()
-        self.identity = ""
-        self._reports = Framer(_Report(), self.counts)
-        self._inquiry = hilink.Inquiry(self.counts, (hilink.FIRMWARE,))
-
-    def opened(self, now_s: float) -> None:
-        """Forget half a frame; ask for the firmware."""
-        self._reports.clear()
-        self._inquiry.begin(now_s)
-
-    def feed(self, data: bytes, now_s: float) -> list[Fact]:
-        """Return what reports say."""
-        facts: list[Fact] = []
-        for frame in self._reports.feed(data):
-            facts += _facts(frame)
-        if facts:
-            self._inquiry.reported()
-        self._inquiry.heard(data, now_s)
-        if not self.identity and (answer := self._inquiry.answers.get(hilink.FIRMWARE)) is not None:
-            self.identity = hilink.version(answer)
-        return facts
-
-    def due(self, now_s: float) -> bytes:
-        """Return the command that is due."""
-        return self._inquiry.due(now_s)
-
-    def next_s(self) -> float:
-        """Return when one is due next."""
-        return self._inquiry.next_s()
 
 
 def _facts(frame: bytes) -> list[Fact]:
     """Return what a report says. The state rules: distances may be filled in while nobody is there.
 
-    Captures have 0 in the field that is named detection distance; so it is that of who moves, else of who stands still.
+    Captures of three radars have who stands still in the place of who moves, and 0 in the others: so a place that is 0
+    is none, and the next is taken.
     """
-    somebody = frame[8] != _NOBODY
-    at = 9 if frame[8] & _MOVING else 12
-    distance_m = int.from_bytes(frame[at : at + 2], "little") / 100
+    state = frame[8]
+    own, other = (9, 12) if state & _MOVING else (12, 9)
+    distance_cm = 0
+    if state != _NOBODY:
+        distance_cm = _number(frame, own) or _number(frame, _DETECTED_AT) or _number(frame, other)
     return [
-        Fact(_STATE, somebody),
-        Fact(_DISTANCE, distance_m) if somebody else bad(_DISTANCE, "nobody there"),
+        Fact(_STATE, state != _NOBODY),
+        Fact(_DISTANCE, distance_cm / 100),
         Fact(_MOTION, frame[11]),
         Fact(_STILL, frame[14]),
     ]
 
 
-def _build(_: Mapping[str, Setting]) -> Ld2410:
-    return Ld2410()
+def _number(frame: bytes, at: int) -> int:
+    return frame[at] | frame[at + 1] << 8
+
+
+def _build(_: Mapping[str, Setting]) -> hilink.Radar:
+    return hilink.Radar(_Report(), _facts)
 
 
 MODEL = Model(
     name="ld2410",
     title="HLK-LD2410 presence radar, 24 GHz, people to 6 m",
-    source="the maker's serial protocol, as ESPHome ld2410.cpp and Tasmota xsns_102_ld2410.ino read it",
+    source="the maker's serial protocol, as ESPHome ld2410.cpp and Tasmota xsns_102_ld2410.ino read it; aio-ld2410",
     baud=256000,
     bauds=(115200,),
     points=(
@@ -113,7 +85,7 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="how far away",
+            title="how far away; 0 for nobody",
             deadband=0.1,
             every_s=1.0,
         ),
@@ -138,6 +110,10 @@ MODEL = Model(
     ),
     silent_after_s=2.0,
     build=_build,
-    verified=("reports: nobody, moving, still (captured)", "firmware (captured)"),
+    verified=(
+        "reports: nobody, moving, still (captured of three radars)",
+        "a report with the energies of the gates (captured)",
+        "firmware (captured)",
+    ),
     recalled=("states above 3 do not occur in reports", "115200 as the other speed that people set"),
 )

@@ -1,23 +1,23 @@
 """HLK-LD2450, a 24 GHz radar that follows up to three people within 6 m. Pure.
 
-Source: the maker's serial protocol V1.03, as public code reads it. No checksum; 30 bytes between head and tail marks. A
-number's sign is its top bit: set for positive, and not in two's complement.
+Source: the maker's serial protocol V1.03, as ESPHome, Tasmota and ld2450-rs read it. No checksum; 30 bytes with their head
+and tail marks. A number's sign is its top bit: set for positive, and not in two's complement.
 """
 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 
 from drivers.lines import hilink
-from drivers.lines.framer import Framer
-from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
+from drivers.lines.instrument import Fact, Model, Option, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _COUNT = "presence/state", "presence/count"
 _DISTANCE, _SPEED = "presence/distance", "presence/speed"
-_SLOTS = (slice(4, 12), slice(12, 20), slice(20, 28))
-_EMPTY = bytes(8)
+_NUMBERS = struct.Struct("<4x3H2x3H2x3H2x2x")  # x, y, speed; three times
+_POSITIVE = 0x8000
 _FARTHEST_MM = 10_000  # it follows to 6 m; a figure beyond this was not made by one
 
 
@@ -35,73 +35,37 @@ class _Report:
         """Return what is wrong with it."""
         if not frame.endswith(b"\x55\xcc"):
             return "no tail where it should be"
-        for slot in _SLOTS:
-            x_mm, y_mm = _signed(frame, slot.start), _signed(frame, slot.start + 2)
-            if abs(x_mm) > _FARTHEST_MM or not 0 <= y_mm <= _FARTHEST_MM:
+        x1, y1, _, x2, y2, _, x3, y3, _ = _NUMBERS.unpack(frame)
+        for x, y in ((x1, y1), (x2, y2), (x3, y3)):
+            if (y and not _POSITIVE <= y <= _POSITIVE + _FARTHEST_MM) or x & ~_POSITIVE > _FARTHEST_MM:
                 return "a place that it cannot see"
         return ""
 
 
-class Ld2450:
-    """Reports ten times a second by itself."""
-
-    def __init__(self, nearer: int) -> None:
-        """`nearer`: the sign of the speed of who comes nearer, +1 or -1."""
-        self.counts = Counts()
-        self.identity = ""
-        self._nearer = nearer
-        self._reports = Framer(_Report(), self.counts)
-        self._inquiry = hilink.Inquiry(self.counts, (hilink.FIRMWARE,))
-
-    def opened(self, now_s: float) -> None:
-        """Forget half a frame; ask for the firmware."""
-        self._reports.clear()
-        self._inquiry.begin(now_s)
-
-    def feed(self, data: bytes, now_s: float) -> list[Fact]:
-        """Return what reports say."""
-        facts: list[Fact] = []
-        for frame in self._reports.feed(data):
-            facts += self._facts(frame)
-        if facts:
-            self._inquiry.reported()
-        self._inquiry.heard(data, now_s)
-        if not self.identity and (answer := self._inquiry.answers.get(hilink.FIRMWARE)) is not None:
-            self.identity = hilink.version(answer)
-        return facts
-
-    def due(self, now_s: float) -> bytes:
-        """Return the command that is due."""
-        return self._inquiry.due(now_s)
-
-    def next_s(self) -> float:
-        """Return when one is due next."""
-        return self._inquiry.next_s()
-
-    def _facts(self, frame: bytes) -> list[Fact]:
-        slots = [slot.start for slot in _SLOTS if frame[slot] != _EMPTY]
-        facts = [Fact(_STATE, bool(slots)), Fact(_COUNT, len(slots))]
-        if not slots:
-            return [*facts, bad(_DISTANCE, "nobody there"), bad(_SPEED, "nobody there")]
-        distance_mm, nearest = min((math.hypot(_signed(frame, slot), _signed(frame, slot + 2)), slot) for slot in slots)
-        speed_cm_per_s = self._nearer * _signed(frame, nearest + 4)
-        return [*facts, Fact(_DISTANCE, round(distance_mm / 1000, 3)), Fact(_SPEED, speed_cm_per_s / 100)]
+def _facts(frame: bytes, nearer: int) -> list[Fact]:
+    """Return what a report says. A slot without a place is empty, whatever else is in it."""
+    x1, y1, speed1, x2, y2, speed2, x3, y3, speed3 = _NUMBERS.unpack(frame)
+    people = []
+    for x, y, speed in ((x1, y1, speed1), (x2, y2, speed2), (x3, y3, speed3)):
+        if (x | y) & ~_POSITIVE:
+            people.append((math.hypot(x & ~_POSITIVE, y & ~_POSITIVE), speed))
+    facts = [Fact(_STATE, bool(people)), Fact(_COUNT, len(people))]
+    if not people:
+        return [*facts, Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0)]
+    distance_mm, speed = min(people)
+    cm_per_s = speed - _POSITIVE if speed & _POSITIVE else -speed
+    return [*facts, Fact(_DISTANCE, round(distance_mm / 1000, 3)), Fact(_SPEED, nearer * cm_per_s / 100)]
 
 
-def _signed(frame: bytes, at: int) -> int:
-    """Return a number whose top bit says that it is positive."""
-    raw = frame[at] | frame[at + 1] << 8
-    return raw - 0x8000 if raw & 0x8000 else -raw
-
-
-def _build(options: Mapping[str, Setting]) -> Ld2450:
-    return Ld2450(1 if options["nearer"] == "positive" else -1)
+def _build(options: Mapping[str, Setting]) -> hilink.Radar:
+    nearer = 1 if options["nearer"] == "positive" else -1
+    return hilink.Radar(_Report(), lambda frame: _facts(frame, nearer))
 
 
 MODEL = Model(
     name="ld2450",
     title="HLK-LD2450 tracking radar, 24 GHz, three people to 6 m",
-    source="the maker's serial protocol V1.03, as public code and its tests have it",
+    source="the maker's serial protocol V1.03, as ESPHome, Tasmota and ld2450-rs read it",
     baud=256000,
     bauds=(115200,),
     points=(
@@ -112,7 +76,7 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="distance of the nearest",
+            title="distance of the nearest; 0 for nobody",
             deadband=0.1,
             every_s=1.0,
         ),
@@ -131,11 +95,11 @@ MODEL = Model(
             name="nearer",
             default="negative",
             words=("negative", "positive"),
-            says="the sign of the speed of who comes nearer: sources disagree, walk towards it and see",
+            says="the sign of the speed of who comes nearer: negative to ESPHome, others disagree; walk towards it and see",
         ),
     ),
     silent_after_s=2.0,
     build=_build,
     verified=("a report with one target (the maker's, two editions), an empty one",),
-    recalled=("firmware is asked as of an LD2410", "115200 as the other speed that people set"),
+    recalled=("115200 as the other speed that people set", "a slot without a place is empty, whatever its speed"),
 )

@@ -1,35 +1,28 @@
 """HLK-LD2451, a 24 GHz radar that sees vehicles up to 100 m away, with their speed. Pure.
 
-Source: the maker's serial protocol, as public captures of it show. There is no checksum: a frame is believed by its head,
-its length, its count of targets and its tail.
+Source: the maker's serial protocol V1.03, as esphome-ld2451 and SafeBaige read it, and captures. There is no checksum: a
+frame is believed by its head, its length, its count of targets, its values' bounds and its tail. Some of them say nothing
+at all while nobody is in view: such a one is asked for its parameters, and if it answers, nobody is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from drivers.lines import hilink
-from drivers.lines.framer import Framer
-from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
+from drivers.lines.instrument import Fact, Model, Option, PointRow, Setting
 from drivers.points import PointType
 
 _STATE, _PRESENT = "presence/state", "presence/count"
 _COUNT, _DISTANCE, _SPEED, _ANGLE = "vehicles/count", "vehicles/distance", "vehicles/speed", "vehicles/angle"
-_TARGET_BYTES = 5
-_MOST_TARGETS = 8
+_NOBODY_COMES = [Fact(_DISTANCE, 0.0), Fact(_SPEED, 0.0), Fact(_ANGLE, 0)]
+_PARAMETERS = 0x12
+_DIRECTIONS = {0: "away only", 1: "nearer only", 2: "both ways"}
+_TARGETS_AT, _TARGET_BYTES = 8, 5
+_MOST_TARGETS = 8  # five, as far as is known
+_FARTHEST_M = 110  # it sees to 100 m; a figure beyond this was not made by one
 _MIDDLE_DEG = 0x80
 _KM_PER_H = 3.6
-
-
-class _Target(msgspec.Struct, frozen=True, gc=False):
-    """One target, in the maker's units."""
-
-    angle_deg: int
-    distance_m: int
-    direction: int
-    speed_km_per_h: int
 
 
 class _Report:
@@ -47,83 +40,65 @@ class _Report:
 
     def fault(self, frame: bytes) -> str:
         """Return what is wrong with it."""
-        return "" if frame.endswith(b"\xf8\xf7\xf6\xf5") else "no tail where it should be"
+        if not frame.endswith(b"\xf8\xf7\xf6\xf5"):
+            return "no tail where it should be"
+        for at in range(_TARGETS_AT, len(frame) - 4, _TARGET_BYTES):
+            if frame[at + 1] > _FARTHEST_M:
+                return f"{frame[at + 1]} m, farther than it can see"
+            if frame[at + 2] > 1:
+                return f"direction {frame[at + 2]}, expected 0 or 1"
+        return ""
 
 
-class Ld2451:
-    """Reports ten times a second by itself."""
-
-    def __init__(self, nearer: int) -> None:
-        """`nearer`: the direction byte of who comes nearer."""
-        self.counts = Counts()
-        self.identity = ""
-        self._nearer = nearer
-        self._reports = Framer(_Report(), self.counts)
-        self._inquiry = hilink.Inquiry(self.counts, (hilink.FIRMWARE,))
-
-    def opened(self, now_s: float) -> None:
-        """Forget half a frame; ask for the firmware."""
-        self._reports.clear()
-        self._inquiry.begin(now_s)
-
-    def feed(self, data: bytes, now_s: float) -> list[Fact]:
-        """Return what reports say."""
-        facts: list[Fact] = []
-        for frame in self._reports.feed(data):
-            facts += self._facts(frame)
-        if facts:
-            self._inquiry.reported()
-        self._inquiry.heard(data, now_s)
-        if not self.identity and (answer := self._inquiry.answers.get(hilink.FIRMWARE)) is not None:
-            self.identity = hilink.version(answer)
-        return facts
-
-    def due(self, now_s: float) -> bytes:
-        """Return the command that is due."""
-        return self._inquiry.due(now_s)
-
-    def next_s(self) -> float:
-        """Return when one is due next."""
-        return self._inquiry.next_s()
-
-    def _facts(self, frame: bytes) -> list[Fact]:
-        targets = _targets(frame)
-        facts = [
-            Fact(_STATE, bool(targets)),
-            Fact(_PRESENT, len(targets)),
-            Fact(_COUNT, len(targets)),
-        ]
-        coming = [target for target in targets if target.direction == self._nearer]
-        if not coming:
-            return facts + [bad(resource, "nobody comes nearer") for resource in (_DISTANCE, _SPEED, _ANGLE)]
-        nearest = min(coming, key=lambda target: target.distance_m)
-        return [
-            *facts,
-            Fact(_DISTANCE, float(nearest.distance_m)),
-            Fact(_SPEED, round(nearest.speed_km_per_h / _KM_PER_H, 2)),
-            Fact(_ANGLE, nearest.angle_deg),
-        ]
-
-
-def _targets(frame: bytes) -> list[_Target]:
-    """Return the targets of a report."""
-    if len(frame) == 10:
-        return []
+def _facts(frame: bytes, nearer: int) -> list[Fact]:
+    """Return what a report says; `nearer`: the direction byte of who comes nearer."""
+    count, nearest = 0, None
+    for at in range(_TARGETS_AT, len(frame) - 4, _TARGET_BYTES):
+        count += 1
+        if frame[at + 2] == nearer and (nearest is None or frame[at + 1] < frame[nearest + 1]):
+            nearest = at
+    facts = [Fact(_STATE, count > 0), Fact(_PRESENT, count), Fact(_COUNT, count)]
+    if nearest is None:
+        return facts + _NOBODY_COMES
     return [
-        _Target(frame[at] - _MIDDLE_DEG, frame[at + 1], frame[at + 2], frame[at + 3])
-        for at in range(8, len(frame) - 4, _TARGET_BYTES)
+        *facts,
+        Fact(_DISTANCE, float(frame[nearest + 1])),
+        Fact(_SPEED, round(frame[nearest + 3] / _KM_PER_H, 2)),
+        Fact(_ANGLE, frame[nearest] - _MIDDLE_DEG),
     ]
 
 
-def _build(options: Mapping[str, Setting]) -> Ld2451:
-    return Ld2451(int(options["nearer"]))
+def _empty() -> list[Fact]:
+    return [Fact(_STATE, False), Fact(_PRESENT, 0), Fact(_COUNT, 0), *_NOBODY_COMES]
+
+
+def _named(answers: hilink.Answers) -> str:
+    """Return its firmware, and what it is set to report."""
+    data = answers.get(_PARAMETERS, b"")
+    if len(data) < 4:
+        return hilink.firmware(answers)
+    whom = _DIRECTIONS.get(data[1], f"direction {data[1]}")
+    parameters = f"to {data[0]} m, {whom}, from {data[2]} km/h"
+    return ", ".join(filter(None, (hilink.firmware(answers), parameters)))
+
+
+def _build(options: Mapping[str, Setting]) -> hilink.Radar:
+    nearer = int(options["nearer"])
+    return hilink.Radar(
+        _Report(),
+        lambda frame: _facts(frame, nearer),
+        questions=(hilink.FIRMWARE, _PARAMETERS),
+        named=_named,
+        empty=(_PARAMETERS, _empty),
+    )
 
 
 MODEL = Model(
     name="ld2451",
     title="HLK-LD2451 vehicle radar, 24 GHz, to 100 m",
-    source="the maker's serial protocol, as captures and emulators in public code have it",
+    source="the maker's serial protocol V1.03, as esphome-ld2451 and SafeBaige read it; captures",
     baud=115200,
+    bauds=(256000,),
     points=(
         PointRow(kind="presence", resource=_STATE, type=PointType.BOOL, title="a vehicle is in view"),
         PointRow(kind="presence", resource=_PRESENT, type=PointType.INT, title="how many are in view"),
@@ -133,14 +108,14 @@ MODEL = Model(
             resource=_DISTANCE,
             type=PointType.FLOAT,
             unit="m",
-            title="distance of the nearest that comes nearer",
+            title="distance of the nearest that comes nearer; 0 for none",
         ),
         PointRow(
             kind="vehicles",
             resource=_SPEED,
             type=PointType.FLOAT,
             unit="m/s",
-            title="its speed",
+            title="its speed; 0 for none",
         ),
         PointRow(
             kind="vehicles",
@@ -156,11 +131,11 @@ MODEL = Model(
             name="nearer",
             default="1",
             words=("1", "0"),
-            says="the direction byte of who comes nearer: 1 in captures, 0 in one edition of the paper",
+            says="the direction byte of who comes nearer: 1 in captures and in the paper's table, 0 in its example",
         ),
     ),
-    silent_after_s=2.0,
+    silent_after_s=4.0,
     build=_build,
     verified=("reports: three targets (the maker's), none, heartbeat", "parameters (captured)"),
-    recalled=("firmware is asked as of an LD2410", "angles count to the right"),
+    recalled=("angles count to the right", "that it sees on as before after it was asked while nobody was in view"),
 )

@@ -271,9 +271,9 @@ class InstrumentPort:
             self._sink.event("instrument_silent", instrument=self._spec.id, reason=self._last_error)
 
     def _unplugged(self, why: str) -> None:
-        self._teller.lost(why, self._now())
         self._last_error = why
         if self._state != "unplugged":
             self._state = "unplugged"
             self._recorder.note(self._now(), "!", why.encode())
             self._sink.event("instrument_lost", instrument=self._spec.id, reason=why)
+        self._teller.lost(why, self._now())

@@ -1,27 +1,27 @@
 """Benewake TFmini-S and TFmini Plus, lidar heads of 0.1 to 12 m, a hundred readings a second. Pure.
 
-Source: the maker's manual, with its commands' frames. Data: `59 59`, distance, strength, temperature (little endian), sum.
+Source: the maker's manuals (TFmini-S A00, TFmini Plus A04 and A05), with their commands' frames; the answer for the
+version as TFMPlus reads it. Data: `59 59`, distance, strength, temperature (little endian), sum.
 """
 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 
 from drivers.lines.framer import Framer
 from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
-from drivers.points import PointType
+from drivers.points import PointType, Quality
 
 _DISTANCE, _STRENGTH, _TEMPERATURE = "distance/sensor_value", "distance/strength", "temperature/sensor_value"
 _ASK_VERSION = bytes.fromhex("5A 04 01 5F")
 _AGAIN_S = 1.0
 _TIMES = 3
-_FARTHEST_M = 13.0
-_SAID = {
-    -1: "too little light comes back",
-    -2: "too much light comes back",
-    -4: "too much light around",
-}
+_NUMBERS = struct.Struct("<2xhHHx")
+_TOO_LITTLE, _TOO_MUCH, _TOO_BRIGHT = -1, -2, -4  # instead of a distance
+_FAINTEST, _SATURATED = 100, 0xFFFF  # strength
+_FARTHEST_M, _ABSURD_M = 12.0, 20.0
 _COLDEST_CEL, _HOTTEST_CEL = -40.0, 110.0
 
 
@@ -71,6 +71,7 @@ class Tfmini:
         """Forget half a frame; ask for the version."""
         self._data.clear()
         self._version.clear()
+        self.identity = ""
         self._asked, self._ask_s = 0, now_s
 
     def feed(self, data: bytes, _now_s: float) -> list[Fact]:
@@ -101,23 +102,37 @@ class Tfmini:
         return self._ask_s
 
     def _facts(self, frame: bytes) -> list[Fact]:
-        raw = int.from_bytes(frame[2:4], "little", signed=True)
-        distance_m = raw / self._per_m
-        if raw in _SAID:
-            distance = bad(_DISTANCE, _SAID[raw])
-        elif raw <= 0:
-            distance = bad(_DISTANCE, f"{raw}: nothing that it can measure")
-        elif distance_m > _FARTHEST_M:
-            distance = bad(_DISTANCE, f"{distance_m:g} m, farther than it can see: is it set to another unit?")
-        else:
-            distance = Fact(_DISTANCE, distance_m)
-        cel = (frame[6] | frame[7] << 8) / 8 - 256
+        raw, strength, heat = _NUMBERS.unpack(frame)
+        cel = heat / 8 - 256
         sane = _COLDEST_CEL <= cel <= _HOTTEST_CEL
         return [
-            distance,
-            Fact(_STRENGTH, frame[4] | frame[5] << 8),
+            self._distance(raw, strength),
+            Fact(_STRENGTH, strength),
             Fact(_TEMPERATURE, cel) if sane else bad(_TEMPERATURE, f"an absurd temperature, {cel:g} Cel"),
         ]
+
+    def _distance(self, raw: int, strength: int) -> Fact:
+        """Say how far; a Plus of older firmware says 0 where an S says -1 or -2, and the strength tells which."""
+        distance_m = raw / self._per_m
+        if raw <= 0 or strength == _SATURATED:
+            return bad(_DISTANCE, _why_none(raw, strength))
+        if distance_m > _ABSURD_M:
+            return bad(_DISTANCE, f"{distance_m:g} m, farther than it can see: is it set to another unit?")
+        if distance_m > _FARTHEST_M:
+            return Fact(_DISTANCE, distance_m, Quality.UNCERTAIN, f"beyond the {_FARTHEST_M:g} m that it is made for")
+        if strength < _FAINTEST:
+            return Fact(_DISTANCE, distance_m, Quality.UNCERTAIN, "too little light comes back")
+        return Fact(_DISTANCE, distance_m)
+
+
+def _why_none(raw: int, strength: int) -> str:
+    if raw == _TOO_BRIGHT:
+        return "too much light around"
+    if raw == _TOO_MUCH or strength == _SATURATED:
+        return "too much light comes back"
+    if raw == _TOO_LITTLE or (raw == 0 and strength < _FAINTEST):
+        return "too little light comes back"
+    return f"{raw}: nothing that it can measure"
 
 
 def _build(options: Mapping[str, Setting]) -> Tfmini:
@@ -127,7 +142,7 @@ def _build(options: Mapping[str, Setting]) -> Tfmini:
 MODEL = Model(
     name="tfmini",
     title="Benewake TFmini-S or TFmini Plus lidar, 0.1-12 m",
-    source="the maker's manual of TFmini Plus, its commands' frames",
+    source="the maker's manuals of TFmini-S and TFmini Plus; TFMPlus",
     baud=115200,
     points=(
         PointRow(
@@ -161,5 +176,5 @@ MODEL = Model(
     silent_after_s=1.0,
     build=_build,
     verified=("commands (the maker's frames)",),
-    recalled=("data frames, built from the manual's table", "the answer to the question for the version"),
+    recalled=("data frames, built from the manual's table",),
 )

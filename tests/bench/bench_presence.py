@@ -12,7 +12,7 @@ from lit_street import PIR_PIN, LitStreet, lit_street
 NAME = "presence"
 TITLE = "Presence: from the edge to the first byte of the dim command"
 ROUNDS = 20
-PLACES = (0, 5)  # radars whose lamps have nothing to do with each other, nor with the PIR's
+PLACES = (2, 7)  # radars whose lamps have nothing to do with each other, nor with the PIR's
 PIR_LAMP = 12
 QUIET_S = 0.5
 

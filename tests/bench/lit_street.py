@@ -13,7 +13,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from firmware_sim.gpio_socket import PinBoard
+from firmware_sim.instruments.ld2410 import Ld2410
+from firmware_sim.instruments.ld2451 import Ld2451
 from firmware_sim.line import Line
+from firmware_sim.serial_stream import SerialStream
+from firmware_sim.tty_end import TtyEnd
 from firmware_sim.units.eastron import Sdm230
 from firmware_sim.units.jxct import JxctLux
 from firmware_sim.units.mtdx62 import Mtdx62
@@ -46,6 +50,10 @@ class LitStreet:
         self.field_line = Line(
             folder / "field", 9600, 10, [JxctLux(1), Sdm230(2), *self.radars], on_frame=self._answered
         )
+        self.instruments = [
+            TtyEnd(folder / "radar-01", SerialStream(Ld2410(now_s=now_s))),
+            TtyEnd(folder / "vehicles-01", SerialStream(Ld2451(now_s=now_s))),
+        ]
         self.pins = PinBoard(folder / "gpio.sock")
         self.first_level_s: float | None = None
         self.written_s = now_s
@@ -145,6 +153,8 @@ async def lit_street(*changes: tuple[str, str], broker_port: int | None = None) 
         (street.folder / "pole.toml").write_text(text, encoding="utf-8")
         street.lamps_line.start()
         street.field_line.start()
+        for instrument in street.instruments:
+            instrument.start()
         await street.pins.start()
         street.pins.set(PIR_PIN, 0)
         street.pins.set(DOOR_PIN, 0)
@@ -155,3 +165,5 @@ async def lit_street(*changes: tuple[str, str], broker_port: int | None = None) 
             await street.pins.stop()
             street.lamps_line.stop()
             street.field_line.stop()
+            for instrument in street.instruments:
+                instrument.stop()

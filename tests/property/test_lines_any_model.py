@@ -23,6 +23,7 @@ def test_any_bytes(name: str, pieces: list[bytes]) -> None:
             assert not wrong(model, fact), fact
         assert isinstance(language.due(now_s), bytes)
         assert language.next_s() > now_s
+        assert language.counts.stray_bytes >= 0
     assert language.counts.stray_bytes <= sum(map(len, pieces))
 
 

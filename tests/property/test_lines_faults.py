@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.lines import load_model
+from drivers.lines import hilink, load_model
 from drivers.lines.instrument import Language
 from drivers.points import Quality
-from firmware_sim.instruments import ld2450
+from firmware_sim.instruments import INSTRUMENTS, ld2450
 from firmware_sim.instruments.ld2410 import Ld2410
 from firmware_sim.instruments.ld2451 import Ld2451, Vehicle
-from firmware_sim.instruments.tfmini import Tfmini
+from firmware_sim.instruments.maxbotix import Maxbotix
+from firmware_sim.instruments.nmea import Gnss
+from firmware_sim.instruments.ops243 import Ops243
+from firmware_sim.instruments.tfmini import Tfmini, summed
 from instrument_facts import defaults
 
 
@@ -34,6 +37,22 @@ def _ld2450(number: int) -> bytes:
     return ld2450.report((ld2450.Person(0.0, number / 100),))
 
 
+def _maxbotix(number: int) -> bytes:
+    return Maxbotix(number / 10).line()
+
+
+def _nmea(number: int) -> bytes:
+    receiver = Gnss()
+    receiver.altitude_m = float(number)
+    return receiver.sentences(0.0)
+
+
+def _ops243(number: int) -> bytes:
+    radar = Ops243(float(number))
+    radar.arrived(b"OJUM", 0.0)
+    return radar.report()
+
+
 def _tfmini(number: int) -> bytes:
     return Tfmini(number / 100).due(0.01)
 
@@ -43,6 +62,9 @@ TALKS: dict[str, tuple[Callable[[int], bytes], str, float]] = {
     "ld2410": (_ld2410, "presence/distance", 100),
     "ld2450": (_ld2450, "presence/distance", 100),
     "ld2451": (_ld2451, "vehicles/distance", 1),
+    "maxbotix": (_maxbotix, "distance/sensor_value", 10),
+    "nmea": (_nmea, "location/altitude", 1),
+    "ops243": (_ops243, "presence/speed", 1),
     "tfmini": (_tfmini, "distance/sensor_value", 100),
 }
 NUMBERS = range(30, 42)
@@ -57,8 +79,12 @@ def language_of(name: str) -> Language:
 
 def heard(name: str, pieces: list[bytes]) -> list[int]:
     """Return the numbers that were told, in their order."""
-    _, resource, per_unit = TALKS[name]
+    report, resource, per_unit = TALKS[name]
     language = language_of(name)
+    for tenth in range(10):
+        language.due(tenth / 10)  # what is asked at the start has been asked
+    for _ in range(4):  # some have to be heard a few times first
+        language.feed(report(29), 0.0)
     return [
         round(float(fact.value) * per_unit)
         for place, piece in enumerate(pieces)
@@ -82,13 +108,18 @@ def test_a_fault_costs_one_reading(name: str, data: st.DataObject) -> None:
     reports = list(map(TALKS[name][0], NUMBERS))
     hit = data.draw(st.integers(1, len(reports) - 3), label="report")
     at = data.draw(st.integers(0, len(reports[hit]) - 1), label="byte")
-    kind = data.draw(st.sampled_from(["lost", "doubled", "cut off", "noise"]), label="fault")
+    kind = data.draw(
+        st.sampled_from(["lost", "doubled", "cut off", "beginning lost", "wrong bit", "noise"]), label="fault"
+    )
+    bit = data.draw(st.integers(0, 7), label="bit")
     noise = data.draw(st.binary(min_size=1, max_size=20), label="noise")
     sound = reports[hit]
     reports[hit] = {
         "lost": sound[:at] + sound[at + 1 :],
         "doubled": sound[: at + 1] + sound[at:],
         "cut off": sound[:at],
+        "beginning lost": sound[at + 1 :],
+        "wrong bit": sound[:at] + bytes((sound[at] ^ 1 << bit,)) + sound[at + 1 :],
         "noise": sound[:at] + noise + sound[at:],
     }[kind]
     told = heard(name, reports)
@@ -104,6 +135,34 @@ def test_between_noise_each_noise_costs_one_at_most(name: str, noise: list[bytes
     told = heard(name, [*reports, TALKS[name][0](60), TALKS[name][0](61)])
     missing = sum(number not in told for number in NUMBERS)
     assert missing <= sum(map(bool, noise))
+
+
+ORDERS = st.lists(st.tuples(st.floats(0, 10), st.binary(max_size=40), st.integers(0, 0xFF)), max_size=12)
+
+
+@pytest.mark.parametrize("name", ["ld2410", "ld2450", "ld2451", "tfmini"])
+@given(orders=ORDERS)
+def test_a_simulated_one_takes_any_bytes_and_any_command(name: str, orders: list[tuple[float, bytes, int]]) -> None:
+    """And its reader understands it after them, but a lidar whose output they have turned off."""
+    instrument, now_s = INSTRUMENTS[name](), 0.0
+    for pause_s, value, word in orders:
+        now_s += pause_s
+        instrument.arrived(value + hilink.command(0xFF, b"\1\0") + hilink.command(word, value), now_s)
+        instrument.arrived(summed(bytes((0x5A, 4 + len(value) % 8, word)) + value[: len(value) % 8]), now_s)
+        for _ in range(3):  # a time may round to the same once more
+            if instrument.next_s() <= now_s:
+                instrument.due(now_s)
+        assert instrument.next_s() > now_s
+    if isinstance(instrument, Tfmini):
+        instrument.on, instrument.interval_s = True, 0.01
+    reader = language_of(name)
+    reader.opened(now_s)
+    end_s = now_s + 10
+    while (now_s := max(now_s, min(reader.next_s(), instrument.next_s()))) < end_s:
+        reader.feed(instrument.due(now_s), now_s)
+        if asked := reader.due(now_s):
+            instrument.arrived(asked, now_s)
+    assert reader.counts.frames >= 50
 
 
 def test_a_wrong_bit_is_seen_where_there_is_a_sum() -> None:

@@ -41,7 +41,7 @@ def test_lines_are_as_they_are_configured(shared: Street) -> None:
     dimmer = lamps["units"][0]
     assert (dimmer["id"], dimmer["address"], dimmer["profile"]) == ("dimmer-1", 11, "wb-mao4")
     assert ["holding", 16, 16] in dimmer["written"]
-    assert len(field["units"]) == 13
+    assert len(field["units"]) == 12
 
 
 def test_a_question_is_answered_between_the_polls(shared: Street) -> None:

@@ -83,11 +83,14 @@ def test_a_unit_that_is_not_configured_is_found_beside_those_that_are(partly: St
     assert "[bus" not in pasted
     code, out, err = gadelys(partly, "config", "check", whole)
     assert (code, err) == (0, "")
-    assert "16 units" in out
+    assert "15 units" in out
 
 
 def test_a_scan_costs_no_samples(partly: Street) -> None:
-    """The same span without and with a scan. `./dev bench scan` has the figure; here the margin is wide."""
+    """The same span without, with and without a scan. `./dev bench scan` has the figure; here the margin is wide.
+
+    Of the two without, the calmer one counts: where somebody walks, levels are written besides.
+    """
 
     def span() -> tuple[dict[str, int], int]:
         before, left_out = answers(partly), lamps(partly)["left_out"]
@@ -109,8 +112,9 @@ def test_a_scan_costs_no_samples(partly: Street) -> None:
     assert json.loads(out)["stopped"] == "stopped before the end"
     assert lamps(partly)["questions"] - questions > SPAN_S
     assert left_out == 0
+    after, _ = span()
     for unit, count in calm.items():
-        assert scanned[unit] > 0.8 * count
+        assert scanned[unit] > 0.8 * min(count, after[unit])
     assert lamps(partly)["timeouts"] == 0
     assert settled(partly.status())
 

@@ -17,7 +17,7 @@ from platform_host import GROUP, NODE, Platform
 from running_street import Street, settled
 
 DEVICES = {f"lum-{n:02}" for n in range(1, 13)} | {f"radar-{n:02}" for n in range(1, 12)} | {
-    "pir-1", "door-1", "lux-1", "meter-1",
+    "pir-1", "door-1", "lux-1", "meter-1", "vehicles-01",
 }  # fmt: skip
 FLOAT, INT64, STRING, BOOLEAN = 9, 4, 12, 11
 RELEASE = '{"point": "lum-08/command/release", "value": true}'

@@ -66,7 +66,7 @@ CASES = [
     ('kind = "modbus-tcp"', 'kind = "modbus-udp"', 'kind = "modbus-tcp"', 'bus.cabinet.kind: expected "modbus-rtu" or "modbus-rtu-tcp" or "modbus-tcp" (did you mean modbus-tcp?), found "modbus-udp"'),
     ('bus = "cabinet"\naddress = 1', 'bus = "cabinet"\naddress = 250', 'bus = "cabinet"', "unit.supply.address: expected a whole number from 1 to 247, or 255 for the device itself, found 250"),
     ("address = 31", "address = 255", "address = 31", "unit.radar-1.address: expected a whole number from 1 to 247, found 255"),
-    ('model = "ld2410"', 'model = "ld241"', 'model = "ld2410"', 'instrument.people-1.model: expected the model of an instrument, see `gadelys instrument list` (did you mean ld2410?), found "ld241"'),
+    ('model = "ld2410"', 'model = "ld241"', 'model = "ld2410"', 'instrument.people-1.model: expected the model of an instrument, see `gadelys instrument list` (did you mean ld2451?), found "ld241"'),
     ('model = "ld2410"', 'model = "ld2410"\nbaud = 9600', 'model = "ld2410"', "instrument.people-1.baud: expected one that a ld2410 can be set to: 115200, 256000, found 9600"),
     ('nearer = "1"', 'nearer = "2"', "nearer", 'instrument.road-1.nearer: expected "1" or "0", found "2"'),
     ('nearer = "1"', "neerer = 1", "nearer", "instrument.road-1.neerer: expected one of model, nearer, port (did you mean nearer?), found an unknown option"),

@@ -22,7 +22,7 @@ async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
 OBJECT = 'expected an object such as {"do": "person"}'
 LINE = 'expected a line of JSON such as {"do": "person"}'
 DO = "do: expected person, vehicle, sensor_dies, sensor_back, pull, plug, broker_dies, broker_back, door or watch"
-RADAR = "sensor: expected a healthy one of radar-01 to radar-11"
+RADAR = "sensor: expected a healthy one of radar-01 to radar-11, or vehicles-01"
 INTERVAL = "interval_s: expected 0.05 to 60"
 
 
@@ -51,7 +51,7 @@ INTERVAL = "interval_s: expected 0.05 to 60"
         (b'{"do": "sensor_dies", "sensor": 5}', "sensor: expected a name"),
         (b'{"do": "pull"}', "line: expected a name"),
         (b'{"do": "plug", "line": ["lamps"]}', "line: expected a name"),
-        (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field"),
+        (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field, radar-01, vehicles-01"),
         (b'{"do": "broker_dies"}', "broker_dies: this street has no broker; start it with --broker"),
         (b'{"do": "broker_back"}', "broker_back: this street has no broker; start it with --broker"),
         (b'{"do": "door"}', "open: expected true or false"),

@@ -61,7 +61,13 @@ def find(port: Path, *, as_json: bool) -> int:
     return 0 if found else REFUSED
 
 
-_COLUMNS = (*COLUMNS, Column("frames", right=True), Column("wrong", right=True), Column("says that it is", spare=1))
+_COLUMNS = (
+    *COLUMNS[:-1],
+    Column("frames", right=True),
+    Column("wrong", right=True),
+    Column("says that it is"),
+    Column("what", spare=1),
+)
 
 
 def _cells(heard: Heard) -> list[Span | str]:
@@ -69,10 +75,10 @@ def _cells(heard: Heard) -> list[Span | str]:
         Span(heard.model, "bold"),
         ", ".join(heard.kinds),
         str(heard.baud),
-        heard.title,
         fmt.number(heard.frames),
         str(heard.bad_frames),
-        heard.identity,
+        heard.identity or fmt.MISSING,
+        heard.title,
     ]
 
 

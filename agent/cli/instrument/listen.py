@@ -41,7 +41,7 @@ def listen(spec: InstrumentSpec, *, as_json: bool, seconds: float | None) -> int
     """Print what an instrument says; 0 if it was understood, 1 if not. Trouble if the port cannot be opened."""
     state = asyncio.run(_listen(spec, as_json=as_json, seconds=seconds))
     if state.frames == 0:
-        sys.stderr.write(f"gadelys: nothing was understood at {state.baud} baud{_because(state)}\n")
+        sys.stderr.write(f"gadelys: {_not_understood(spec, state)}\n")
         return REFUSED
     if not as_json:
         terminal.show_text(_summary(spec.model, state))
@@ -90,8 +90,6 @@ class _Printer:
         if name == "instrument_lost":
             self.lost = str(keys["reason"])
             self._ended.set()
-        elif name == "instrument_silent":
-            sys.stderr.write(f"gadelys: {keys['reason']}\n")
 
 
 def _said(point: Point, reading: Reading, now: datetime) -> Line:
@@ -125,10 +123,11 @@ def _summary(model: Model, state: InstrumentState) -> str:
     )
 
 
-def _because(state: InstrumentState) -> str:
-    if state.last_error:
-        return f"; {state.last_error}"
-    return f"; {fmt.count(state.stray_bytes, 'byte')} came, none of which make a frame" if state.stray_bytes else ""
+def _not_understood(spec: InstrumentSpec, state: InstrumentState) -> str:
+    if state.stray_bytes or state.bad_frames:
+        came = f"{fmt.count(state.stray_bytes, 'byte')} came that make no frame of a {spec.model.name}"
+        return f"{came} at {state.baud} baud; what is there: gadelys instrument find {spec.port}"
+    return f"nothing came at {state.baud} baud: check supply, ground, and that RX meets TX"
 
 
 def _hint(lost: str) -> str:

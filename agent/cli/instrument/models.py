@@ -31,7 +31,8 @@ def settings_of(model: Model, words: Sequence[str]) -> dict[str, Setting]:
         if not equals or name not in options:
             known = f"one of {', '.join(options)}" if options else f"nothing: {model.name} has no options"
             raise Trouble(
-                f"--set: expected OPTION=VALUE, {known}{did_you_mean(name, options)}; found {word!r}", MISUSED
+                f"--set: expected OPTION=VALUE, {known}{did_you_mean(name, options) if equals else ''}; found {word!r}",
+                MISUSED,
             )
         settings[name] = _setting(options[name], text)
     return settings

@@ -9,6 +9,9 @@ from firmware_sim.instruments.a02 import A02, Sen0754
 from firmware_sim.instruments.ld2410 import Ld2410
 from firmware_sim.instruments.ld2450 import Ld2450
 from firmware_sim.instruments.ld2451 import Ld2451
+from firmware_sim.instruments.maxbotix import Maxbotix
+from firmware_sim.instruments.nmea import Gnss
+from firmware_sim.instruments.ops243 import Ops243
 from firmware_sim.instruments.pms5003 import Pms5003
 from firmware_sim.instruments.sds011 import Sds011
 from firmware_sim.instruments.tfmini import Tfmini
@@ -37,6 +40,9 @@ INSTRUMENTS: dict[str, Callable[..., Instrument]] = {
     "ld2410": Ld2410,
     "ld2450": Ld2450,
     "ld2451": Ld2451,
+    "maxbotix": Maxbotix,
+    "nmea": Gnss,
+    "ops243": Ops243,
     "pms5003": Pms5003,
     "sds011": Sds011,
     "sen0754": Sen0754,

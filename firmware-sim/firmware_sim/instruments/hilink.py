@@ -39,6 +39,11 @@ class Commands:
                 self._take(packet[6] | packet[7] << 8, packet[8:-4], now_s)
         self._heard = self._heard[-3:]
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to be given."""
+        return bool(self._ready)
+
     def due(self, now_s: float) -> bytes:
         """Return the answers that are due."""
         out = b"".join(packet for at_s, packet in self._ready if at_s <= now_s)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from firmware_sim.instruments.hilink import Commands
 
 RESOLUTION_MM = 360
+FARTHEST_M, SIDEWAYS_DEG = 6.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,14 @@ class Person:
 
 
 class Ld2450:
-    """`people`: who is there; three of them are followed."""
+    """`people`: who is there; three of them are followed, one where it is told to follow one only."""
 
     baud = 256_000
     interval_s = 0.1
 
     def __init__(self, people: tuple[Person, ...] = (), *, now_s: float = 0.0) -> None:
         self.people = people
+        self.single = False
         self.alive = True
         self._next_s = now_s + self.interval_s
         self._commands = Commands(self._answered)
@@ -41,8 +44,19 @@ class Ld2450:
         if now_s >= self._next_s:
             self._next_s += self.interval_s * (1 + (now_s - self._next_s) // self.interval_s)
             if not self._commands.enabled:
-                out += report(self.people)
+                out += report(self.seen())
         return out if self.alive else b""
+
+    def seen(self) -> tuple[Person, ...]:
+        """Who it follows."""
+        seen = [
+            person
+            for person in self.people
+            if math.hypot(person.x_m, person.y_m) <= FARTHEST_M
+            and person.y_m > 0
+            and abs(math.degrees(math.atan2(person.x_m, person.y_m))) <= SIDEWAYS_DEG
+        ]
+        return tuple(seen[: 1 if self.single else 3])
 
     def next_s(self) -> float:
         """Return when it says something next."""
@@ -51,7 +65,12 @@ class Ld2450:
     def _answered(self, word: int, _value: bytes) -> bytes | None:
         if word == 0xA0:
             return bytes((0, 0, 0, 1, 2, 1, 0x16, 0x24, 0x06, 0x22))
-        return bytes(2) if word in {0x80, 0x90} else bytes((1, 0))
+        if word == 0x91:
+            return bytes((0, 0, 1 if self.single else 2, 0))
+        if word in {0x80, 0x90}:
+            self.single = word == 0x80
+            return bytes(2)
+        return bytes((1, 0))
 
 
 def report(people: tuple[Person, ...]) -> bytes:

@@ -6,13 +6,19 @@ VERSION = (7, 1, 2)  # the last number first
 
 
 class Tfmini:
-    """`distance_m`: what is before it; none: too little light comes back. `dazzled`: too much light around."""
+    """`distance_m`: what is before it; none: too little light comes back.
+
+    `mirrored`: too much light comes back; `dazzled`: too much light around. `old`: a Plus of older firmware, which says 0
+    instead of why it cannot measure.
+    """
 
     baud = 115_200
 
     def __init__(self, distance_m: float | None = 3.0, *, now_s: float = 0.0) -> None:
         self.distance_m = distance_m
         self.dazzled = False
+        self.mirrored = False
+        self.old = False
         self.temperature_cel = 36.0
         self.interval_s = 0.01
         self.millimetres = False
@@ -54,22 +60,37 @@ class Tfmini:
     def _data(self) -> bytes:
         distance, strength = -1, 60
         if self.dazzled:
-            distance, strength = -4, 0
-        elif self.distance_m is not None and self.distance_m <= 12:
+            distance, strength = -4, 900
+        elif self.mirrored:
+            distance, strength = -2, 0xFFFF
+        elif self.distance_m is not None and 0 <= self.distance_m <= 12:
             distance = round(self.distance_m * (1000 if self.millimetres else 100))
-            strength = min(round(9000 / max(self.distance_m, 0.3) ** 2), 0xFFFE)
+            strength = min(round(16000 / max(self.distance_m, 0.1) ** 2), 20000)
+        if self.old and distance < 0:
+            distance = 0
         heat = round((self.temperature_cel + 256) * 8)
         return summed(b"\x59\x59" + b"".join(_u16(number) for number in (distance, strength, heat)))
 
     def _take(self, word: int, value: bytes) -> None:
         if word == 0x01:
             self._answers += summed(bytes((0x5A, 7, 1, *VERSION)))
-        elif word == 0x05 and value in {b"\x01", b"\x06"}:
+        elif word in {0x02, 0x10, 0x11}:  # restart, as delivered, saved
+            if word == 0x10:
+                self.millimetres, self.on, self.interval_s = False, True, 0.01
+            self._answers += summed(bytes((0x5A, 5, word, 0)))
+        elif self._set(word, value):  # and what was told is said back
+            self._answers += summed(bytes((0x5A, 4 + len(value), word)) + value)
+
+    def _set(self, word: int, value: bytes) -> bool:
+        if word == 0x05 and value in {b"\x01", b"\x06"}:
             self.millimetres = value == b"\x06"
-        elif word == 0x07 and len(value) == 1:
+        elif word == 0x07 and value in {b"\0", b"\x01"}:
             self.on = value == b"\x01"
-        elif word == 0x03 and len(value) == 2 and (rate := int.from_bytes(value, "little")) > 0:
-            self.interval_s = 1 / rate
+        elif word == 0x03 and len(value) == 2 and 0 < (rate_hz := int.from_bytes(value, "little")) <= 1000:
+            self.interval_s = 1 / rate_hz
+        else:
+            return False
+        return True
 
 
 def summed(body: bytes) -> bytes:
