@@ -58,10 +58,25 @@ class EddystoneEid(msgspec.Struct, frozen=True, tag="eddystone-eid"):
 Beacon = IBeacon | EddystoneUid | EddystoneUrl | EddystoneTlm | EddystoneEid
 
 
+Named = IBeacon | EddystoneUid | EddystoneUrl
+
+
 class Wrong(msgspec.Struct, frozen=True):
     """What says that it is a beacon's frame and is not one that can be believed, and why."""
 
     reason: str
+
+
+def named(beacon: Beacon) -> tuple[str, ...]:
+    """Return what tells a beacon from all others, in one way of writing: not its power. Empty for what is no name."""
+    match beacon:
+        case IBeacon():
+            return ("ibeacon", beacon.uuid.lower(), str(beacon.major), str(beacon.minor))
+        case EddystoneUid():
+            return ("eddystone-uid", beacon.namespace.lower(), beacon.instance.lower())
+        case EddystoneUrl():
+            return ("eddystone-url", beacon.url)
+    return ()
 
 
 def power_at_1_m_dbm(beacon: Beacon) -> int | None:

@@ -78,7 +78,7 @@ class FakeBluez:
         if bus is not None:
             bus.disconnect()
             with contextlib.suppress(EOFError):  # the daemon itself is gone
-                await bus.wait_for_disconnect()
+                await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     async def until_on_air(self, count: int) -> list[dict[str, Any]]:
         """Wait until so many adverts are on the air; return them in the order of their paths."""

@@ -98,7 +98,7 @@ def encoded(beacon: Beacon) -> bytes | None:
     """Return the advert; none of an address that is too long."""
     try:
         data = encoding.advert(beacon)
-    except ValueError as error:
+    except encoding.NotSo as error:
         fault = str(error)
     else:
         assert len(data) <= 31

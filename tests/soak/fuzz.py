@@ -15,6 +15,9 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 
 with atheris.instrument_imports(include=["drivers"]):
+    from drivers.ble import hci
+    from drivers.ble.adverts import take_apart
+    from drivers.ble.records import Wrong
     from drivers.bus.reading import reader
     from drivers.bus.recorder import read_dump
     from drivers.errors import LinkLost, WireError
@@ -126,8 +129,18 @@ def instruments(data: bytes) -> None:
         language.due(now_s)
 
 
+def adverts(data: bytes) -> None:
+    """Bytes are an advert as far as its lengths hold, and beacons or a reason; an event is reports or a reason."""
+    advert = take_apart(data)
+    assert advert.fault or sum(2 + len(part.data) for part in advert.structures) <= len(data)
+    for beacon in advert.beacons():
+        assert not isinstance(beacon, Wrong) or beacon.reason
+    reports = hci.reports(data)
+    assert isinstance(reports, Wrong) or all(take_apart(report.data) for report in reports)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (framer, answers, stream, registers, dump, profile, instruments)
+    target.__name__: target for target in (framer, answers, stream, registers, dump, profile, instruments, adverts)
 }
 
 if __name__ == "__main__":
