@@ -1,98 +1,110 @@
-"""Beacons of an agent, and the command that listens, on a real D-Bus: what is on the air, what is heard, what is missing."""
+"""The agent's beacons on a real D-Bus: points and events, a radio that goes and comes back, and an agent without one."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from agent.beacons import Beacons
-from bus_sink import Sink
 from config_reading import POLE, read_text
 from drivers.ble import bluez, encoding
 from drivers.ble.adverts import service_uuid
 from drivers.ble.records import EddystoneUid
-from drivers.points import Quality
+from drivers.points import Quality, Reading
 from fake_bluez import FakeBluez
 from private_bus import PrivateBus
 
 SERVICE = service_uuid(0xFEAA)
-BENCH = encoding.eddystone(EddystoneUid("8b0ca750095477cb3e77", "000000000001", -20))
+BENCH = encoding.eddystone(EddystoneUid("8b0ca750095477cb3e77", "000000000001", -18))
 ADDRESS = "C2:00:00:00:00:01"
 
 
+class Told:
+    """The image and the log of an agent."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, Reading] = {}
+        self.events: list[tuple[str, dict[str, object]]] = []
+        self._news = asyncio.Event()
+
+    def reading(self, key: str, reading: Reading) -> None:
+        self.last[key] = reading
+        self._news.set()
+
+    def event(self, name: str, **keys: object) -> None:
+        self.events.append((name, keys))
+
+    async def until(self, key: str, value: object) -> Reading:
+        async with asyncio.timeout(10):
+            while (reading := self.last.get(key)) is None or reading.value != value:
+                self._news.clear()
+                await self._news.wait()
+        return reading
+
+
 @pytest.fixture
-async def blue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBluez]:
-    """BlueZ on a bus that is this process's system bus."""
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateBus]:
     monkeypatch.setattr(bluez, "_FIRST_PAUSE_S", 0.02)
     monkeypatch.setattr(bluez, "_BEAT_S", 0.02)
     bus = PrivateBus(tmp_path)
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
-    blue = FakeBluez(bus.address)
-    await blue.start()
-    yield blue
-    await blue.stop()
+    yield bus
     bus.stop()
 
 
-class Running:
-    """The beacons of docs/pole.toml."""
-
-    def __init__(self) -> None:
-        self.sink = Sink()
-        self.beacons = Beacons(read_text(POLE), time.monotonic, self.sink)
-        self.task = asyncio.create_task(self.beacons.run())
-
-    async def until(self, key: str, value: object) -> None:
-        await self.sink.until(lambda: key in self.sink.readings and self.sink.readings[key].value == value)
-
-    async def end(self) -> None:
-        self.task.cancel()
-        await asyncio.wait([self.task])
+@asynccontextmanager
+async def running() -> AsyncIterator[Told]:
+    told = Told()
+    beacons = Beacons(read_text(POLE), asyncio.get_running_loop().time, told)
+    task = asyncio.create_task(beacons.run())
+    try:
+        yield told
+        assert told.last.keys() <= {point.key for point in beacons.points()}
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
 
 
-async def test_ours_are_on_the_air_and_others_are_heard(blue: FakeBluez) -> None:
-    running = Running()
-    assert {point.key for point in running.beacons.points()} >= {"place-1/beacon/on_air", "bench-1/beacon/rssi"}
-    await blue.until_on_air(2)
-    await running.until("place-1/beacon/on_air", True)
-    assert running.sink.readings["place-1/beacon/major"].value == 7
-    await blue.until_discovering()
-    await blue.hears(ADDRESS, -70, ServiceData={SERVICE: BENCH})
-    await running.until("bench-1/beacon/rssi", -70.0)
-    assert running.sink.readings["bench-1/beacon/distance"].quality is Quality.UNCERTAIN
-    await running.end()
-
-
-async def test_without_bluez_the_reason_is_told_and_it_comes_back(blue: FakeBluez) -> None:
-    running = Running()
-    await running.until("page-1/beacon/on_air", True)
-    await blue.until_discovering()
-    await blue.stop()
-    await running.until("page-1/beacon/on_air", False)
-    assert "bluetooth.service" in running.sink.readings["page-1/beacon/on_air"].reason
-    assert running.sink.readings["bench-1/beacon/rssi"].quality is Quality.BAD
+async def test_a_pole_with_its_beacons(bus: PrivateBus) -> None:
+    blue = FakeBluez(bus.address)
     await blue.start()
-    await running.until("page-1/beacon/on_air", True)
-    assert {"beacon_on_air", "beacon_off_air", "beacons_unheard"} <= set(running.sink.events)
-    await running.end()
+    async with running() as told:
+        place, page = await blue.until_on_air(2)
+        assert place["ManufacturerData"][0x004C][-5:].hex() == "00070001c5"
+        assert page["ServiceData"][SERVICE] == b"\x10\xee\x03kommune.dk/p7"
+        await told.until("place-1/beacon/on_air", value=True)
+        assert told.last["place-1/beacon/major"].value == 7
+        await blue.until_discovering()
+        await blue.hears("C2:00:00:00:00:02", -50, ServiceData={SERVICE: b"\x10\x00\x03a"})  # a stranger
+        await blue.hears(ADDRESS, -79, ServiceData={SERVICE: BENCH})
+        far = await told.until("bench-1/beacon/distance", 10.0)
+        assert far.quality is Quality.UNCERTAIN
+        await blue.hears(
+            ADDRESS, -80, ServiceData={SERVICE: bytes.fromhex("20 00 0B B8 15 80 00 00 00 01 00 00 00 0F")}
+        )
+        await told.until("bench-1/beacon/battery_voltage", 3.0)
+        await blue.stop()
+        off = await told.until("place-1/beacon/on_air", value=False)
+        assert off.reason == "there is no BlueZ on the system bus; is bluetooth.service running?"
+        assert (await told.until("bench-1/beacon/rssi", None)).quality is Quality.BAD
+        await blue.start()
+        await told.until("place-1/beacon/on_air", value=True)
+    assert [name for name, keys in told.events if keys.get("beacon") == "place-1"] == [
+        "beacon_on_air", "beacon_off_air", "beacon_on_air",
+    ]  # fmt: skip
+    assert not any("C2:00:00:00:00:02" in str(item) for item in (*told.events, *told.last.items()))
+    await blue.stop()
 
 
-async def test_what_is_heard_is_listed(blue: FakeBluez) -> None:
-    words = ("from agent.cli.main import main; import sys; sys.argv[0] = 'gadelys'; main()",)
-    command = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", *words, "ble", "scan", "--seconds", "5", "--json", stdout=subprocess.PIPE
-    )
-    await blue.until_discovering()
-    await blue.hears(ADDRESS, -70, ServiceData={SERVICE: BENCH})
-    assert command.stdout is not None
-    row = json.loads(await command.stdout.readline())
-    assert (row["address"], row["rssi_dbm"], row["beacon"]["instance"]) == (ADDRESS, -70, "000000000001")
-    command.send_signal(2)
-    assert await command.wait() == 0
+async def test_a_pole_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "drivers.ble.bluez", None)
+    async with running() as told:
+        off = await told.until("page-1/beacon/on_air", value=False)
+        assert off.reason == "dbus-fast is not installed; install gadelys with its extra ble"
+        assert (await told.until("bench-1/beacon/rssi", None)).reason == off.reason
