@@ -24,6 +24,8 @@ WORLD = {
 EDGES = {
     "agent.app",
     "agent.beacons",
+    "agent.cli.ble.decode",
+    "agent.cli.ble.scan",
     "agent.cli.bus.access",
     "agent.cli.bus.commands",
     "agent.cli.bus.dump",
