@@ -92,7 +92,7 @@ def until(folder: Path, *, seen: bool) -> float:
         if asked.returncode == 0:
             sensors: list[dict[str, Any]] = json.loads(asked.stdout)["sensors"]
             said = json.dumps(sensors)
-            if [sensor["value"] for sensor in sensors if sensor["id"] == "pir"] == [seen]:
+            if [sensor["present"] for sensor in sensors if sensor["id"] == "pir"] == [seen]:
                 return time.monotonic()
         threading.Event().wait(0.1)
     raise AssertionError(f"not told: {said}")

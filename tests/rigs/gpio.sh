@@ -64,7 +64,8 @@ for rig in "$@"; do
         ;;
     gpiomem)
         environment gpiomem requirements-gpio-classic.lock
-        $here/gpiomem.sh "$cache/gpiomem-env/bin/python" $here/gpio_checks.py gpiomem "$rows" || failed=1
+        quietly "$cache/registers.log" cc -O2 -Wall -Wextra -Werror -o "$cache/registers" $here/registers.c
+        $here/gpiomem.sh "$cache/registers" "$cache/gpiomem-env/bin/python" $here/gpio_checks.py gpiomem "$rows" || failed=1
         ;;
     esac
 done

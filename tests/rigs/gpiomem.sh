@@ -1,15 +1,16 @@
 #!/bin/sh
-# Run a command with the registers of a Raspberry Pi 3B as /dev/gpiomem, which a process plays: gpiomem.sh COMMAND …
+# Run a command with the registers of a Raspberry Pi 3B as /dev/gpiomem, which PLAYER (registers.c) plays: gpiomem.sh PLAYER COMMAND …
 # For the real RPi.GPIO. There are no edges, as on current kernels; no resistors; pins below 32.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+player=$1
+shift
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 trap 'exit 124' INT TERM
 head -c 4096 /dev/zero >"$room/registers"
 printf 'processor\t: 0\n\nHardware\t: BCM2835\nRevision\t: a02082\nSerial\t\t: 0000000000000001\nModel\t\t: Raspberry Pi 3 Model B Rev 1.2\n' \
     >"$room/cpuinfo"
-export GADELYS_RIG_REGISTERS="$room/registers" GADELYS_RIG_ROOM="$room" GADELYS_RIG_HERE="$here"
+export GADELYS_RIG_REGISTERS="$room/registers" GADELYS_RIG_ROOM="$room" GADELYS_RIG_PLAYER="$player"
 own=""
 [ "$(id -u)" = 0 ] || own=-r
 unshare $own -m -p -f --kill-child=KILL --propagation private -- sh -eu -c '
@@ -21,5 +22,5 @@ for node in null zero full random urandom; do mount --bind "/dev/$node" "$GADELY
 mkdir -m 1777 "$GADELYS_RIG_ROOM/dev/shm" && ln -s /proc/self/fd "$GADELYS_RIG_ROOM/dev/fd"
 mount --bind "$GADELYS_RIG_REGISTERS" "$GADELYS_RIG_ROOM/dev/gpiomem"
 mount --rbind "$GADELYS_RIG_ROOM/dev" /dev
-python3 "$GADELYS_RIG_HERE/outside.py" registers "$GADELYS_RIG_REGISTERS" &
+"$GADELYS_RIG_PLAYER" "$GADELYS_RIG_REGISTERS" &
 "$@"' sh "$@"

@@ -1,7 +1,7 @@
 """The other side of the pins: of a kernel's gpio-sim chip, and of the registers that RPi.GPIO is given. Nothing of ours is used.
 
-By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between them; `outside.py square PIN COUNT` makes edges
-0.1 s apart and prints when each was made; `outside.py registers FILE` plays the registers.
+By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between them and prints how many a second it were;
+`outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Protocol
 REGISTERS = "GADELYS_RIG_REGISTERS"  # where the registers are; without it the chip is the kernel's
 _LINES = Path("/run/line")
 _TRACE = Path("/sys/kernel/tracing")
-_MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34
+_MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
 _PUT_HIGH, _PUT_LOW = 0xFF8, 0xFFC  # what drives inputs: not of the chip, which has nothing there
+_LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # of pulses: 100 a second; one that comes late is followed by a shorter one
 _EVENT = re.compile(r" (\d+\.\d+): gpio_(value|direction): +(\d+) (?:set (\d)|(in|out))")
 
 
@@ -68,18 +69,6 @@ class Registers:
         """Return whether a pin is an output."""
         return self._get(_MODES + 4 * (pin // 10)) >> 3 * (pin % 10) & 7 == 1
 
-    def play(self) -> None:
-        """Do what the chip does, 20,000 times a second, until the process that has started this is gone."""
-        started_by, pause = os.getppid(), threading.Event()
-        while os.getppid() == started_by:
-            high = self._get(_SET) | self._get(_PUT_HIGH)
-            low = self._get(_CLEAR) | self._get(_PUT_LOW)
-            if high or low:
-                self._put(_LEVELS, (self._get(_LEVELS) | high) & ~low)
-                for register in (_SET, _CLEAR, _PUT_HIGH, _PUT_LOW):
-                    self._put(register, 0)
-            pause.wait(5e-5)
-
     def _get(self, register: int) -> int:
         return int(struct.unpack_from("<I", self._map, register)[0])
 
@@ -111,11 +100,12 @@ def outside() -> Outside:
 
 def _pulses(pin: int, count: int) -> None:
     side, pause = outside(), threading.Event()
-    begin_s = time.monotonic()
+    begin_s = due_s = time.monotonic()
     for _ in range(count):
         for level in (0, 1):  # active low, as an S0 meter on a pull-up
             side.drive(pin, level)
-            pause.wait(0.005)
+            due_s += _LEVEL_S
+            pause.wait(max(_SHORTEST_S, due_s - time.monotonic()))
     print(f"{count / (time.monotonic() - begin_s):.1f}")
 
 
@@ -130,8 +120,6 @@ def _square(pin: int, count: int) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["registers", path]:
-            Registers(Path(path)).play()
         case ["pulses", pin, count]:
             _pulses(int(pin), int(count))
         case ["square", pin, count]:

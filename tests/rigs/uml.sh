@@ -16,7 +16,8 @@ rm -f "$out/status"
     cat <<'INSIDE'
 mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t tmpfs -o mode=755 run /run
 mkdir -p /dev/pts /dev/shm && mount -t devpts pts /dev/pts && mount -t tmpfs -o mode=1777 shm /dev/shm
-mount -t configfs config /sys/kernel/config && mount -t tracefs trace /sys/kernel/tracing
+mount -t configfs config /sys/kernel/config && mount -t debugfs debug /sys/kernel/debug
+mount -t tracefs trace /sys/kernel/tracing
 bank=/sys/kernel/config/gpio-sim/pi/bank0
 mkdir -p $bank && echo 54 >$bank/num_lines && echo pinctrl-bcm2835 >$bank/label
 for n in $(seq 0 27); do mkdir $bank/line$n && echo "GPIO$n" >$bank/line$n/name; done
@@ -25,7 +26,7 @@ chip=$(cat /sys/kernel/config/gpio-sim/pi/dev_name) && bank=$(cat $bank/chip_nam
 mkdir /run/line && for n in $(seq 0 27); do ln -s "/sys/devices/platform/$chip/$bank/sim_gpio$n" "/run/line/$n"; done
 ip link set lo up 2>/dev/null || ifconfig lo up 2>/dev/null || busybox ip link set lo up
 INSIDE
-    printf 'cd "%s"\n' "$here"
+    printf 'export GADELYS_RIG_PULSES="%s"\ncd "%s"\n' "${GADELYS_RIG_PULSES:-10000}" "$here"
     for word in "$@"; do printf '"%s" ' "$word"; done
     printf '>>"%s/log" 2>&1\necho $? >"%s/status"\nsync\necho o >/proc/sysrq-trigger\nsleep 9\n' "$out" "$out"
 } >"$room/go"
