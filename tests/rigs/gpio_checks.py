@@ -22,7 +22,7 @@ from drivers.gpio.counters import CounterSpec, GpioCounters
 from drivers.gpio.factory import Chip, open_chip
 from drivers.gpio.inputs import GpioInputs, InputSpec
 from drivers.points import Reading
-from outside import Registers, Trace, outside
+from outside import Board, Registers, Trace, outside
 
 HERE = Path(__file__).parent
 PATIENCE_S = 10.0
@@ -156,7 +156,7 @@ def an_output_begins_with_its_level() -> str:
 def an_output_begins_with_its_level_in_the_registers() -> str:
     """Whenever the pin is seen to be an output it has its level."""
     side = outside()
-    assert isinstance(side, Registers)
+    assert isinstance(side, Registers | Board)
     looks = 0
     cases = (("low", 0, 1), ("high", 100, 1), ("low", 100, 0), ("high", 0, 0))
     for pin, (active, level_pct, level) in zip((12, 13, 19, 20), cases, strict=True):
@@ -311,6 +311,16 @@ ALL: dict[str, Checks] = {
         counters_lose_no_pulse,
     ),
     "gpiomem": (
+        inputs_tell_levels_and_both_edges,
+        an_output_begins_with_its_level_in_the_registers,
+        levels_are_driven,
+        pulse_widths_as_looked_at,
+        what_is_left_of_an_output,
+        a_pin_that_there_is_not,
+        agent_sees_presence,
+        counters_lose_no_pulse,
+    ),
+    "pi3b": (
         inputs_tell_levels_and_both_edges,
         an_output_begins_with_its_level_in_the_registers,
         levels_are_driven,

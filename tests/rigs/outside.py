@@ -6,6 +6,7 @@ By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between 
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 REGISTERS = "GADELYS_RIG_REGISTERS"  # where the registers are; without it the chip is the kernel's
+BOARD = "GADELYS_RIG_BOARD"  # the port on which an emulated board is told what its pins are like (pi3b_far.py)
 _LINES = Path("/run/line")
 _TRACE = Path("/sys/kernel/tracing")
 _MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
@@ -76,6 +78,42 @@ class Registers:
         struct.pack_into("<I", self._map, register, value)
 
 
+class Board:
+    """The pins of an emulated board, as its host sees them."""
+
+    def __init__(self, port: str) -> None:
+        self._port = os.open(port, os.O_RDWR | os.O_NOCTTY)
+        self._lock = threading.Lock()
+
+    def drive(self, pin: int, level: int) -> None:
+        """Drive an input."""
+        self._ask(f"drive {pin} {level}")
+
+    def level(self, pin: int) -> int:
+        """Return a pin's level."""
+        return int(self._ask(f"level {pin}"))
+
+    def is_output(self, pin: int) -> bool:
+        """Return whether a pin is an output."""
+        return self._ask(f"output {pin}") == "1"
+
+    def pulses(self, pin: int, count: int) -> str:
+        """Have pulses made; return how many a second it were."""
+        return self._ask(f"pulses {pin} {count}")
+
+    def _ask(self, line: str) -> str:
+        with self._lock:  # one question at a time, of whatever thread and process
+            fcntl.flock(self._port, fcntl.LOCK_EX)
+            try:
+                os.write(self._port, line.encode("ascii") + b"\n")
+                answer = b""
+                while not answer.endswith(b"\n"):
+                    answer += os.read(self._port, 100)
+            finally:
+                fcntl.flock(self._port, fcntl.LOCK_UN)
+        return answer.decode("ascii").strip()
+
+
 class Trace:
     """What the kernel notes of its pins: each level that is set, each direction; nothing that happens is missed."""
 
@@ -94,12 +132,17 @@ class Trace:
 
 def outside() -> Outside:
     """Return the other side of the pins that this process sees."""
+    if board := os.environ.get(BOARD):
+        return Board(board)
     registers = os.environ.get(REGISTERS)
     return Registers(Path(registers)) if registers else Lines()
 
 
 def _pulses(pin: int, count: int) -> None:
     side, pause = outside(), threading.Event()
+    if isinstance(side, Board):
+        print(side.pulses(pin, count))
+        return
     begin_s = due_s = time.monotonic()
     for _ in range(count):
         for level in (0, 1):  # active low, as an S0 meter on a pull-up
