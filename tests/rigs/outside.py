@@ -1,4 +1,4 @@
-"""The other side of the pins: of a kernel's gpio-sim chip, and of the registers that RPi.GPIO is given. Nothing of ours is used.
+"""The other side of the pins: of a kernel's gpio-sim chip, or of the registers that RPi.GPIO is given. It uses nothing of ours.
 
 By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between them and prints how many a second it were;
 `outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
@@ -22,7 +22,7 @@ _TRACE = Path("/sys/kernel/tracing")
 _MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
 _PUT_HIGH, _PUT_LOW = 0xFF8, 0xFFC  # what drives inputs: not of the chip, which has nothing there
 _LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # of pulses: 100 a second; one that comes late is followed by a shorter one
-_EVENT = re.compile(r" (\d+\.\d+): gpio_(value|direction): +(\d+) (?:set (\d)|(in|out))")
+_EVENT = re.compile(r" (\d+\.\d+): gpio_(?:value|direction): (\d+) +(?:set (\d)|(in|out))")
 
 
 class Outside(Protocol):
@@ -81,6 +81,7 @@ class Trace:
 
     def __init__(self) -> None:
         (_TRACE / "buffer_size_kb").write_text("4096")
+        (_TRACE / "trace_clock").write_text("mono")  # the first one tells whole ticks here
         (_TRACE / "trace").write_text("")
         for event in ("gpio_value", "gpio_direction"):
             (_TRACE / "events/gpio" / event / "enable").write_text("1")
@@ -89,7 +90,11 @@ class Trace:
         """Return what was done to a pin, in order: seconds, and the level set ("0", "1") or "in", "out"."""
         base = int(re.findall(r"gpiochip0: GPIOs (\d+)-", Path("/sys/kernel/debug/gpio").read_text())[0])
         events = _EVENT.findall((_TRACE / "trace").read_text())
-        return [(float(at), level or way) for at, _, number, level, way in events if int(number) - base == pin and (level or way)]
+        return [
+            (float(at), level or way)
+            for at, _, number, level, way in events
+            if int(number) - base == pin and (level or way)
+        ]
 
 
 def outside() -> Outside:
