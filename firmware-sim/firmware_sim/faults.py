@@ -106,7 +106,7 @@ class Chance:
         if self._happens(faults.corrupt):
             bit = self._random.randrange(8 * len(frame))
             frame = (int.from_bytes(frame, "little") ^ 1 << bit).to_bytes(len(frame), "little")
-        if self._happens(faults.truncate):
+        if self._happens(faults.truncate) and len(frame) > 1:
             frame = frame[: self._random.randrange(1, len(frame))]
         return self.thinned(frame)
 

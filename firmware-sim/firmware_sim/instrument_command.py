@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from firmware_sim.serial_stream import SerialStream
 from firmware_sim.tty_end import TtyEnd
 
 DEEDS = ("values", "set", "faults", "pull", "plug")
-OF_LINES = ("wrong_unit", "wrong_function", "wrong_length", "echo", "foreign_per_s", "gap_s", "stall_s")
+OF_LINES = ("wrong_unit", "wrong_function", "wrong_length", "echo", "foreign_per_s")
 
 EXAMPLES = """examples:
   firmware-sim instrument ld2410 --dir /tmp/radar --set moving_m=2.5
@@ -48,8 +49,9 @@ def add_instrument_arguments(parser: argparse.ArgumentParser) -> None:
 def run_instrument(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C. UnitsError, OSError."""
     instrument = INSTRUMENTS[arguments.model]()
+    begin_s = time.monotonic()
     if isinstance(instrument, Gnss):
-        instrument.set_time(datetime.now(UTC), time.monotonic())  # noqa: TID251 - satellites know it
+        instrument.set_time(datetime.now(UTC), 0.0)  # noqa: TID251 - satellites know it
     for pair in arguments.set:
         name, equals, text = pair.partition("=")
         if not equals:
@@ -58,7 +60,7 @@ def run_instrument(arguments: argparse.Namespace) -> int:
             put(instrument, name, _value(text))
         except ValueError as wrong:
             raise UnitsError(f"--set: {wrong}") from None
-    return asyncio.run(_serve(arguments, instrument))
+    return asyncio.run(_serve(arguments, instrument, lambda: time.monotonic() - begin_s))
 
 
 def _value(text: str) -> object:
@@ -68,10 +70,10 @@ def _value(text: str) -> object:
         return text
 
 
-async def _serve(arguments: argparse.Namespace, instrument: Instrument) -> int:
+async def _serve(arguments: argparse.Namespace, instrument: Instrument, clock: Callable[[], float]) -> int:
     folder: Path = arguments.dir
     folder.mkdir(parents=True, exist_ok=True)
-    end = TtyEnd(folder / "port", SerialStream(instrument))
+    end = TtyEnd(folder / "port", SerialStream(instrument), clock)
     hand = InstrumentSocket(folder / "line.sock", instrument, end, arguments.seed)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

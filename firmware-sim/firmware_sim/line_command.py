@@ -128,13 +128,15 @@ async def _line(arguments: argparse.Namespace, placed: list[Placed]) -> int:
 
 def add_tell_arguments(parser: argparse.ArgumentParser) -> None:
     """What `firmware-sim tell` is told."""
-    parser.add_argument("--dir", type=Path, required=True, help="the folder of a line or a street that runs")
-    parser.add_argument("do", help="what is to be done: units, faults, power, set, pull, plug, …")
+    parser.add_argument(
+        "--dir", type=Path, required=True, help="the folder of a line, an instrument or a street that runs"
+    )
+    parser.add_argument("do", help="what is to be done: units, values, faults, power, set, pull, plug, …")
     parser.add_argument("with_", nargs="*", metavar="NAME=VALUE", help="what it is done with")
 
 
 def run_tell(arguments: argparse.Namespace) -> int:
-    """Say one thing to a running line or street and print what it answers. OSError if none runs there."""
+    """Say one thing to a running line, instrument or street and print what it answers. OSError if none runs there."""
     request: dict[str, object] = {"do": arguments.do}
     for pair in arguments.with_:
         name, equals, text = pair.partition("=")
@@ -147,7 +149,9 @@ def run_tell(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.dir
     path = next((path for path in (folder / "line.sock", folder / "street.sock") if path.exists()), None)
     if path is None:
-        raise UnitsError(f"{folder}: no line and no street runs here; start one with firmware-sim line --dir {folder}")
+        raise UnitsError(
+            f"{folder}: no line, instrument or street runs here; start one, such as firmware-sim line --dir {folder}"
+        )
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as talk:
         talk.settimeout(PATIENCE_S)
         talk.connect(str(path))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from itertools import pairwise
 
 from firmware_sim.faults import Chance, Faults
 from firmware_sim.instruments import Instrument
 from firmware_sim.link import Link
 
 GROUP = 32  # characters that a UART hands on at a time
+AHEAD_S = 0.005  # a babbling sender does not wait for us
 LONGEST_QUEUE_S = 0.5  # what an instrument says faster than its line carries is lost
 
 
@@ -66,23 +68,23 @@ class SerialStream:
         self._noise_s = None
 
     def _send(self, data: bytes, now_s: float) -> None:
-        start_s = max(now_s, self._free_s)
-        if start_s > now_s + LONGEST_QUEUE_S:
+        end_s = max(now_s, self._free_s)
+        if end_s > now_s + LONGEST_QUEUE_S:
             return
-        for at in range(0, len(data), GROUP):
-            group = data[at : at + GROUP]
-            start_s += len(group) * self.link.char_s
-            self._out.append((start_s, group))
-        self._free_s = start_s
+        gap_s, stall_s = self.faults.gap_s, self.faults.stall_s
+        stall_at = self._chance.stall_at(len(data)) or len(data)
+        places = sorted({*range(0, len(data), 1 if gap_s else GROUP), stall_at, len(data)})
+        for at, next_at in pairwise(places):
+            end_s += (next_at - at) * self.link.char_s + gap_s * (at > 0) + stall_s * (at == stall_at)
+            self._out.append((end_s, data[at:next_at]))
+        self._free_s = end_s
 
     def _stir(self, now_s: float) -> None:
         """Noise: bursts now and then, or without a pause."""
         faults, chance = self._chance.faults, self._chance
         if faults.babble:
-            if self._free_s <= now_s:
+            while self._free_s <= now_s + AHEAD_S:
                 self._send(chance.noise(GROUP), now_s)
-            self._noise_s = self._free_s
-            return
         if faults.noise_per_s <= 0:
             self._noise_s = None
             return

@@ -210,7 +210,7 @@ def _write(address: int, values: Sequence[int]) -> bytes:
 def arrivals(begin: datetime) -> Iterator[User]:
     """A vehicle and a walker for the show; then people by the recorded counts, vehicles by the shape of a night."""
     first = [
-        traffic.entering(1, "vehicle", 0.5, LENGTH_M, up=True),
+        User(1, "vehicle", 0.5, -traffic.APPROACH_M, traffic.DRIVE_M_PER_S),
         User(2, "person", 0.5, 215.0, -traffic.WALK_M_PER_S),
     ]
     return in_order(
@@ -222,8 +222,16 @@ def arrivals(begin: datetime) -> Iterator[User]:
 
 def _stream(begin: datetime, kind: traffic.Kind, per_hour: Iterable[float], shift: float) -> Iterator[User]:
     """Users from the beginning of the local hour on, for ever, without those who came before the street began."""
+    ups, downs = itertools.tee(_users(begin, kind, traffic.entries(per_hour, shift)))
+    # Those who go up may begin earlier, and each way keeps its order.
+    return in_order(
+        (user for user in ups if user.speed_m_per_s > 0), (user for user in downs if user.speed_m_per_s < 0)
+    )
+
+
+def _users(begin: datetime, kind: traffic.Kind, entries: Iterator[tuple[float, bool]]) -> Iterator[User]:
     gone_s = begin.minute * 60 + begin.second
-    for number, (at_s, up) in enumerate(traffic.entries(per_hour, shift)):
+    for number, (at_s, up) in enumerate(entries):
         if at_s >= gone_s:
             base = 100 if kind == "vehicle" else 5000
             yield traffic.entering(base + number, kind, at_s - gone_s, LENGTH_M, up=up)
@@ -262,9 +270,10 @@ def recorded(recording: Recording, begin: datetime) -> Iterator[User]:
             f"{recording.path}: no passages of site {recording.site!r} within {HOURS} h from {start.isoformat()}; "
             f"there are some from {known[0].utc:%Y-%m-%d} to {known[-1].utc:%Y-%m-%d}"
         )
+    users = []
     for number, passage in enumerate(taken):
-        start_s = (passage.utc - start).total_seconds()
-        up = passage.direction == 1
-        from_m = -traffic.APPROACH_M if up else LENGTH_M + traffic.APPROACH_M
-        speed = passage.speed_m_per_s if up else -passage.speed_m_per_s
-        yield User(100 + number, "vehicle" if passage.length_m >= 2.5 else "person", start_s, from_m, speed)
+        at_s = (passage.utc - start).total_seconds()
+        kind: traffic.Kind = "vehicle" if passage.length_m >= 2.5 else "person"
+        speed = passage.speed_m_per_s if passage.direction == 1 else -passage.speed_m_per_s
+        users.append(traffic.coming(100 + number, kind, at_s, LENGTH_M, speed))
+    return iter(sorted(users, key=lambda user: user.start_s))

@@ -18,6 +18,7 @@ Kind = Literal["person", "vehicle"]
 WALK_M_PER_S = 1.4
 DRIVE_M_PER_S = 50 / 3.6
 APPROACH_M = 50.0  # people and vehicles come and go beyond the ends of the street
+OUTLOOK_M = 110.0  # vehicles before its beginning: a radar there that looks out sees them come and go
 
 # Vehicles an hour from 18:00, as shares of the peak hour: an evening and a night of a side road.
 VEHICLE_SHAPE = (1.00, 0.70, 0.50, 0.38, 0.28, 0.18, 0.10, 0.06, 0.04, 0.04, 0.08, 0.25)
@@ -43,7 +44,7 @@ class User:
     def gone(self, now_s: float, length_m: float) -> bool:
         """Whether they have left the street and its approaches."""
         at_m = self.at_m(now_s)
-        return at_m > length_m + APPROACH_M if self.speed_m_per_s > 0 else at_m < -APPROACH_M
+        return at_m > length_m + APPROACH_M if self.speed_m_per_s > 0 else at_m < -_before_m(self.kind)
 
 
 def entries(per_hour: Iterable[float], shift: float) -> Iterator[tuple[float, bool]]:
@@ -56,12 +57,22 @@ def entries(per_hour: Iterable[float], shift: float) -> Iterator[tuple[float, bo
         yield entered_s, k % 2 == 1
 
 
-def entering(number: int, kind: Kind, start_s: float, length_m: float, *, up: bool) -> User:
-    """Somebody who enters at an end of the street."""
+def entering(number: int, kind: Kind, at_s: float, length_m: float, *, up: bool) -> User:
+    """Somebody who enters at an end of the street, as `coming` at the usual speed."""
     speed = DRIVE_M_PER_S if kind == "vehicle" else WALK_M_PER_S
-    if up:
-        return User(number, kind, start_s, -APPROACH_M, speed)
-    return User(number, kind, start_s, length_m + APPROACH_M, -speed)
+    return coming(number, kind, at_s, length_m, speed if up else -speed)
+
+
+def coming(number: int, kind: Kind, at_s: float, length_m: float, speed_m_per_s: float) -> User:
+    """Somebody who is `APPROACH_M` before an end of the street at `at_s`; a vehicle that goes up begins farther out."""
+    if speed_m_per_s < 0:
+        return User(number, kind, at_s, length_m + APPROACH_M, speed_m_per_s)
+    before_m = _before_m(kind)
+    return User(number, kind, at_s - (before_m - APPROACH_M) / speed_m_per_s, -before_m, speed_m_per_s)
+
+
+def _before_m(kind: Kind) -> float:
+    return OUTLOOK_M if kind == "vehicle" else APPROACH_M
 
 
 def _counts(shift: float) -> Iterator[float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from firmware_sim.safety import SafetyChecker
 from firmware_sim.schemes import ghosts
@@ -95,7 +96,9 @@ class World:
     def vehicle_enters(self) -> User | None:
         """A vehicle comes in from one end or the other; none if the street is full."""
         self._number += 1
-        user = entering(self._number, "vehicle", self.now_s, LENGTH_M, up=self._number % 2 == 1)
+        user = replace(
+            entering(self._number, "vehicle", self.now_s, LENGTH_M, up=self._number % 2 == 1), start_s=self.now_s
+        )
         return user if self.add(user) else None
 
     def power_w(self) -> float:

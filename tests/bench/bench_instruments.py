@@ -18,18 +18,24 @@ from pathlib import Path
 from statistics import median
 
 from agent.image import Image
+from drivers.gpio.counters import CounterSpec, GpioCounters
+from drivers.gpio.factory import open_chip
 from drivers.lines import MODELS, load_model
 from drivers.lines.port import InstrumentPort, InstrumentSpec
 from drivers.points import Reading
 from figures import Figure, figure, percentile
 
 NAME = "instruments"
-TITLE = "Instruments: bytes to readings at full rate, the last byte to its reading, noise at full line rate"
+TITLE = (
+    "Instruments: bytes to readings at full rate, the last byte to its reading, noise at full line rate; pulses on pins"
+)
 SECONDS = 10.0
 NOISE_S = 60.0
 NOISE_MODEL = "ld2450"  # the quickest line: 256000 baud
 PIECE_S = 0.004  # noise comes in pieces, as a UART's buffer hands it on
 WRITER = Path(__file__).with_name("instrument_writer.py")
+PULSE_WRITER = Path(__file__).with_name("pulse_writer.py")
+METERS, PULSES, PULSE_HZ = 10, 10_000, 100.0
 FIRST_S = 1.0  # of a run: the port is opened, the instrument is asked who it is
 
 
@@ -41,6 +47,8 @@ def run() -> list[Figure]:
             rows += asyncio.run(_speaking(name, Path(folder)))
     with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as folder:
         rows += asyncio.run(_noise(Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as folder:
+        rows += asyncio.run(_pulses(Path(folder)))
     return rows
 
 
@@ -160,6 +168,45 @@ async def _noise(folder: Path) -> list[Figure]:
         figure("noise: memory grown", grown_kb / 1000, "MB", 2.0),
         figure("noise: frames believed", port.state().frames, "", 0.0, f"of chance; {believed} points have a value"),
     ]
+
+
+async def _pulses(folder: Path) -> list[Figure]:
+    """Meters on the simulated chip, all of them at 100 Hz."""
+    pins = range(2, 2 + METERS)
+    socket = folder / "gpio.sock"
+    writer = await asyncio.create_subprocess_exec(
+        sys.executable, PULSE_WRITER, socket, str(PULSES), str(PULSE_HZ), *map(str, pins),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    if writer.stdin is None or writer.stdout is None:
+        raise RuntimeError("no pipes")
+    await writer.stdout.readline()
+    chip = open_chip("simulated", socket)
+    specs = [
+        CounterSpec(
+            device=f"m{pin}", kind="meter", pin=pin, pull="up", active_high=False, debounce_s=0.0, per_pulse=1.0
+        )
+        for pin in pins
+    ]
+    sink = _Sink()
+    counters = GpioCounters(lambda: chip, specs, sink.reading, {})
+    task = asyncio.create_task(counters.run())
+    await asyncio.sleep(FIRST_S)
+    began_s, cpu_s = time.monotonic(), time.process_time()
+    writer.stdin.write(b"\n")
+    await writer.stdout.readline()
+    took_s, cpu_s = time.monotonic() - began_s, time.process_time() - cpu_s
+    await asyncio.sleep(FIRST_S)
+    counted = sum(counters.counts().values())
+    task.cancel()
+    await asyncio.wait([task])
+    counters.stop()
+    writer.stdin.write(b"\n")
+    await writer.wait()
+    await asyncio.to_thread(chip.cleanup)
+    cpu = f"{100 * cpu_s / took_s:.1f} % of one core"
+    note = f"{METERS} meters at {PULSES / took_s:.1f} Hz each, edges of the simulated chip; {cpu}"
+    return [figure("pulses lost", METERS * PULSES - counted, "", 0.0, f"of {METERS * PULSES:,}; {note}")]
 
 
 _LAGS: list[float] = []

@@ -50,7 +50,8 @@ def test_the_night_is_as_it_was_recorded() -> None:
     users = night()
     assert len(users) == 58
     assert sum(user.kind == "person" for user in users) == 6  # shorter than 2.5 m: mostly bicycles
-    assert (users[0].start_s, users[0].from_m) == (16.0, -50.0)
+    assert [users[0].at_m(16.0), users[0].from_m] == pytest.approx([-50.0, -110.0])
+    assert [user.start_s for user in users] == sorted(user.start_s for user in users)
     assert (users[-1].start_s, users[-1].from_m) == (13 * 3600 + 49 * 60 + 47, 380.0)
     assert [3.6 * users[0].speed_m_per_s, 3.6 * users[-1].speed_m_per_s] == pytest.approx([25, -23])
 
@@ -58,7 +59,7 @@ def test_the_night_is_as_it_was_recorded() -> None:
 def test_the_small_hours_are_those_of_the_same_night() -> None:
     """From 02:30 on the next date: the first to come is the one of 02:37:11."""
     first = night(SMALL_HOURS)[0]
-    assert first.start_s == 7 * 60 + 11
+    assert first.at_m(7 * 60 + 11) == pytest.approx(-50.0)
 
 
 def test_a_night_that_was_not_recorded_is_refused() -> None:

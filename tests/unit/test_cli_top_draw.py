@@ -172,6 +172,16 @@ def test_people_in_the_dark_are_told_in_red() -> None:
     assert "people in the dark: \x1b[1;31m3 s\x1b[0m" in lines[13]
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_of_two_sensors_at_one_pole_the_one_that_matters_is_drawn(swapped: bool) -> None:
+    radar = canned_street.sensor(1)
+    for road, drawn in (({"alive": False}, "x"), ({"present": True}, "●"), ({}, "·")):
+        both = [radar, canned_street.sensor(1, id="vehicles-01", **road)]
+        lines = seen(state.street_said(picture(), street(sensors=tuple(reversed(both) if swapped else both)), at(1)))
+        [row] = [line for line in lines if line.startswith("sees")]
+        assert row.split() == ["sees", drawn]
+
+
 def test_savings() -> None:
     assert saving(2.0, 8.0) == "75 %"
     assert saving(2.0, 1.0) == "-100 %"

@@ -79,7 +79,7 @@ def test_hours_may_go_on_for_ever() -> None:
 def test_a_user_comes_and_goes_at_a_constant_speed() -> None:
     up = entering(1, "vehicle", 10.0, STREET_M, up=True)
     down = entering(2, "person", 10.0, STREET_M, up=False)
-    assert (up.at_m(10.0), down.at_m(10.0)) == (-50.0, 380.0)
+    assert [up.at_m(10.0), down.at_m(10.0)] == pytest.approx([-50.0, 380.0])
     assert up.speed_m_per_s == pytest.approx(13.8889, abs=1e-4)
     assert up.at_m(20.0) == pytest.approx(88.889, abs=1e-3)
     assert down.at_m(20.0) == pytest.approx(366.0)
@@ -88,6 +88,23 @@ def test_a_user_comes_and_goes_at_a_constant_speed() -> None:
     assert up.gone(10.1 + whole_way_m / DRIVE_M_PER_S, STREET_M)
     assert not down.gone(9.9 + whole_way_m / WALK_M_PER_S, STREET_M)
     assert down.gone(10.1 + whole_way_m / WALK_M_PER_S, STREET_M)
+
+
+def test_vehicles_come_up_and_go_down_within_sight_of_a_radar_that_looks_out() -> None:
+    """110 m before the street; (110 - 50) / 13.89 = 4.32 s before they are where everybody else begins."""
+    up, down = (entering(1, "vehicle", 10.0, STREET_M, up=up) for up in (True, False))
+    assert [up.from_m, up.start_s] == pytest.approx([-110.0, 5.68])
+    assert (down.from_m, down.start_s) == (380.0, 10.0)
+    whole_way_m = 50 + STREET_M + 110
+    assert not down.gone(9.9 + whole_way_m / DRIVE_M_PER_S, STREET_M)
+    assert down.gone(10.1 + whole_way_m / DRIVE_M_PER_S, STREET_M)
+    walker = entering(3, "person", 10.0, STREET_M, up=True)
+    assert (walker.from_m, walker.start_s) == (-50.0, 10.0)
+
+
+def near_s(user: User) -> float:
+    """When somebody is 50 m before the street, or steps out of a doorway."""
+    return user.start_s + (-50.0 - user.from_m) / user.speed_m_per_s if user.from_m == -110.0 else user.start_s
 
 
 def until(begin: str, hours: float) -> list[User]:
@@ -100,10 +117,10 @@ def test_an_hour_of_the_street() -> None:
     users = until("2026-11-20T18:00+01:00", 1)
     vehicles = [user for user in users if user.kind == "vehicle"]
     assert len(vehicles) == 1 + 60
-    assert vehicles[0].start_s == 0.5
-    assert [user.speed_m_per_s > 0 for user in vehicles[1:]] == [True, False] * 30
+    assert (vehicles[0].start_s, vehicles[0].from_m) == (0.5, -50.0)
+    assert [user.speed_m_per_s > 0 for user in sorted(vehicles[1:], key=near_s)] == [True, False] * 30
     assert [user.start_s for user in users] == sorted(user.start_s for user in users)
-    assert {user.from_m for user in users} == {-50.0, 215.0, 380.0}
+    assert {user.from_m for user in users} == {-110.0, -50.0, 215.0, 380.0}
     assert len({user.number for user in users}) == len(users)
 
 
@@ -125,8 +142,8 @@ def test_people_come_by_the_recorded_counts() -> None:
 
 def test_those_who_came_before_the_street_began_are_not_there() -> None:
     """From 18:30 on: what came in the second half of the same hour, half an hour earlier in the street's own time."""
-    whole = [user for user in until("2026-11-20T18:00+01:00", 2) if user.start_s >= 1800]
-    half = [user for user in until("2026-11-20T18:30+01:00", 1.5) if user.start_s != 0.5]
+    whole = [user for user in until("2026-11-20T18:00+01:00", 2) if near_s(user) >= 1800]
+    half = [user for user in until("2026-11-20T18:30+01:00", 1.5) if user.number > 2]
     assert [user.start_s + 1800 for user in half] == pytest.approx([user.start_s for user in whole])
     assert [user.number for user in half] == [user.number for user in whole]
 

@@ -93,7 +93,7 @@ def test_people_step_out_of_doorways_both_ways_and_vehicles_enter_at_both_ends()
     assert all(user is not None and user.start_s == 7.0 for user in [*people, *vehicles])
     assert [user.from_m for user in people if user] == [93.0, 217.0, 158.0, 272.0, 35.0, 93.0]
     assert [user.speed_m_per_s for user in people if user] == [1.4, -1.4] * 3
-    assert sorted({user.from_m for user in vehicles if user}) == [-50.0, 380.0]
+    assert sorted({user.from_m for user in vehicles if user}) == [-110.0, 380.0]
     assert len({user.number for user in world.users}) == 10
 
 

@@ -156,7 +156,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_nobody_is_there_to_be_told(tmp_path: Path) -> None:
     done = tell(tmp_path, "units")
     assert done.returncode == 2
-    assert "no line and no street runs here" in done.stderr
+    assert "no line, instrument or street runs here" in done.stderr
 
 
 @pytest.mark.parametrize(

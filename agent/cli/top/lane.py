@@ -168,7 +168,7 @@ def _lit(x_m: float, lamps: Sequence[LampView]) -> float:
 def _sensor_row(sensors: Sequence[SensorView], scale: _Scale, look: Look) -> list[Span]:
     seen, nobody = ("●", "·") if look.blocks else ("*", ".")
     spans = [Span(" ")] * scale.columns
-    for sensor in sensors:
+    for sensor in sorted(sensors, key=lambda s: (s.dead, s.doubted, s.sees)):  # of two at a place the one that matters
         column = scale.column(sensor.x_m)
         if not 0 <= column < scale.columns:
             continue

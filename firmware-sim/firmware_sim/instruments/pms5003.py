@@ -83,7 +83,7 @@ class Pms5003:
         words += [70 * largest, 21 * largest, 4 * largest, largest, largest // 4, largest // 9]
         if self.length == 36:
             words += [5, 231, 456, 0]  # formaldehyde, temperature, humidity, nothing
-        return packed([*words, self.version * 256 + self.error])
+        return packed([*words, self.version % 256 * 256 + self.error % 256])
 
     def _begin(self, now_s: float) -> None:
         """Switch laser and fan on."""
