@@ -74,7 +74,7 @@ def agent_sees_presence() -> str:
             finally:
                 agent.kill()
                 agent.wait()
-    return f"told {said_s[0] - began_s:.1f} s after the start, then after {said_s[1]:.1f} s, and {said_s[2]:.1f} s with hold_s = 1"
+    return f"told {said_s[0] - began_s:.1f} s after the start; somebody after {said_s[1]:.1f} s, nobody after {said_s[2]:.1f} s"
 
 
 def gadelys() -> Path:
@@ -86,7 +86,10 @@ def until(folder: Path, *, seen: bool) -> float:
     end_s, said = time.monotonic() + _PATIENCE_S, ""
     while time.monotonic() < end_s:
         asked = subprocess.run(
-            [gadelys(), "status", "--json", "--socket", folder / "api.sock"], capture_output=True, text=True, check=False
+            [gadelys(), "status", "--json", "--socket", folder / "api.sock"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         said = asked.stdout + asked.stderr
         if asked.returncode == 0:

@@ -58,14 +58,14 @@ for rig in "$@"; do
         mkdir -p "$out" && : >"$out/log" && : >"$out/rows"
         tail -n +1 -f "$out/log" &
         follower=$!
-        $here/uml.sh "$cache/linux" "$out" "$cache/uml-env/bin/python" "$(pwd)/$here/gpio_checks.py" uml "$out/rows" || failed=1
+        $here/uml.sh "$cache/linux" "$out" "$cache/uml-env/bin/python" "$(pwd)/$here/gpio_run.py" uml "$out/rows" || failed=1
         kill $follower
         cat "$out/rows" >>"$rows"
         ;;
     gpiomem)
         environment gpiomem requirements-gpio-classic.lock
         quietly "$cache/registers.log" cc -O2 -Wall -Wextra -Werror -o "$cache/registers" $here/registers.c
-        $here/gpiomem.sh "$cache/registers" "$cache/gpiomem-env/bin/python" $here/gpio_checks.py gpiomem "$rows" || failed=1
+        $here/gpiomem.sh "$cache/registers" "$cache/gpiomem-env/bin/python" $here/gpio_run.py gpiomem "$rows" || failed=1
         ;;
     esac
 done

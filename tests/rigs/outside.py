@@ -1,4 +1,4 @@
-"""The other side of the pins: of a kernel's gpio-sim chip, and of the registers that RPi.GPIO is given. Nothing of ours is used.
+"""The other side of the pins: of a kernel's gpio-sim chip, or of the registers that RPi.GPIO is given. It uses nothing of ours.
 
 By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between them and prints how many a second it were;
 `outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
@@ -6,7 +6,6 @@ By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between 
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import re
@@ -17,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from board import Board
+
 REGISTERS = "GADELYS_RIG_REGISTERS"  # where the registers are; without it the chip is the kernel's
 BOARD = "GADELYS_RIG_BOARD"  # the port on which an emulated board is told what its pins are like (pi3b_far.py)
 _LINES = Path("/run/line")
@@ -24,7 +25,7 @@ _TRACE = Path("/sys/kernel/tracing")
 _MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
 _PUT_HIGH, _PUT_LOW = 0xFF8, 0xFFC  # what drives inputs: not of the chip, which has nothing there
 _LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # of pulses: 100 a second; one that comes late is followed by a shorter one
-_EVENT = re.compile(r" (\d+\.\d+): gpio_(value|direction): +(\d+) (?:set (\d)|(in|out))")
+_EVENT = re.compile(r" (\d+\.\d+): gpio_(?:value|direction): (\d+) +(?:set (\d)|(in|out))")
 
 
 class Outside(Protocol):
@@ -71,6 +72,15 @@ class Registers:
         """Return whether a pin is an output."""
         return self._get(_MODES + 4 * (pin // 10)) >> 3 * (pin % 10) & 7 == 1
 
+    def high_pct(self, pin: int, for_s: float) -> float:
+        """Look at a pin all the time; return what part of it the pin is high."""
+        high_s = span_s = 0.0
+        before_s = time.monotonic()
+        while span_s < for_s:
+            level, now_s = self.level(pin), time.monotonic()
+            high_s, span_s, before_s = high_s + level * (now_s - before_s), span_s + now_s - before_s, now_s
+        return 100 * high_s / span_s
+
     def _get(self, register: int) -> int:
         return int(struct.unpack_from("<I", self._map, register)[0])
 
@@ -78,47 +88,12 @@ class Registers:
         struct.pack_into("<I", self._map, register, value)
 
 
-class Board:
-    """The pins of an emulated board, as its host sees them."""
-
-    def __init__(self, port: str) -> None:
-        self._port = os.open(port, os.O_RDWR | os.O_NOCTTY)
-        self._lock = threading.Lock()
-
-    def drive(self, pin: int, level: int) -> None:
-        """Drive an input."""
-        self._ask(f"drive {pin} {level}")
-
-    def level(self, pin: int) -> int:
-        """Return a pin's level."""
-        return int(self._ask(f"level {pin}"))
-
-    def is_output(self, pin: int) -> bool:
-        """Return whether a pin is an output."""
-        return self._ask(f"output {pin}") == "1"
-
-    def pulses(self, pin: int, count: int) -> str:
-        """Have pulses made; return how many a second it were."""
-        return self._ask(f"pulses {pin} {count}")
-
-    def _ask(self, line: str) -> str:
-        with self._lock:  # one question at a time, of whatever thread and process
-            fcntl.flock(self._port, fcntl.LOCK_EX)
-            try:
-                os.write(self._port, line.encode("ascii") + b"\n")
-                answer = b""
-                while not answer.endswith(b"\n"):
-                    answer += os.read(self._port, 100)
-            finally:
-                fcntl.flock(self._port, fcntl.LOCK_UN)
-        return answer.decode("ascii").strip()
-
-
 class Trace:
     """What the kernel notes of its pins: each level that is set, each direction; nothing that happens is missed."""
 
     def __init__(self) -> None:
         (_TRACE / "buffer_size_kb").write_text("4096")
+        (_TRACE / "trace_clock").write_text("mono")  # the first one tells whole ticks here
         (_TRACE / "trace").write_text("")
         for event in ("gpio_value", "gpio_direction"):
             (_TRACE / "events/gpio" / event / "enable").write_text("1")
@@ -127,7 +102,11 @@ class Trace:
         """Return what was done to a pin, in order: seconds, and the level set ("0", "1") or "in", "out"."""
         base = int(re.findall(r"gpiochip0: GPIOs (\d+)-", Path("/sys/kernel/debug/gpio").read_text())[0])
         events = _EVENT.findall((_TRACE / "trace").read_text())
-        return [(float(at), level or way) for at, _, number, level, way in events if int(number) - base == pin and (level or way)]
+        return [
+            (float(at), level or way)
+            for at, _, number, level, way in events
+            if int(number) - base == pin and (level or way)
+        ]
 
 
 def outside() -> Outside:

@@ -64,9 +64,9 @@ image() {
         "$base"/usr/lib/*/libpython3*.so* "$base"/usr/lib/*/perl* "$base"/usr/lib/*/gconv
     printf 'root:x:0:0:root:/root:/bin/sh\n' >"$base/etc/passwd"
     printf 'root:x:0:\n' >"$base/etc/group"
+    printf '#!/usr/bin/python3\nimport sys\nfrom agent.cli.main import main\nsys.exit(main())\n' >"$base/usr/bin/gadelys"
     printf '127.0.0.1 localhost\n' >"$base/etc/hosts"
-    cp tests/rigs/pi3b_init.sh "$base/init"
-    chmod 755 "$base/init"
+    chmod 755 "$base/usr/bin/gadelys"
 }
 
 rm -rf "$room"

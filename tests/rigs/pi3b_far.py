@@ -1,7 +1,7 @@
 """The other side of an emulated board's pins, on its host: `pi3b_far.py PORT QTEST`, sockets of a port of the board and of QEMU.
 
 It answers what the board asks on the port, a line each: `drive PIN LEVEL` (done), `level PIN`, `output PIN` (0 or 1), and
-`pulses PIN COUNT` (how many a second it were: 5 ms low, 5 ms high). The pins are those of the emulated registers themselves.
+`pulses PIN COUNT` (how many a second it were: 5 ms low, 5 ms high), `high PIN SECONDS` (what part of it, per cent). The pins are those of the emulated registers themselves.
 """
 
 from __future__ import annotations
@@ -44,6 +44,15 @@ class Board:
                 pause.wait(max(_SHORTEST_S, due_s - time.monotonic()))
         return count / (time.monotonic() - begin_s)
 
+    def high_pct(self, pin: int, for_s: float) -> float:
+        """Look at a pin all the time; return what part of it the pin is high."""
+        high_s = span_s = 0.0
+        before_s = time.monotonic()
+        while span_s < for_s:
+            level, now_s = self.level(pin), time.monotonic()
+            high_s, span_s, before_s = high_s + level * (now_s - before_s), span_s + now_s - before_s, now_s
+        return 100 * high_s / span_s
+
     def _read(self, register: int) -> int:
         return int(self._ask(f"readl {_BASE + register:#x}"), 16)
 
@@ -68,6 +77,8 @@ def answer(board: Board, line: str) -> str:
             return str(board.is_output(int(pin)))
         case ["pulses", pin, count]:
             return f"{board.pulses(int(pin), int(count)):.1f}"
+        case ["high", pin, for_s]:
+            return f"{board.high_pct(int(pin), float(for_s)):.1f}"
     return "what?"
 
 

@@ -8,6 +8,6 @@ stty -F /dev/ttyAMA0 raw -echo
 export PATH=/bin:/usr/bin HOME=/root LANG=C.UTF-8 PYTHONPATH=/site PYTHONUNBUFFERED=1 GADELYS_RIG_BOARD=/dev/ttyAMA0
 cd /tmp
 # shellcheck disable=SC2046
-/usr/bin/python3 /checks/gpio_checks.py pi3b /tmp/rows $(cat /checks/names)
+/usr/bin/python3 /checks/gpio_run.py pi3b /tmp/rows $(cat /checks/names)
 echo "status $?"
 poweroff -f

@@ -1,7 +1,7 @@
-"""The product's pin drivers in a process of their own, for a check to watch from outside. It does what it is told, line by line.
+"""The product's pin drivers in a process of their own, for a check to watch from outside. It does as it is told, a line each.
 
-`product.py lamps PIN DRIVE ACTIVE LEVEL`: a lamp; `level N` on its input sets it, `stop` ends it in order, the end of input ends
-the process. Prints `ready` when its first level is driven, `done` after each line, and `lost REASON`.
+`product.py lamps PIN DRIVE ACTIVE LEVEL`: a lamp; `level N` on its input sets it, `stop` ends it in order, the end of input
+ends the process. Prints `ready` when its first level is driven, `done` after each line, and `lost REASON`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Sink:
     def reading(self, key: str, reading: Reading) -> None: ...
 
     def sent(self, device_id: str, level_pct: float, mono_s: float) -> None:
+        del device_id, level_pct, mono_s
         self.driven.set()
 
     def event(self, name: str, **keys: object) -> None:
