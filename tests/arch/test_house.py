@@ -24,6 +24,7 @@ WORLD = {
 EDGES = {
     "agent.app",
     "agent.beacons",
+    "agent.cli.ble.commands",
     "agent.cli.ble.decode",
     "agent.cli.ble.scan",
     "agent.cli.bus.access",

@@ -102,6 +102,6 @@ def test_a_scan_where_there_is_no_bus(gadelys: CommandLine, monkeypatch: pytest.
 
 
 def test_a_scan_for_how_long(gadelys: CommandLine) -> None:
-    code, _, err = gadelys("ble", "scan", "--for", "long")
+    code, _, err = gadelys("ble", "scan", "--seconds", "long")
     assert code == 2
-    assert "--for: expected a time such as 10m" in err
+    assert "--seconds: expected a number" in err

@@ -131,7 +131,7 @@ def instruments(data: bytes) -> None:
 
 
 def adverts(data: bytes) -> None:
-    """Any bytes are an advert, a controller's event, or what BlueZ tells of one: beacons that can be sent again, or a reason."""
+    """Bytes are an advert, a controller's event, or what BlueZ tells: beacons that can be sent again, or a reason."""
     heard = hci.reports(data)
     pieces = [data] if isinstance(heard, Wrong) else [report.data for report in heard]
     said = [one for piece in pieces for one in take_apart(piece).beacons()]

@@ -23,7 +23,7 @@ SERVICE = service_uuid(0xFEAA)
 async def scanned(bus: PrivateBus, blue: FakeBluez, *words: str) -> tuple[int, str, str]:
     """Scan for 1 s, while a beacon with two frames, another and a telephone are heard."""
     process = await asyncio.create_subprocess_exec(
-        script("gadelys"), "ble", "scan", "--for", "1s", *words,
+        script("gadelys"), "ble", "scan", "--seconds", "1", *words,
         env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus.address, "COLUMNS": "120"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -61,6 +61,8 @@ async def test_a_scan(radio: tuple[PrivateBus, FakeBluez]) -> None:
         "-79  ~10 m      1  C2:00:00:00:00:01  Eddystone-URL https://goo.gl/Aq18zF (3.00 V, 21.5 Cel, advert 1, up 0.3 h)",
         "2 beacons; 1 other device",
     ]
+    code, out, _ = await scanned(bus, blue, "--all")
+    assert out.splitlines()[-2:] == ["-40                 C2:00:00:00:00:03  no beacon", "2 beacons; 1 other device"]
     code, out, _ = await scanned(bus, blue, "--json")
     rows = [json.loads(line) for line in out.splitlines()]
     assert code == 0

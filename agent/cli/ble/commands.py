@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import click
 
-from agent.cli import arguments
-from agent.cli.options import Commands, json_option
-from agent.cli.trouble import MISUSED, Trouble
-
-
-def _read_for(_ctx: click.Context, _parameter: click.Parameter, text: str) -> int:
-    try:
-        return arguments.duration_s(text)
-    except ValueError as error:
-        raise Trouble(str(error), MISUSED) from None
+from agent.cli.options import Commands, json_option, seconds_option
 
 
 @click.group(cls=Commands)
@@ -36,18 +27,20 @@ def decode(pasted: tuple[str, ...], as_json: bool) -> int:
 
 
 @ble.command()
-@click.option("--for", "for_s", default="10s", callback=_read_for, metavar="TIME", help="How long.  [default: 10s]")
 @click.option("--adapter", default="hci0", metavar="NAME", help="The adapter, by its name in Linux.  [default: hci0]")
+@click.option("--all", "everybody", is_flag=True, help="What is no beacon too.")
 @json_option
-def scan(for_s: int, adapter: str, as_json: bool) -> int:
-    """Listen for beacons, through BlueZ. No agent is needed. Exits with 1 if none was heard, with 3 without BlueZ.
+@seconds_option
+def scan(adapter: str, everybody: bool, as_json: bool, seconds: float | None) -> int:
+    """List the beacons that are heard, through BlueZ, until Ctrl-C. No agent is needed.
 
-    How far away one is, is an order of magnitude. With --json each advert of a beacon is a line.
+    How far away one is, is an order of magnitude. With --json each advert of a beacon is a line. Exits with 1 if no beacon
+    was heard, with 3 if there is no BlueZ.
 
     \b
     Examples: gadelys ble scan
-              gadelys ble scan --for 1m --json
+              gadelys ble scan --seconds 60 --json
     """
     from agent.cli.ble.scan import scan as run_scan  # noqa: PLC0415
 
-    return run_scan(adapter, for_s, as_json=as_json)
+    return run_scan(adapter, seconds, everybody=everybody, as_json=as_json)

@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("dBm", right=True),
     Column("far", right=True, spare=1),
     Column("heard", right=True, spare=3),
-    Column("address", spare=2),
+    Column("address"),
     Column("beacon"),
 )
 
@@ -34,12 +34,12 @@ class _Sighting:
 
 
 class Sightings:
-    """What was heard. `others`: addresses that are no beacons."""
+    """What was heard, and for as long as the command runs also what is no beacon."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], _Sighting] = {}
         self._telemetry: dict[str, EddystoneTlm] = {}
-        self.others: set[str] = set()
+        self._others: dict[str, int | None] = {}
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -47,10 +47,11 @@ class Sightings:
     def take(self, heard: Heard) -> None:
         """Take an advert."""
         named = [said for said in heard.beacons if not isinstance(said, Wrong)]
-        if not named and len(self.others) < _MOST:
-            self.others.add(heard.address)
+        known = heard.address in {seen.address for seen in self._seen.values()}
+        if not named and not known and (heard.address in self._others or len(self._others) < _MOST):
+            self._others[heard.address] = heard.rssi_dbm
         for said in named:
-            self.others.discard(heard.address)
+            self._others.pop(heard.address, None)
             if isinstance(said, EddystoneTlm):
                 self._telemetry[heard.address] = said
             key = (heard.address, "tlm" if isinstance(said, EddystoneTlm) else sentence(said))
@@ -62,13 +63,15 @@ class Sightings:
             if heard.rssi_dbm is not None:
                 seen.rssi_dbm.append(heard.rssi_dbm)
 
-    def page(self, width: int) -> Iterator[Line]:
-        """Yield them as a table; how a beacon is doing stands in its row."""
+    def page(self, width: int, *, everybody: bool) -> Iterator[Line]:
+        """Yield them as a table; how a beacon is doing stands in its row. `everybody`: what is no beacon too."""
         rows = list(self._rows())
+        for address, rssi_dbm in sorted(self._others.items()) if everybody else ():
+            rows.append(["" if rssi_dbm is None else str(rssi_dbm), "", "", address, Span("no beacon", "dim")])
         if rows:
             yield from table(_COLUMNS, rows, width)
         beacons = len({seen.address for seen in self._seen.values()})
-        others = f"; {fmt.count(len(self.others), 'other device')}" if self.others else ""
+        others = f"; {fmt.count(len(self._others), 'other device')}" if self._others else ""
         yield line(
             Span(
                 f"{fmt.count(beacons, 'beacon')}{others}" if beacons else f"no beacon{others}",
