@@ -62,7 +62,7 @@ async def test_a_scan(radio: tuple[PrivateBus, FakeBluez]) -> None:
         "2 beacons; 1 other device",
     ]
     code, out, _ = await scanned(bus, blue, "--all")
-    assert out.splitlines()[-2:] == ["-40                 C2:00:00:00:00:03  no beacon", "2 beacons; 1 other device"]
+    assert out.splitlines()[-2:] == ["-40                C2:00:00:00:00:03  no beacon", "2 beacons; 1 other device"]
     code, out, _ = await scanned(bus, blue, "--json")
     rows = [json.loads(line) for line in out.splitlines()]
     assert code == 0

@@ -84,6 +84,6 @@ class _Ear:
         lines = list(self.sightings.page(terminal.width(), everybody=self._everybody))
         lines = lines[: terminal.height() - 1] if self.moves else lines
         if self._drawn:
-            terminal.write(f"\x1b[{self._drawn}A\x1b[J")
+            terminal.write(f"\r\x1b[{self._drawn}A\x1b[J")
         self._drawn = len(lines) if self.moves else 0
         terminal.show(lines)
