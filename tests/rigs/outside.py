@@ -106,7 +106,7 @@ class Trace:
         events = _EVENT.findall((_TRACE / "trace").read_text())
         return [
             (float(at), level or way)
-            for at, _, number, level, way in events
+            for at, number, level, way in events
             if int(number) - base == pin and (level or way)
         ]
 
