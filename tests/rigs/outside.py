@@ -53,6 +53,8 @@ class Lines:
 class Registers:
     """The registers of a BCM2835, as far as pins below 32 need them."""
 
+    slack_pct = 5.0  # of a pulse width
+
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 4096)
