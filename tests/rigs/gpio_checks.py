@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
+from board import Board
 from drivers.errors import LinkLost
 from drivers.gpio.counters import CounterSpec, GpioCounters
 from drivers.gpio.factory import Chip, open_chip
@@ -106,7 +107,7 @@ def an_output_begins_with_its_level() -> str:
 def an_output_begins_with_its_level_in_the_registers() -> str:
     """Whenever the pin is seen to be an output it has its level."""
     side = outside()
-    assert isinstance(side, Registers)
+    assert isinstance(side, Registers | Board)
     looks = 0
     cases = (("low", 0, 1), ("high", 100, 1), ("low", 100, 0), ("high", 0, 0))
     for pin, (active, level_pct, level) in zip((12, 13, 19, 20), cases, strict=True):
@@ -185,17 +186,14 @@ def pulse_widths_as_the_kernel_notes_them() -> str:
 def pulse_widths_as_looked_at() -> str:
     """What part of 2 s the pin is high, by looking at it all the time."""
     side, said = outside(), []
+    assert isinstance(side, Registers | Board)
     with lamp(DIMMED, "pwm", "high", 50) as process:
         for level_pct in (0, 10, 50, 90, 100):
             tell(process, f"level {level_pct}")
             threading.Event().wait(0.2)
-            high_s = span_s = 0.0
-            before_s = time.monotonic()
-            while span_s < 2.0:
-                level, now_s = side.level(DIMMED), time.monotonic()
-                high_s, span_s, before_s = high_s + level * (now_s - before_s), span_s + now_s - before_s, now_s
-            assert abs(100 * high_s / span_s - level_pct) < 5, f"{level_pct} %: {100 * high_s / span_s:.1f} %"
-            said.append(f"{level_pct} %: {100 * high_s / span_s:.1f} %")
+            high_pct = side.high_pct(DIMMED, 2.0)
+            said.append(f"{level_pct} %: {high_pct:.1f} %")
+            assert abs(high_pct - level_pct) < (side.slack_pct if 0 < level_pct < 100 else 0.5), said
         tell(process, "stop")
         assert settles(lambda: side.level(DIMMED) == 1)
     return ", ".join(said)

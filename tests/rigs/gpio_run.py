@@ -1,4 +1,4 @@
-"""Checks of the product's pins against a chip: `gpio_run.py RIG ROWS [CHECK …]`, RIG one of uml, gpiomem.
+"""Checks of the product's pins against a chip: `gpio_run.py RIG ROWS [CHECK …]`, RIG one of uml, gpiomem, pi3b.
 
 Each check runs in a process of its own and answers with its figures; a row of each is added to the file ROWS.
 """
@@ -45,6 +45,16 @@ ALL: dict[str, Checks] = {
         counters_lose_no_pulse,
     ),
     "gpiomem": (
+        inputs_tell_levels_and_both_edges,
+        an_output_begins_with_its_level_in_the_registers,
+        levels_are_driven,
+        pulse_widths_as_looked_at,
+        what_is_left_of_an_output,
+        a_pin_that_there_is_not,
+        agent_sees_presence,
+        counters_lose_no_pulse,
+    ),
+    "pi3b": (
         inputs_tell_levels_and_both_edges,
         an_output_begins_with_its_level_in_the_registers,
         levels_are_driven,

@@ -16,7 +16,10 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from board import Board
+
 REGISTERS = "GADELYS_RIG_REGISTERS"  # where the registers are; without it the chip is the kernel's
+BOARD = "GADELYS_RIG_BOARD"  # the port on which an emulated board is told what its pins are like (pi3b_far.py)
 _LINES = Path("/run/line")
 _TRACE = Path("/sys/kernel/tracing")
 _MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
@@ -50,6 +53,8 @@ class Lines:
 class Registers:
     """The registers of a BCM2835, as far as pins below 32 need them."""
 
+    slack_pct = 5.0  # of a pulse width
+
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 4096)
@@ -68,6 +73,15 @@ class Registers:
     def is_output(self, pin: int) -> bool:
         """Return whether a pin is an output."""
         return self._get(_MODES + 4 * (pin // 10)) >> 3 * (pin % 10) & 7 == 1
+
+    def high_pct(self, pin: int, for_s: float) -> float:
+        """Look at a pin all the time; return what part of it the pin is high."""
+        high_s = span_s = 0.0
+        before_s = time.monotonic()
+        while span_s < for_s:
+            level, now_s = self.level(pin), time.monotonic()
+            high_s, span_s, before_s = high_s + level * (now_s - before_s), span_s + now_s - before_s, now_s
+        return 100 * high_s / span_s
 
     def _get(self, register: int) -> int:
         return int(struct.unpack_from("<I", self._map, register)[0])
@@ -99,12 +113,17 @@ class Trace:
 
 def outside() -> Outside:
     """Return the other side of the pins that this process sees."""
+    if board := os.environ.get(BOARD):
+        return Board(board)
     registers = os.environ.get(REGISTERS)
     return Registers(Path(registers)) if registers else Lines()
 
 
 def _pulses(pin: int, count: int) -> None:
     side, pause = outside(), threading.Event()
+    if isinstance(side, Board):
+        print(side.pulses(pin, count))
+        return
     begin_s = time.monotonic()
     for _ in range(count):
         for level in (0, 1):  # active low, as an S0 meter on a pull-up
