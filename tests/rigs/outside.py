@@ -1,7 +1,7 @@
 """The other side of the pins: of a kernel's gpio-sim chip, or of the registers that RPi.GPIO is given. It uses nothing of ours.
 
-By itself: `outside.py pulses PIN COUNT [MS]` makes pulses of 5 ms (or MS) with as much between them and prints how many they were
-a second; `outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
+By itself: `outside.py pulses PIN COUNT [MS]` makes pulses of 5 ms (or MS) with as much between them and prints how many a
+second; `outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
 """
 
 from __future__ import annotations
