@@ -153,7 +153,7 @@ class Radio:
             async with asyncio.timeout(_ANSWER_S):
                 bus = self._bus = await MessageBus(self._address, BusType.SYSTEM).connect()
         except (OSError, EOFError, DBusFastError, ValueError, TimeoutError) as error:
-            raise LinkLost(f"there is no system bus here: {error or 'it does not answer'}") from None
+            raise LinkLost(f"there is no system bus here: {_why(error)}") from None
         bus.add_message_handler(self._message)
         daemon = _Place(_BUS, "/org/freedesktop/DBus", _BUS)
         for rule in (
@@ -305,6 +305,12 @@ class Radio:
         if self._heard_fault != fault:
             self._heard_fault = fault
             self._sink.listening(fault)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error) or "it does not answer"
 
 
 def _properties(broadcast: Broadcast) -> dict[str, Variant]:

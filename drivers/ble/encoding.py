@@ -87,9 +87,9 @@ def eddystone(beacon: EddystoneUid | EddystoneUrl | EddystoneTlm | EddystoneEid)
 
 def url(text: str) -> bytes:
     """Return an address of the web in its short form. NotSo."""
-    scheme = next((scheme for scheme in SCHEMES if text.startswith(scheme)), None)
+    scheme = next((scheme for scheme in SCHEMES if text.startswith(scheme) and len(text) > len(scheme)), None)
     if scheme is None:
-        raise NotSo("url", "http:// or https:// at the start", text)
+        raise NotSo("url", "http:// or https:// and something after it", text)
     rest, short = text.removeprefix(scheme), bytearray()
     if not re.fullmatch(r"[!-~]+", rest):
         raise NotSo("url", f"letters, digits and signs of ASCII after {scheme}", text)

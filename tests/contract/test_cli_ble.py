@@ -1,4 +1,4 @@
-"""`gadelys ble decode`: what bytes say, and what is none."""
+"""`gadelys ble decode`: what is pasted, the page and the record, and what is no advert."""
 
 from __future__ import annotations
 
@@ -6,64 +6,102 @@ import json
 
 import pytest
 
+from beacon_adverts import CAPTURED, EVENT
 from command_line import CommandLine
 
-PLACE = "02 01 06 1A FF 4C 00 02 15 FD A5 06 93 A4 E2 4F B1 AF CF C6 EB 07 64 78 25 27 11 4E 20 C5"
-EVENT = (
-    "04 3E 2A 02 01 00 01 12 42 62 58 4F DE 1E 02 01 06 1A FF 4C 00 02 15 B9 40 7F 30 F5 F8 46 6E AF F9 25 55 6B 57 FE"
-    " 6D 42 12 58 62 BC C3"
-)
-PAGE = "02 01 06 03 03 AA FE 13 16 AA FE 10 EE 03 67 6F 6F 2E 67 6C 2F 41 71 31 38 7A 46"
+URL = next(data for data in CAPTURED if "67 6F 6F" in data)
 
 
 @pytest.fixture
 def gadelys(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "80")
     return CommandLine(monkeypatch, capsys)
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        (PLACE, "iBeacon  fda50693-a4e2-4fb1-afcf-c6eb07647825  major 10001  minor 20000  -59 dBm at 1 m\n"),
-        (
-            EVENT,
-            (
-                "from DE:4F:58:62:42:12, -61 dBm, some 0.4 m\n"
-                "iBeacon  b9407f30-f5f8-466e-aff9-25556b57fe6d  major 16914  minor 22626  -68 dBm at 1 m\n"
-            ),
-        ),
-        (PAGE, "Eddystone-URL  https://goo.gl/Aq18zF  -18 dBm at 0 m\n"),
-        ("11 16 AA FE 20 00 0B B8 15 80 00 00 00 01 00 00 00 0F", "Eddystone-TLM  3.00 V, 21.5 °C, 1 adverts in 2 s\n"),
-    ],
-    ids=["iBeacon", "an event", "URL", "telemetry"],
-)
-def test_what_beacons_say(gadelys: CommandLine, given: str, said: str) -> None:
-    assert gadelys("ble", "decode", *given.split()) == (0, said, "")
-    assert gadelys("ble", "decode", given.replace(" ", ":").lower()) == (0, said, "")
+def test_an_advert(gadelys: CommandLine) -> None:
+    code, out, err = gadelys("ble", "decode", *URL.split())
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "at  type  what                     bytes",
+        "0   01    flags                    06",
+        "3   03    services                 aa fe",
+        "7   16    service data, Eddystone  aa fe 10 ee 03 67 6f 6f 2e 67 6c 2f",
+        "                                   41 71 31 38 7a 46",
+        "Eddystone-URL https://goo.gl/Aq18zF",
+        "-59 dBm at 1 m",
+    ]
 
 
-def test_for_machines(gadelys: CommandLine) -> None:
-    code, out, _ = gadelys("ble", "decode", PLACE, "--json")
-    (advert,) = json.loads(out)
+def test_an_event_as_hcidump_shows_it(gadelys: CommandLine) -> None:
+    code, out, _ = gadelys("ble", "decode", f"> {EVENT[:59]}", f"  {EVENT[59:]}")
     assert code == 0
-    assert advert["beacons"][0]["major"] == 10001
-    assert advert["fault"] == ""
+    assert out.startswith("from DE:4F:58:62:42:12 (random), -61 dBm\n")
+    assert "iBeacon b9407f30-f5f8-466e-aff9-25556b57fe6d major 16914 minor 22626\n" in out
+    assert out.endswith("-68 dBm at 1 m; at -61 dBm roughly 0.4 m away\n")
 
 
-def test_what_is_no_beacon(gadelys: CommandLine) -> None:
-    code, out, _ = gadelys("ble", "decode", "02 01 06 05 09 41 42")
-    assert code == 1
-    assert out == "no beacon  parts of type 01\ncut off: byte 3: a part of 5 bytes, of which 3 are there\n"
+@pytest.mark.parametrize("pasted", [URL.replace(" ", ""), URL.replace(" ", ":"), "0x" + URL.replace(" ", ", 0x")])
+def test_signs_between_do_not_count(gadelys: CommandLine, pasted: str) -> None:
+    assert gadelys("ble", "decode", pasted) == gadelys("ble", "decode", URL)
 
 
-@pytest.mark.parametrize("given", ["zz", "0", "02 01 0"])
-def test_what_is_not_hexadecimal(gadelys: CommandLine, given: str) -> None:
-    code, out, err = gadelys("ble", "decode", given)
-    assert (code, out) == (2, "")
-    assert err == f"gadelys: HEX: expected bytes in hexadecimal, such as 02 01 06; found {given!r}\n"
+def test_the_record(gadelys: CommandLine) -> None:
+    code, out, _ = gadelys("ble", "decode", "--json", EVENT)
+    assert code == 0
+    (record,) = json.loads(out)
+    assert record["address"] == "DE:4F:58:62:42:12"
+    assert record["rssi_dbm"] == -61
+    assert record["parts"][0] == {"type": 1, "data": "06"}
+    assert record["faults"] == []
+    assert record["beacons"] == [
+        {
+            "type": "ibeacon",
+            "uuid": "b9407f30-f5f8-466e-aff9-25556b57fe6d",
+            "major": 16914,
+            "minor": 22626,
+            "power_dbm": -68,
+        }
+    ]
 
 
-def test_an_event_that_is_cut_off(gadelys: CommandLine) -> None:
-    code, _, err = gadelys("ble", "decode", EVENT[:-3])
-    assert (code, err) == (2, "gadelys: HEX: an event of 42 bytes, of which 41 are there\n")
+@pytest.mark.parametrize(
+    ("pasted", "last"),
+    [
+        ("02 01 06", "no beacon"),
+        ("02 01 06 1A FF 4C", "no beacon"),
+        ("04 16 AA FE 40", "not to be believed: Eddystone: expected a frame of type 00, 10, 20 or 30; found 40"),
+    ],
+)
+def test_what_is_no_beacon(gadelys: CommandLine, pasted: str, last: str) -> None:
+    code, out, err = gadelys("ble", "decode", pasted)
+    assert (code, err) == (1, "")
+    assert out.splitlines()[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("pasted", "code", "message"),
+    [
+        ("xyz", 2, "found 'xyz'"),
+        ("02 01 0", 2, "found half a byte at the end"),
+        ("> :", 2, "found nothing"),
+        ("00" * 4097, 2, "expected at most 4096 bytes, found 4097"),
+        ("04 3E 2A 02 01 00", 1, "HEX: a controller's event, but an event of 42 bytes, of which 3 are there"),
+    ],
+)
+def test_what_is_no_advert(gadelys: CommandLine, pasted: str, code: int, message: str) -> None:
+    said = gadelys("ble", "decode", pasted)
+    assert (said[0], said[1]) == (code, "")
+    assert message in said[2]
+    assert said[2].count("\n") == 1
+
+
+def test_a_scan_where_there_is_no_bus(gadelys: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/bus")
+    said = gadelys("ble", "scan")
+    assert said == (3, "", "gadelys: ble: there is no system bus here: no such file or directory\n")
+
+
+def test_a_scan_for_how_long(gadelys: CommandLine) -> None:
+    code, _, err = gadelys("ble", "scan", "--seconds", "long")
+    assert code == 2
+    assert "--seconds: expected a number" in err

@@ -10,6 +10,8 @@ import threading
 class Board:
     """The pins of an emulated board, as its host sees them."""
 
+    slack_pct = 15.0  # of a pulse width: its sleeps of a millisecond last longer
+
     def __init__(self, port: str) -> None:
         self._port = os.open(port, os.O_RDWR | os.O_NOCTTY)
         self._lock = threading.Lock()

@@ -53,6 +53,8 @@ class Lines:
 class Registers:
     """The registers of a BCM2835, as far as pins below 32 need them."""
 
+    slack_pct = 5.0  # of a pulse width
+
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 4096)
@@ -104,7 +106,7 @@ class Trace:
         events = _EVENT.findall((_TRACE / "trace").read_text())
         return [
             (float(at), level or way)
-            for at, _, number, level, way in events
+            for at, number, level, way in events
             if int(number) - base == pin and (level or way)
         ]
 

@@ -7,7 +7,7 @@ shift 2
 here=tests/rigs
 run=$(mktemp -d)
 board="" far=""
-trap 'for process in $board $far; do kill "$process" 2>/dev/null; done; rm -rf "$run"' EXIT
+trap 'for process in $board $far; do kill "$process" 2>/dev/null && wait "$process" || true; done; rm -rf "$run"' EXIT
 trap 'exit 124' INT TERM
 mkdir "$run/top" "$run/top/checks"
 cp $here/*.py "$run/top/checks/"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Put together an emulated Raspberry Pi 3B's files, out of Debian's arm64 packages, of which nothing is run here:
-# pi3b_build.sh ROOM WHEEL LOG. It makes ROOM/vmlinuz, ROOM/pi.dtb and ROOM/image: the product's wheel, what it needs, and
-# RPi.GPIO, compiled from its source for that machine.
+# pi3b_build.sh ROOM. It makes ROOM/vmlinuz, ROOM/pi.dtb and ROOM/base, its files: in /site the product and RPi.GPIO, compiled
+# for that machine, and what they need.
 set -eu
-room=$1 wheel=$2
+room=$1
 python=.venv/bin/python
 base=$room/base
 
@@ -39,28 +39,31 @@ machine() {
     rm -rf "$room/kernel" "$room/apt"
 }
 
+compiled() { # WHAT …: for pip wheel
+    CC=aarch64-linux-gnu-gcc LDSHARED="aarch64-linux-gnu-gcc -shared" _PYTHON_HOST_PLATFORM=linux-aarch64 \
+        CFLAGS="-O2 -fPIC -fcommon -I$base/usr/include/python$version -I$base/usr/include" \
+        $python -m pip wheel --disable-pip-version-check -q --no-deps --no-build-isolation --no-cache-dir -w "$room/wheels" "$@"
+}
+
 packages() {
-    site=$base/site version=$(basename "$(readlink "$base/usr/bin/python3")")
+    site=$base/site version=$(readlink "$base/usr/bin/python3")
     version=${version#python}
     mkdir -p "$site"
-    # shellcheck disable=SC2086
     $python -m pip install --disable-pip-version-check -q --no-deps --require-hashes --no-compile --only-binary=:all: --target "$site" \
         --platform manylinux_2_17_aarch64 --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 --implementation cp \
         --python-version "$version" -r requirements.lock
-    rm -rf "$site"/cython* "$site"/Cython* "$site"/pyximport "$site"/setuptools* "$site"/wheel*
-    $python -m zipfile -e "$wheel" "$site"
-    find "$site/cext" -name '*.so' -delete # of this machine; the interpreted form is as good there
-    headers=$base/usr/include
-    CC=aarch64-linux-gnu-gcc LDSHARED="aarch64-linux-gnu-gcc -shared" SETUPTOOLS_EXT_SUFFIX=.so _PYTHON_HOST_PLATFORM=linux-aarch64 \
-        CFLAGS="-O2 -fPIC -fcommon -I$headers/python$version -I$headers" \
-        $python -m pip wheel --disable-pip-version-check -q --no-deps --no-build-isolation --no-cache-dir --require-hashes -w "$room/wheel" \
-        -r requirements-gpio-classic.lock
-    $python -m zipfile -e "$room"/wheel/*.whl "$site"
+    for build in Cython cython pyximport setuptools wheel pkg_resources _distutils_hack; do rm -rf "$site/$build" "$site/$build".py "$site/$build"-*; done
+    rm -f "$site"/*.pth
+    compiled --require-hashes -r requirements-gpio-classic.lock
+    compiled .
+    rm -rf build ./*.egg-info
+    for wheel in "$room"/wheels/*.whl; do $python -m zipfile -e "$wheel" "$site"; done
+    for library in "$site"/cext/*.so "$site"/RPi/*.so; do mv "$library" "${library%%.cpython-*}.so"; done # they are named for this machine
 }
 
-image() {
+files() {
     mkdir -p "$base/proc" "$base/sys" "$base/dev" "$base/tmp" "$base/run" "$base/root" "$base/etc"
-    rm -rf "$base/usr/include" "$base/usr/share" "$base"/usr/lib/python3*/config-* "$base"/usr/lib/python3*/lib2to3 "$base"/usr/lib/*/*.a \
+    rm -rf "$room/wheels" "$base/usr/include" "$base/usr/share" "$base"/usr/lib/python3*/config-* "$base"/usr/lib/python3*/lib2to3 "$base"/usr/lib/*/*.a \
         "$base"/usr/lib/*/libpython3*.so* "$base"/usr/lib/*/perl* "$base"/usr/lib/*/gconv
     printf 'root:x:0:0:root:/root:/bin/sh\n' >"$base/etc/passwd"
     printf 'root:x:0:\n' >"$base/etc/group"
@@ -72,4 +75,4 @@ image() {
 rm -rf "$room"
 machine
 packages
-image
+files

@@ -1,8 +1,8 @@
-"""The other side of an emulated board's pins, on its host: `pi3b_far.py PORT QTEST`, a port of the board and one of QEMU.
+"""The other side of an emulated board's pins, on its host: `pi3b_far.py PORT QTEST`, sockets of its port and of QEMU.
 
 It answers what the board asks on the port, a line each: `drive PIN LEVEL` (done), `level PIN`, `output PIN` (0 or 1),
-`pulses PIN COUNT` (how many a second it were: 5 ms low, 5 ms high), `high PIN SECONDS` (what part of it, per cent). The
-pins are those of the emulated registers themselves.
+`pulses PIN COUNT` (how many a second it were: 5 ms low, 5 ms high), `high PIN SECONDS` (what part of it, per cent).
+The pins are those of the emulated registers themselves.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 
 with atheris.instrument_imports(include=["drivers"]):
     from drivers.ble import hci
-    from drivers.ble.adverts import take_apart
-    from drivers.ble.records import Wrong
+    from drivers.ble.adverts import from_bluez, service_uuid, take_apart
+    from drivers.ble.encoding import payload
+    from drivers.ble.records import APPLE, EDDYSTONE, Wrong, power_at_1_m_dbm
     from drivers.bus.reading import reader
     from drivers.bus.recorder import read_dump
     from drivers.errors import LinkLost, WireError
@@ -130,13 +131,18 @@ def instruments(data: bytes) -> None:
 
 
 def adverts(data: bytes) -> None:
-    """Bytes are an advert as far as its lengths hold, and beacons or a reason; an event is reports or a reason."""
-    advert = take_apart(data)
-    assert advert.fault or sum(2 + len(part.data) for part in advert.structures) <= len(data)
-    for beacon in advert.beacons():
-        assert not isinstance(beacon, Wrong) or beacon.reason
-    reports = hci.reports(data)
-    assert isinstance(reports, Wrong) or all(take_apart(report.data) for report in reports)
+    """Bytes are an advert, a controller's event, or what BlueZ tells: beacons that can be sent again, or a reason."""
+    heard = hci.reports(data)
+    pieces = [data] if isinstance(heard, Wrong) else [report.data for report in heard]
+    said = [one for piece in pieces for one in take_apart(piece).beacons()]
+    for one in (*said, *from_bluez({APPLE: data}, {service_uuid(EDDYSTONE): data})):
+        if isinstance(one, Wrong):
+            assert one.reason
+            continue
+        power_dbm = power_at_1_m_dbm(one)
+        if power_dbm is None or -100 <= getattr(one, "power_dbm", 0) <= 20:
+            sent = payload(one)
+            assert from_bluez(sent.makers, sent.services) == (one,)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

@@ -34,6 +34,7 @@ def test_what_bluez_is_told() -> None:
 def test_the_shortest_form_of_an_address() -> None:
     assert advert(EddystoneUrl("https://www.example.com/a.org", 0))[-11:] == b"\x01example\x00a\x08"
     assert advert(EddystoneUrl("http://wwwx.com", 0))[-6:] == b"\x02wwwx\x07"
+    assert advert(EddystoneUrl("http://www.", 0))[-5:] == b"\x02www."
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,8 @@ def test_the_shortest_form_of_an_address() -> None:
         (IBeacon(UUID, 0, 0, 21), "power: expected -100 to 20 dBm, found 21"),
         (EddystoneUid("00", "0" * 12, 0), "namespace: expected 20 hexadecimal digits, found '00'"),
         (EddystoneUid("0" * 20, "0" * 11 + "g", 0), "instance: expected 12 hexadecimal digits"),
-        (EddystoneUrl("ftp://a.com", 0), "url: expected http:// or https:// at the start"),
-        (EddystoneUrl("https://", 0), "url: expected letters, digits and signs of ASCII after https://"),
+        (EddystoneUrl("ftp://a.com", 0), "url: expected http:// or https:// and something after it"),
+        (EddystoneUrl("https://", 0), "url: expected http:// or https:// and something after it"),
         (EddystoneUrl("https://gadelys.dk/lygtepæl", 0), "url: expected letters, digits and signs of ASCII"),
         (EddystoneUrl("https://a.com/ b", 0), "url: expected letters, digits and signs of ASCII"),
         (EddystoneUrl("https://" + "a" * 18, 0), "url: expected at most 17 bytes in its short form, not 18, found"),

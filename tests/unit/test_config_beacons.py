@@ -43,7 +43,7 @@ def test_what_they_become() -> None:
         ("interval_ms = 500", "interval_ms = 20", "device.place-1.interval_ms: expected a whole number from 100 to 10000, found 20"),
         ("interval_ms = 500", "silent_after_s = 60", "device.place-1.silent_after_s: expected no such option with advert, found 60"),
         ('url = "https://kommune.dk/p7"', 'url = "https://kommune.dk/stolpe-7"', "device.page-1.url: expected at most 17 bytes in its short form, not 19, found \"https://kommune.dk/stolpe-7\""),
-        ('url = "https://kommune.dk/p7"', 'url = "kommune.dk/p7"', "device.page-1.url: expected http:// or https:// at the start, found \"kommune.dk/p7\""),
+        ('url = "https://kommune.dk/p7"', 'url = "kommune.dk/p7"', "device.page-1.url: expected http:// or https:// and something after it, found \"kommune.dk/p7\""),
         ('url = "https://kommune.dk/p7"', "# ", "device.page-1.url: expected an address of the web, found nothing"),
         ("power_dbm = -18", "power_dbm = -18\nmajor = 1", 'device.page-1.major: expected no such option with advert = "eddystone-url", found 1'),
         ("power_dbm = -18", "power_dbm = -18\nunit = \"lux\"", 'device.page-1.unit: expected no such option for kind = "beacon", found "lux"'),

@@ -1,84 +1,89 @@
-"""`gadelys ble scan`: the beacons that are heard, through BlueZ, without an agent."""
+"""`gadelys ble scan`: the beacons around, through BlueZ, without an agent."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-from datetime import UTC, datetime
 
 import msgspec
 
 from agent.cli import terminal
-from agent.cli.ble.words import how_far, said
-from agent.cli.text import Span, clip, line
+from agent.cli.ble.sightings import Sightings
 from agent.cli.trouble import REFUSED, UNREACHABLE, Trouble
 from drivers.ble.devices import Heard
 from drivers.ble.records import Beacon, Wrong
 from drivers.errors import LinkLost
 
-
-class Row(msgspec.Struct, frozen=True):
-    """What was heard, for machines."""
-
-    time: str
-    address: str
-    rssi_dbm: int | None
-    beacon: Beacon | Wrong | None
+_EVERY_S = 0.5  # the list is drawn anew
+_NOT_INSTALLED = "ble: dbus-fast is not installed; install gadelys with its extra ble"
 
 
-def scan(adapter: str, *, everybody: bool, as_json: bool, seconds: float | None) -> int:
-    """Print what is heard; 1 if nothing was. Trouble if nothing can be heard, and why."""
+def scan(adapter: str, seconds: float | None, *, everybody: bool, as_json: bool) -> int:
+    """Listen and print the beacons that are heard; 1 if none was. Trouble if there is no way to listen."""
     try:
-        import drivers.ble.bluez  # noqa: F401, PLC0415
+        return 0 if asyncio.run(_scan(adapter, seconds, _Ear(everybody=everybody, as_json=as_json))) else REFUSED
     except ImportError:
-        raise Trouble("dbus-fast is not installed; install gadelys with its extra ble", UNREACHABLE) from None
-    printer = _Printer(everybody=everybody, as_json=as_json)
-    try:
-        asyncio.run(_scan(adapter, printer, seconds))
+        raise Trouble(_NOT_INSTALLED, UNREACHABLE) from None
     except LinkLost as error:
-        raise Trouble(str(error), UNREACHABLE) from None
-    return 0 if printer.printed else REFUSED
+        raise Trouble(f"ble: {error}", UNREACHABLE) from None
 
 
-async def _scan(adapter: str, printer: _Printer, seconds: float | None) -> None:
-    from drivers.ble.bluez import Radio  # noqa: PLC0415
+async def _scan(adapter: str, seconds: float | None, ear: _Ear) -> int:
+    from drivers.ble.bluez import Radio  # noqa: PLC0415 - an extra
 
-    session = asyncio.create_task(Radio(adapter, (), listen=True, sink=printer).session())
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, session.cancel)
-    with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-        async with asyncio.timeout(seconds):
-            await session
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGINT, ended.set)
+    session = asyncio.create_task(Radio(adapter, (), listen=True, sink=ear).session())
+    drawing = asyncio.create_task(ear.draw()) if ear.moves else None
+    waiting = asyncio.create_task(ended.wait())
+    await asyncio.wait([session, waiting], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    failed = session.done()
+    for task in (session, waiting, drawing):
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, *(() if failed else (LinkLost,))):
+                await task
+    ear.end()
+    return len(ear.sightings)
 
 
-class _Printer:
-    """A line for each beacon that is new, or says something else than before."""
+class _Ear:
+    """Keeps what is heard, and prints it: each advert of a beacon as JSON, or the list, on a terminal again and again."""
 
     def __init__(self, *, everybody: bool, as_json: bool) -> None:
-        self.printed = 0
+        self.sightings = Sightings()
+        self.moves = terminal.moves() and not as_json
         self._everybody = everybody
         self._as_json = as_json
-        self._last: dict[tuple[str, type], object] = {}
+        self._drawn = 0
 
-    def on_air(self, name: str, fault: str) -> None:
-        """Nothing is advertised."""
+    def on_air(self, name: str, fault: str) -> None: ...
 
-    def listening(self, fault: str) -> None:
-        """What is wrong ends the session."""
+    def listening(self, fault: str) -> None: ...
 
     def heard(self, heard: Heard) -> None:
-        for beacon in heard.beacons or ((None,) if self._everybody else ()):
-            key = (heard.address, type(beacon))
-            if key in self._last and self._last[key] == beacon:
-                continue
-            self._last[key] = beacon
-            self.printed += 1
-            now = datetime.now(UTC)  # noqa: TID251 - the time of the person who looks
-            if self._as_json:
-                stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-                terminal.show_json(msgspec.json.encode(Row(stamp, heard.address, heard.rssi_dbm, beacon)))
-                continue
-            strength = how_far(beacon or Wrong(""), heard.rssi_dbm)
-            what = said(beacon) if beacon is not None else line(Span("no beacon", "dim"))
-            head = line(Span(f"{now.astimezone():%H:%M:%S}", "dim"), f"  {heard.address}  {strength:<20}  ")
-            terminal.show([clip((*head, *what), terminal.width())])
+        self.sightings.take(heard)
+        if self._as_json:
+            said: list[Beacon | None] = [one for one in heard.beacons if not isinstance(one, Wrong)]
+            for beacon in said or ([None] if self._everybody else []):
+                row = {"address": heard.address, "rssi_dbm": heard.rssi_dbm, "beacon": beacon}
+                terminal.show_json(msgspec.json.encode(row))
+
+    async def draw(self) -> None:
+        while True:
+            self._show()
+            await asyncio.sleep(_EVERY_S)
+
+    def end(self) -> None:
+        """Print the list as it is at the end."""
+        if not self._as_json:
+            self._show()
+
+    def _show(self) -> None:
+        lines = list(self.sightings.page(terminal.width(), everybody=self._everybody))
+        lines = lines[: terminal.height() - 1] if self.moves else lines
+        if self._drawn:
+            terminal.write(f"\r\x1b[{self._drawn}A\x1b[J")
+        self._drawn = len(lines) if self.moves else 0
+        terminal.show(lines)
