@@ -127,7 +127,8 @@ class GpioCounters:
             self._sampler.join()
         had = [one.spec.pin for one in self._counters if one.had]
         if had:
-            self._chip().cleanup(had)
+            with contextlib.suppress(*pin_errors()):
+                self._chip().cleanup(had)
 
     def _listen(self) -> None:
         """Set up what is not set up yet, by edges if the chip tells them."""

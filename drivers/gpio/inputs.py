@@ -86,7 +86,8 @@ class GpioInputs:
             self._next_look.cancel()
         had = [one.spec.pin for one in self._inputs if one.had]
         if had:
-            self._chip().cleanup(had)
+            with contextlib.suppress(*pin_errors()):
+                self._chip().cleanup(had)
 
     def look(self, now_s: float) -> None:
         """Try what could not be had, and tell the levels that are not what was told."""
