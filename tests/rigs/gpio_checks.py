@@ -242,6 +242,36 @@ def a_pin_that_is_in_use() -> str:
     return said
 
 
+def a_pin_that_gets_free_is_had() -> str:
+    """Another program has a pin. When it has ended, the pin is had by itself, and each edge is told once."""
+    side, edges = outside(), 10
+    told: list[bool] = []
+    said: list[str] = []
+
+    async def listen() -> float:
+        pins = GpioInputs(
+            chip, [pir(RELAY)], lambda _key, active, _s: told.append(active), lambda _key, why, _s: said.append(why)
+        )
+        with lamp(RELAY, "switch", "high", 0):
+            pins.start()
+            assert not told
+        side.drive(RELAY, 0)
+        begin_s = time.monotonic()
+        while not told and time.monotonic() < begin_s + PATIENCE_S:  # noqa: ASYNC110 - there is nothing to wait for
+            await asyncio.sleep(0.05)
+        free_s = time.monotonic() - begin_s
+        for edge in range(edges):
+            side.drive(RELAY, 1 - edge % 2)
+            await asyncio.sleep(0.05)
+        pins.stop()
+        return free_s
+
+    free_s = asyncio.run(listen())
+    assert len(said) == 1, said
+    assert told == [False, *(bool(1 - edge % 2) for edge in range(edges))], told
+    return f"had after {free_s:.1f} s, {edges} of {edges} edges"
+
+
 def a_chip_that_there_is_not() -> str:
     os.environ["RPI_LGPIO_CHIP"] = "7"
     said = refused(PIR)
