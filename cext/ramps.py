@@ -22,7 +22,7 @@ TWO_STEPS_UP = 0.0562  # of the light that is: what two arc power levels more ar
 
 # Light in per cent between the arc power levels n and n + 1, n = 1..253, halfway on the logarithmic curve of IEC 62386-102:
 # X(n) = 10^((n - 1) / (253 / 3) - 1).
-BETWEEN_PCT = tuple(10.0 ** ((n - 0.5) / (253 / 3) - 1.0) for n in range(1, ARC_LEVELS))
+BETWEEN_PCT = tuple(10.0 ** ((n - 0.5) / (253.0 / 3.0) - 1.0) for n in range(1, ARC_LEVELS))
 
 _DALI = cython.declare(cython.int, DALI)
 _ARC_LEVELS = cython.declare(cython.int, ARC_LEVELS)
