@@ -14,7 +14,7 @@ _DOUBTS = 3  # a sensor that missed so many road users in a row, who were then s
 class Sensor(msgspec.Struct, frozen=True):
     """A presence sensor of this street: its device and where it stands, in metres; and what is known of its kind.
 
-    It sees `reach_m` to either side and goes on seeing for `clears_s` after the last movement. What it sees is known `late_s`
+    It sees `reach_m` to either side and goes on seeing for `clears_s` after the last movement. What it sees is known `delay_s`
     later on average, give or take `spread_s` (entry delay, poll, message); where its view ends is known to `blur_m`.
     """
 
@@ -22,7 +22,7 @@ class Sensor(msgspec.Struct, frozen=True):
     position_m: float
     reach_m: float = 10.0  # what common radar and PIR heads see along a street from a pole
     clears_s: float = 5.0
-    late_s: float = 0.35
+    delay_s: float = 0.35
     spread_s: float = 0.15
     blur_m: float = 1.0
 
@@ -38,7 +38,18 @@ class Edge(msgspec.Struct, frozen=True):
 class Cell:
     """The view of one sensor: what it says and since when; when a road user who is known was last in it."""
 
-    __slots__ = ("changed_s", "doubts", "explained_s", "faulty", "high_m", "low_m", "present", "said", "said_s", "sensor")
+    __slots__ = (
+        "changed_s",
+        "doubts",
+        "explained_s",
+        "faulty",
+        "high_m",
+        "low_m",
+        "present",
+        "said",
+        "said_s",
+        "sensor",
+    )
 
     def __init__(self, sensor: Sensor) -> None:
         self.sensor = sensor
@@ -95,7 +106,7 @@ class Cells:
         self.row = [Cell(sensors[i]) for i in order]
         self.lows_m = [cell.low_m for cell in self.row]
         self.highs_m = [cell.high_m for cell in self.row]
-        self.late_s = max((sensor.late_s for sensor in sensors), default=0.0)
+        self.delay_s = max((sensor.delay_s for sensor in sensors), default=0.0)
         self._place = {sensor: place for place, sensor in enumerate(order)}
         self._news: set[int] = set()
 
@@ -119,7 +130,7 @@ class Cells:
             cell = self.row[place]
             if cell.said is not cell.present:
                 cell.present = cell.said
-                cell.changed_s = cell.said_s - cell.sensor.late_s - (0.0 if cell.said else cell.sensor.clears_s)
+                cell.changed_s = cell.said_s - cell.sensor.delay_s - (0.0 if cell.said else cell.sensor.clears_s)
                 if cell.said:
                     cell.doubts = 0
                 if not cell.faulty:

@@ -48,15 +48,20 @@ class Light(msgspec.Struct, frozen=True):
     """How light follows people.
 
     `hold_s`: how long light stays after the last sign of somebody; `vehicle_hold_s`: how long at least a vehicle is assumed
-    where somebody is seen first; `sight_m`: how far ahead of a vehicle lamps are lit; `limit_m_per_s`: the street's speed
-    limit; `response_s`: how long a command takes to the lamp.
+    where somebody is seen first; `sight_m`: how far ahead of a vehicle lamps are lit; `speed_limit_km_per_h`: the street's;
+    `response_s`: how long a command takes to the light.
     """
 
     hold_s: float
     vehicle_hold_s: float
     sight_m: float
-    limit_m_per_s: float = 50 / 3.6
-    response_s: float = 0.5
+    speed_limit_km_per_h: float
+    response_s: float
+
+    @property
+    def limit_m_per_s(self) -> float:
+        """The street's speed limit, in m/s."""
+        return self.speed_limit_km_per_h / 3.6
 
 
 class Rings(msgspec.Struct, frozen=True):
@@ -203,7 +208,7 @@ class LightWave:
             if cell.blind:
                 for lamp, slot in around:
                     set_need(lamp, slot, until_s)
-            elif cell.said and now_s - cell.sensor.late_s - cell.explained_s > _STILL_S:
+            elif cell.said and now_s - cell.sensor.delay_s - cell.explained_s > _STILL_S:
                 for lamp, slot in around:
                     if slot == CLASS:
                         set_need(lamp, FULL, until_s)

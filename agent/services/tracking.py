@@ -100,12 +100,14 @@ class Tracker:
 
     def _check(self, now_s: float) -> None:
         """Who is not where they should be, and where is somebody whom nobody explains."""
-        at_s = now_s - self.cells.late_s
+        at_s = now_s - self.cells.delay_s
         for track in tuple(self.crowd.tracks):
             x_m, var = track.ahead(at_s)
-            if now_s >= track.ends_s or self._is_out(x_m):
-                self.crowd.drop(track)
-            elif track.driving_guess and now_s > track.kept_s and var > _LOST_M * _LOST_M:
+            if (
+                now_s >= track.ends_s
+                or self._is_out(x_m)
+                or (track.driving_guess and now_s > track.kept_s and var > _LOST_M * _LOST_M)
+            ):
                 self.crowd.drop(track)
             else:
                 self._explain(track, x_m, var, at_s)
@@ -134,7 +136,7 @@ class Tracker:
         margin_m = (1.5 if track.driving_guess else 3.0) * var**0.5 + 0.3 * abs(track.velocity) + 0.5
         if past_m <= margin_m or now_s < track.kept_s:
             return
-        came_s = now_s - self.cells.late_s - past_m / abs(track.velocity)
+        came_s = now_s - self.cells.delay_s - past_m / abs(track.velocity)
         if cell.blind or cell.present or cell.masked(came_s):
             track.awaited += track.direction
         else:
@@ -157,7 +159,7 @@ class Tracker:
 
     def _walks_slowly(self, track: Track, cell: Cell, now_s: float) -> None:
         """Somebody who walks between two views may be slower than was thought."""
-        border_m, at_s = cell.before(track.direction), now_s - self.cells.late_s
+        border_m, at_s = cell.before(track.direction), now_s - self.cells.delay_s
         gap_m = abs(border_m - track.fix_m)
         if track.ends_s == inf:
             track.ends_s = max(now_s + self._hold_s, track.fix_s + gap_m / SLOWEST_M_PER_S + self._hold_s)
