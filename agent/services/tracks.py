@@ -23,8 +23,8 @@ class Track:
     """
 
     __slots__ = (
-        "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "kept_s", "missed", "moved", "pvv", "pxv", "pxx",
-        "user", "vehicle", "velocity", "x_m",
+        "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "heading", "kept_s", "missed", "moved", "pvv", "pxv",
+        "pxx", "user", "vehicle", "velocity", "x_m",
     )  # fmt: skip
 
     def __init__(self, user: int, family: int, x_m: float, velocity: float, at_s: float) -> None:
@@ -33,6 +33,7 @@ class Track:
         self.family = family
         self.fix_m, self.fix_s, self.fixes = x_m, at_s, 1
         self.at_s = at_s
+        self.heading = 0  # which way they went before they stood
         self.awaited = -1  # the cell where they come in next; -1: none, or not known
         self.missed = -1  # the cell where they should have been seen and were not
         self.ends_s = inf  # when they are given up unless they are seen
