@@ -65,21 +65,28 @@ class Track:
         return self.x_m + self.velocity * after_s, max(var, _LEAST_VAR)
 
     def fix(self, x_m: float, x_var: float, at_s: float, gate: float) -> None:
-        """Take that they were at a place at a time. Farther off than `gate` deviations it counts for less."""
-        after_s = max(at_s - self.at_s, 0.0)
-        noise = _DRIVING_NOISE if self.vehicle else _WALKING_NOISE
-        ahead_m, pxx = self.ahead(self.at_s + after_s)
-        pxv = self.pxv + after_s * self.pvv + noise * after_s**2 / 2
-        pvv = self.pvv + noise * after_s
+        """Take that they were at a place at a time. Farther off than `gate` deviations it counts for less.
+
+        Of a speed that is an assumption nothing is left by then: it is the way from where they were first seen.
+        """
+        after_s = at_s - self.at_s
+        ahead_m, pxx = self.ahead(at_s)
         off_m = x_m - ahead_m
-        var = max(pxx + x_var, off_m * off_m / (gate * gate))
-        self.x_m = ahead_m + pxx / var * off_m
-        self.velocity += pxv / var * off_m
-        self.pxx = max(pxx - pxx * pxx / var, _LEAST_VAR)
-        self.pxv = pxv - pxx * pxv / var
-        self.pvv = max(pvv - pxv * pxv / var, _LEAST_VAR)
-        self.at_s += after_s
-        self.vehicle = abs(self.velocity) >= DRIVING_M_PER_S
+        if self.fixes == 1 and off_m * off_m > gate * gate * (pxx + x_var) and at_s > self.fix_s:
+            velocity = (x_m - self.fix_m) / (at_s - self.fix_s)
+            self.assume(x_m, x_var, velocity, (0.1 * velocity) ** 2, at_s)
+        else:
+            noise = _DRIVING_NOISE if self.vehicle else _WALKING_NOISE
+            pxv = self.pxv + after_s * self.pvv + noise * after_s * abs(after_s) / 2
+            pvv = self.pvv + noise * abs(after_s)
+            var = max(pxx + x_var, off_m * off_m / (gate * gate))
+            self.x_m = ahead_m + pxx / var * off_m
+            self.velocity += pxv / var * off_m
+            self.pxx = max(pxx - pxx * pxx / var, _LEAST_VAR)
+            self.pxv = pxv - pxx * pxv / var
+            self.pvv = max(pvv - pxv * pxv / var, _LEAST_VAR)
+            self.at_s = at_s
+            self.vehicle = abs(self.velocity) >= DRIVING_M_PER_S
         self.seen(x_m, at_s)
 
     def seen(self, x_m: float, at_s: float) -> None:
