@@ -187,7 +187,7 @@ class Tracker:
         """A cell sees somebody whom nobody explains: who was thought to have left has not, or somebody else is there."""
         cell.explained_s = at_s
         for track in self.crowd.tracks:
-            if cell.holds(track.fix_m, 1.0) and track.fix_s < at_s - 1.0:
+            if not track.vehicle and cell.holds(track.fix_m, 1.0) and track.fix_s < at_s - 1.0:
                 there = self.cells.at(bisect_right(self.cells.lows_m, track.ahead(at_s)[0]) - 1)
                 if there is None or not there.present or there is cell:
                     track.heading = track.direction
