@@ -65,7 +65,13 @@ class Tracker:
         elif cell.holds(track.x_m):
             track.ends_s = inf  # they stood, and move again
         else:
-            self.crowd.set_off(track, edge)
+            self._set_off(track, edge)
+
+    def _set_off(self, track: Track, edge: Edge) -> None:
+        """Somebody of whom no more was known than their cell comes into the next one, or somebody else does."""
+        if not any(cell.present and cell.holds(track.x_m) for cell in self.cells.row):
+            self.crowd.drop_family(track)
+        self.crowd.newcomer(edge, track)
 
     def _fall(self, edge: Edge, now_s: float) -> None:
         """Nobody is in a cell any more."""
@@ -187,7 +193,8 @@ class Tracker:
         """A cell sees somebody whom nobody explains: who was thought to have left has not, or somebody else is there."""
         cell.explained_s = at_s
         for track in self.crowd.tracks:
-            if not track.vehicle and cell.holds(track.fix_m, 1.0) and track.fix_s < at_s - 1.0:
+            since = cell.changed_s - 1.0 <= track.fix_s < at_s - 1.0  # seen coming in, and somebody was there ever since
+            if since and not track.vehicle and cell.holds(track.fix_m, 1.0):
                 there = self.cells.at(bisect_right(self.cells.lows_m, track.ahead(at_s)[0]) - 1)
                 if there is None or not there.present or there is cell:
                     track.heading = track.direction

@@ -14,6 +14,7 @@ FASTEST_M_PER_S = 40.0
 _DRIVING_NOISE = 0.005
 _WALKING_NOISE = 1e-4
 _LEAST_VAR = 1e-4
+_FEW = 2  # fixes that one more may prove wrong
 
 
 class Track:
@@ -67,13 +68,14 @@ class Track:
     def fix(self, x_m: float, x_var: float, at_s: float, gate: float) -> None:
         """Take that they were at a place at a time. Farther off than `gate` deviations it counts for less.
 
-        Of a speed that is an assumption nothing is left by then: it is the way from where they were first seen.
+        Of a speed that is not known well nothing is left by then: it follows from where they were seen last.
         """
         after_s = at_s - self.at_s
         ahead_m, pxx = self.ahead(at_s)
         off_m = x_m - ahead_m
-        if self.fixes == 1 and off_m * off_m > gate * gate * (pxx + x_var) and at_s > self.fix_s:
-            velocity = (x_m - self.fix_m) / (at_s - self.fix_s)
+        velocity = (x_m - self.fix_m) / max(at_s - self.fix_s, 0.1)
+        wrong = off_m * off_m > gate * gate * (pxx + x_var) and velocity * self.velocity > 0.0
+        if wrong and self.fixes <= _FEW:
             self.assume(x_m, x_var, velocity, (0.1 * velocity) ** 2, at_s)
         else:
             noise = _DRIVING_NOISE if self.vehicle else _WALKING_NOISE
