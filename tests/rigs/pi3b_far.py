@@ -1,7 +1,7 @@
 """The other side of an emulated board's pins, on its host: `pi3b_far.py PORT QTEST`, sockets of its port and of QEMU.
 
 It answers what the board asks on the port, a line each: `drive PIN LEVEL` (done), `level PIN`, `output PIN` (0 or 1),
-`pulses PIN COUNT` (how many a second it were: 5 ms low, 5 ms high), `high PIN SECONDS` (what part of it, per cent).
+`pulses PIN COUNT` (how many a second it were: 20 ms low, 20 ms high), `high PIN SECONDS` (what part of it, per cent).
 The pins are those of the emulated registers themselves.
 """
 
@@ -13,7 +13,10 @@ import threading
 import time
 
 _BASE, _SET, _CLEAR, _LEVELS = 0x3F200000, 0x1C, 0x28, 0x34
-_LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # one that comes late is followed by a shorter one
+_LEVEL_S, _SHORTEST_S = (
+    0.02,
+    0.01,
+)  # one that comes late is followed by a shorter one; the board stops for some ms at times
 
 
 class Board:
