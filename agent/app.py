@@ -84,11 +84,13 @@ class _Agent:
         folder = config.api.socket.parent / FOLDER
         sink.failed = FaultDumps(folder, self._clock, self._dump).note
         pins = self._pins = Pins(config, self._clock, sink)
+        self._beacons = parts.beacons(config, self._clock, sink)
         lamps = [device for device in config.devices if device.kind == "luminaire"]
         image = sink.image = Image(
             [point for bus in self._buses.values() for point in bus.points()]
             + [point for instrument in self._instruments.values() for point in instrument.points()]
             + pins.points()
+            + (self._beacons.points() if self._beacons is not None else [])
             + [point for lamp in lamps for point in lamp_points(lamp.id)]
         )
         controller, lighting = config.controller, config.lighting
@@ -161,6 +163,8 @@ class _Agent:
         if self._pins.counters is not None:
             self._pins.counters.beat = self._supervisor.add("pulses", self._pins.count, limit_s=float("inf"))
         self._supervisor.add("local-api", self._server.run, limit_s=float("inf"))
+        if self._beacons is not None:
+            self._beacons.beat = self._supervisor.add("ble", self._beacons.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
         self._pins.start(self._task.nudge)

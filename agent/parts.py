@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,6 +17,9 @@ from drivers.lines import load_model
 from drivers.lines.port import InstrumentPort, InstrumentSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
+
+if TYPE_CHECKING:
+    from agent.beacons import Beacons
 
 _FAULTS = {"unit_silent": "bus", "link_lost": "bus", "instrument_silent": "instrument", "instrument_lost": "instrument"}
 
@@ -77,6 +81,15 @@ def instruments(config: Config, clock: Clock, sink: Sink) -> dict[str, Instrumen
         )
         for instrument in config.instruments
     }
+
+
+def beacons(config: Config, clock: Clock, sink: Sink) -> Beacons | None:
+    """Build the beacons; none where there are none, and nothing of them is loaded then."""
+    if config.ble is None:
+        return None
+    from agent.beacons import Beacons  # noqa: PLC0415
+
+    return Beacons(config, clock.mono_s, sink)
 
 
 def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec, tuple[UnitSpec, ...]]]:

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
+from agent.cli.ble.commands import ble
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
 from agent.cli.instrument.commands import instrument
@@ -188,6 +189,7 @@ def check(file: Path, as_json: bool) -> int:
     return configuration.check(file, as_json=as_json)
 
 
+gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(instrument)

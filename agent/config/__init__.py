@@ -2,10 +2,26 @@
 
 from agent.config.errors import ConfigError, Mistake
 from agent.config.file import load_file
-from agent.config.records import Api, Bus, Config, Controller, Device, Gpio, Instrument, Lighting, Pin, Unit, Uplink
+from agent.config.records import (
+    Api,
+    Beacon,
+    Ble,
+    Bus,
+    Config,
+    Controller,
+    Device,
+    Gpio,
+    Instrument,
+    Lighting,
+    Pin,
+    Unit,
+    Uplink,
+)
 
 __all__ = [
     "Api",
+    "Beacon",
+    "Ble",
     "Bus",
     "Config",
     "ConfigError",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from agent.config.records import Config, Device, Instrument, Pin, Unit
+from agent.config.beacons import OPTIONS as BEACON_OPTIONS
+from agent.config.beacons import read_beacon
+from agent.config.records import Beacon, Config, Device, Instrument, Pin, Unit
 from agent.config.table import Table
+from drivers.ble.records import named
 from drivers.profile import KINDS as PROFILE_KINDS
 from drivers.toml_words import did_you_mean
 
-KINDS = (*PROFILE_KINDS, "vehicles", "location", "contact")
+KINDS = (*PROFILE_KINDS, "vehicles", "location", "contact", "beacon")
 _PIN_KINDS = ("presence", "contact", "luminaire", "meter", "weather")
 _COUNTED = {"meter": "pulses_per_kwh", "weather": "mm_per_pulse"}
 
@@ -19,6 +22,7 @@ _KIND_OPTIONS = {
     "luminaire": ("position_m", "nominal_w"),
     "presence": ("position_m",),
     "vehicles": ("position_m", "looks"),
+    "beacon": BEACON_OPTIONS,
 }
 _PIN_OPTIONS = {
     "luminaire": ("active", "drive", "pwm_hz", "feedback_gpio", "feedback_active"),
@@ -51,7 +55,8 @@ def read_device(table: Table) -> Device:
     on_pin = "gpio" in table and kind in _PIN_KINDS
     on_instrument = "instrument" in table and kind in _INSTRUMENT_KINDS and not on_pin
     _needless(table, kind, on_pin=on_pin, on_instrument=on_instrument)
-    on_unit = not (on_pin or on_instrument)
+    is_beacon = kind == "beacon"
+    on_unit = not (on_pin or on_instrument or is_beacon)
     placed = kind in _PLACED_KINDS
     return Device(
         id=table.path[-1],
@@ -60,6 +65,7 @@ def read_device(table: Table) -> Device:
         channel=table.whole("channel", 1, 64) if "channel" in table and on_unit else None,
         instrument=table.text("instrument", "the name of an [instrument.…]") if on_instrument else None,
         pin=_pin(table, kind) if on_pin else None,
+        beacon=read_beacon(table) if is_beacon else None,
         hold_s=table.number("hold_s", 0, 600, 5) if on_pin and kind == "presence" else 0.0,
         position_m=table.number("position_m", -100_000, 100_000) if placed else None,
         nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
@@ -107,6 +113,8 @@ def _needless(table: Table, kind: str, *, on_pin: bool, on_instrument: bool) -> 
     for key in ("unit", "channel", "instrument") if carried_by else ():
         if key != carried_by:
             table.needless(key, f"beside {carried_by}")
+    for key in ("unit", "channel") if kind == "beacon" else ():
+        table.needless(key, f'for kind = "{kind}"')
     ours = {*_KIND_OPTIONS.get(kind, ()), *(_PIN_OPTIONS.get(kind, ()) if on_pin else ())}
     ours |= {"gpio"} if kind in _PIN_KINDS else set()
     ours |= {"instrument"} if kind in _INSTRUMENT_KINDS else set()
@@ -143,6 +151,8 @@ class _Devices:
             table = self._tables["device", device.id]
             if device.pin is not None:
                 self._on_pin(table, device.pin, device.id)
+            elif device.beacon is not None:
+                self._on_air(table, device.beacon, device.id)
             elif device.instrument is not None:
                 if (instrument := _named(table, "instrument", device.instrument, instruments)) is not None:
                     self._on_instrument(table, device, instrument)
@@ -150,6 +160,8 @@ class _Devices:
                 self._on_unit(table, device, unit)
         self._idle("unit", units, {device.unit for device in config.devices})
         self._idle("instrument", instruments, {device.instrument for device in config.devices})
+        if config.ble is not None and not any(device.beacon for device in config.devices):
+            root.wrong_at(("ble",), 'a [device.…] of kind = "beacon"', "none")
         if not any(device.kind == "luminaire" for device in config.devices):
             root.wrong_at(("device",), 'at least one device of kind = "luminaire"', "none")
 
@@ -168,6 +180,14 @@ class _Devices:
                 table.wrong(key, f"a pin of its own ({other.partition(chr(39))[0]} has it)")
         if self._config.gpio is None:
             table.wrong("gpio", "a table [gpio] that says which chip has the pins", "none")
+
+    def _on_air(self, table: Table, beacon: Beacon, device: str) -> None:
+        way = "hears" if beacon.heard else "advert"
+        if self._config.ble is None and table.sound(way):
+            table.wrong(way, "a table [ble] that says which adapter sends and hears", "none")
+        other = self._taken.setdefault((way, *named(beacon.says)), device)
+        if table.sound(way) and other != device:
+            table.wrong(way, f"another beacon than {other}")
 
     def _on_instrument(self, table: Table, device: Device, instrument: Instrument) -> None:
         """Check a device against the model of the instrument that carries it."""

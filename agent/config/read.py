@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
-from agent.config.records import Api, Bus, Config, Controller, Gpio, Lighting, Unit, Uplink
+from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Unit, Uplink
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import ProfileError
@@ -27,6 +27,7 @@ _BUS_OPTIONS = {
     "modbus-tcp": {"host", "port", "timeout_ms", "in_flight"},
 }
 
+_ADAPTER = re.compile(r"hci[0-9]{1,3}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9]{1,15})?")  # a name, IPv4, IPv6
 
 
@@ -71,6 +72,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         ),
         devices=tuple(reader.finish(table, read_device(table)) for table in root.tables("device").values()),
         gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
+        ble=reader.ble(root.table("ble")) if "ble" in root else None,
         lighting=reader.lighting(root.table("lighting")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
     )
@@ -198,6 +200,13 @@ class _Reader:
         else:
             table.needless("socket", 'with chip = "rpi"')
         return self.finish(table, Gpio(chip=chip, socket=socket))
+
+    def ble(self, table: Table) -> Ble:
+        says = 'the name of a Bluetooth adapter, such as "hci0"'
+        adapter = table.text("adapter", says, "hci0")
+        if adapter and not _ADAPTER.fullmatch(adapter):
+            table.wrong("adapter", says)
+        return self.finish(table, Ble(adapter=adapter))
 
     def lighting(self, table: Table) -> Lighting:
         light = Lighting(

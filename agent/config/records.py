@@ -7,13 +7,14 @@ from typing import Literal
 
 import msgspec
 
+from drivers.ble.records import Named
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
 from drivers.lines.instrument import Setting
 from drivers.profile import DeviceKind as ProfileKind
 from drivers.profile import own_folder
 
 Pull = Literal["none", "up", "down"]
-DeviceKind = ProfileKind | Literal["vehicles", "location", "contact"]
+DeviceKind = ProfileKind | Literal["vehicles", "location", "contact", "beacon"]
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,8 +76,21 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     feedback_active_high: bool = False
 
 
+class Beacon(msgspec.Struct, frozen=True, kw_only=True):
+    """A beacon that this controller is, or one that it listens for.
+
+    `says` is what is advertised, every `interval_ms`; of one that is `heard` only the name counts, and it is silent after
+    `silent_after_s`.
+    """
+
+    says: Named
+    heard: bool
+    interval_ms: int
+    silent_after_s: float
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """What the city sees: a channel of a unit, an instrument, or a pin.
+    """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
     `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones.
     """
@@ -87,6 +101,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     channel: int | None
     instrument: str | None
     pin: Pin | None
+    beacon: Beacon | None
     hold_s: float
     position_m: float | None
     nominal_w: float
@@ -98,6 +113,12 @@ class Gpio(msgspec.Struct, frozen=True, kw_only=True):
 
     chip: Literal["rpi", "simulated"]
     socket: Path | None
+
+
+class Ble(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Bluetooth adapter sends and hears, by its name in Linux."""
+
+    adapter: str
 
 
 class Lighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +166,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...]
     devices: tuple[Device, ...]
     gpio: Gpio | None
+    ble: Ble | None
     lighting: Lighting
     uplink: Uplink | None
 

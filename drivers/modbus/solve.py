@@ -33,7 +33,7 @@ def solve(registers: bytes, value: float, tolerance: float = 0.0) -> list[Soluti
     """Return the meanings of registers, two bytes each, that come within `tolerance` of a value, the likeliest first.
 
     What is exact goes before what is only near, then small types before large ones. A meaning that another, simpler one
-    implies (the low word of a number whose high word is 0, a signed number that is not negative) is not listed.
+    implies (the low half of a number whose high half is 0, a signed number that is not negative) is not listed.
     """
     if not math.isfinite(value):
         return []
@@ -73,7 +73,8 @@ def _implied(code: Code, piece: bytes, reads: float) -> bool:
     if code.type in {"bcd16", "bcd32"}:
         return reads / code.scale < 10  # its digits are those of the plain number
     if code.type in {"u32", "u64"}:
-        return not any(piece[:2]) or not any(piece[-2:])  # a smaller type, beside it
+        half = len(piece) // 2
+        return not any(piece[:half] if code.order in {"ABCD", "BADC"} else piece[half:])  # a smaller type says the rest
     return reads == 0 and code.type in FLOATS
 
 

@@ -23,6 +23,10 @@ WORLD = {
 }  # fmt: skip
 EDGES = {
     "agent.app",
+    "agent.beacons",
+    "agent.cli.ble.commands",
+    "agent.cli.ble.decode",
+    "agent.cli.ble.scan",
     "agent.cli.bus.access",
     "agent.cli.bus.commands",
     "agent.cli.bus.dump",
@@ -85,6 +89,7 @@ EDGES = {
     "agent.uplink.link",
     "agent.uplink.mqtt",
     "agent.uplink.uplink",
+    "drivers.ble.bluez",
     "drivers.bus",
     "drivers.bus.field_bus",
     "drivers.bus.rtu_port",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.ble.records import EddystoneUid, EddystoneUrl, IBeacon
+from drivers.ble.telling import Ear, points_of_ours
 from drivers.lines import MODELS, load_model
 from drivers.points import PointType
 from drivers.profile import load_profile, profile_names
@@ -55,6 +57,15 @@ def test_the_page_has_every_point_of_an_instrument_with_its_unit(name: str) -> N
 
 def test_the_page_has_no_point_that_no_instrument_says() -> None:
     assert set(SAID) - {row.resource for row in MODEL_ROWS} == set()
+
+
+def test_the_page_has_the_points_of_beacons_and_no_others() -> None:
+    place, name = IBeacon("", 0, 0, 0), EddystoneUid("", "", 0)
+    points = [point for says in (place, name, EddystoneUrl("", 0)) for point in points_of_ours("b", says)]
+    points += Ear("b", name, 60.0).points
+    assert page("What is known of beacons") == {
+        point.key.partition("/")[2]: (point.type.value, point.unit) for point in points
+    }
 
 
 def test_the_readme_names_every_profile_and_instrument() -> None:

@@ -192,9 +192,13 @@ def lit_street(folder: Path) -> Iterator[Street]:
 
 
 def settled(status: Json) -> bool:
-    """Whether all units answer and all lamps are read back as they were sent."""
-    return all(unit["state"] == "ok" for unit in status["units"]) and all(
-        lamp["confirmed_pct"] is not None and not lamp["fault"] for lamp in status["lamps"]
+    """Whether all units answer, their safety is proven, and all lamps are read back as they were sent."""
+    units = status["units"]
+    safe = all(unit["safety_verified"] for unit in units if unit["device_safety"])
+    return (
+        safe
+        and all(unit["state"] == "ok" for unit in units)
+        and all(lamp["confirmed_pct"] is not None and not lamp["fault"] for lamp in status["lamps"])
     )
 
 

@@ -24,7 +24,7 @@ _LINES = Path("/run/line")
 _TRACE = Path("/sys/kernel/tracing")
 _MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
 _PUT_HIGH, _PUT_LOW = 0xFF8, 0xFFC  # what drives inputs: not of the chip, which has nothing there
-_LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # of pulses: 100 a second; one that comes late is followed by a shorter one
+_LEVEL_S = 0.005  # of pulses: 100 a second, a little fewer where this process is late
 _EVENT = re.compile(r" (\d+\.\d+): gpio_(?:value|direction): (\d+) +(?:set (\d)|(in|out))")
 
 
@@ -124,12 +124,12 @@ def _pulses(pin: int, count: int) -> None:
     if isinstance(side, Board):
         print(side.pulses(pin, count))
         return
-    begin_s = due_s = time.monotonic()
+    begin_s = time.monotonic()
     for _ in range(count):
         for level in (0, 1):  # active low, as an S0 meter on a pull-up
+            at_s = time.monotonic()
             side.drive(pin, level)
-            due_s += _LEVEL_S
-            pause.wait(max(_SHORTEST_S, due_s - time.monotonic()))
+            pause.wait(at_s + _LEVEL_S - time.monotonic())
     print(f"{count / (time.monotonic() - begin_s):.1f}")
 
 

@@ -15,6 +15,10 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parents[1] / "harness"))
 
 with atheris.instrument_imports(include=["drivers"]):
+    from drivers.ble import hci
+    from drivers.ble.adverts import from_bluez, service_uuid, take_apart
+    from drivers.ble.encoding import payload
+    from drivers.ble.records import APPLE, EDDYSTONE, Wrong, power_at_1_m_dbm
     from drivers.bus.reading import reader
     from drivers.bus.recorder import read_dump
     from drivers.errors import LinkLost, WireError
@@ -126,8 +130,23 @@ def instruments(data: bytes) -> None:
         language.due(now_s)
 
 
+def adverts(data: bytes) -> None:
+    """Bytes are an advert, a controller's event, or what BlueZ tells: beacons that can be sent again, or a reason."""
+    heard = hci.reports(data)
+    pieces = [data] if isinstance(heard, Wrong) else [report.data for report in heard]
+    said = [one for piece in pieces for one in take_apart(piece).beacons()]
+    for one in (*said, *from_bluez({APPLE: data}, {service_uuid(EDDYSTONE): data})):
+        if isinstance(one, Wrong):
+            assert one.reason
+            continue
+        power_dbm = power_at_1_m_dbm(one)
+        if power_dbm is None or -100 <= getattr(one, "power_dbm", 0) <= 20:
+            sent = payload(one)
+            assert from_bluez(sent.makers, sent.services) == (one,)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (framer, answers, stream, registers, dump, profile, instruments)
+    target.__name__: target for target in (framer, answers, stream, registers, dump, profile, instruments, adverts)
 }
 
 if __name__ == "__main__":

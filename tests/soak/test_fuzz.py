@@ -16,7 +16,7 @@ from drivers.profile import profile_names
 from drivers.profile.read import profile_file
 
 SECONDS = int(os.environ.get("GADELYS_FUZZ_S", "10"))
-TARGETS = ("framer", "answers", "stream", "registers", "dump", "profile", "instruments")
+TARGETS = ("framer", "answers", "stream", "registers", "dump", "profile", "instruments", "adverts")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris could not be installed here")

@@ -83,7 +83,7 @@ CASES = [
     ("mm_per_pulse = 0.2", "mm_per_pulse = 0.2\npulses_per_kwh = 2", "mm_per_pulse", 'device.rain-1.pulses_per_kwh: expected no such option for kind = "weather", found 2'),
     ('instrument = "people-1"', 'instrument = "people-1"\nunit = "radar-1"', 'instrument = "people-1"', 'device.people-1.unit: expected no such option beside instrument, found "radar-1"'),
     ('clock = "network"', 'clock = "gnss"', "clock", 'controller.clock: expected a device of kind = "location" that tells the time, found "gnss"'),
-    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, bus, controller, device, gpio, instrument, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
+    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.modbus.code import Code
-from drivers.modbus.codec import decode
+from drivers.modbus.code import Code, RegisterType, WordOrder
+from drivers.modbus.codec import decode, encode
 from drivers.modbus.solve import solve
 
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
@@ -74,3 +74,13 @@ def test_a_value_that_could_be_two_things_is_listed_as_both() -> None:
     """SenseCAP, -1.0 Cel: the high word alone is -1, too."""
     found = {(one.offset, one.type, one.scale) for one in solve(bytes.fromhex("FF FF FC 18"), -1.0)}
     assert {(0, "s16", 1.0), (0, "s32", 0.001)} <= found
+
+
+@pytest.mark.parametrize("order", ["ABCD", "CDAB", "BADC", "DCBA"])
+@pytest.mark.parametrize(("type_", "value"), [("u32", 65536), ("u32", 131072), ("u64", 2**32 + 2), ("u64", 2**48)])
+def test_a_number_with_words_of_nought_is_found_unless_they_are_its_high_half(
+    type_: RegisterType, order: WordOrder, value: int
+) -> None:
+    registers = b"".join(word.to_bytes(2, "big") for word in encode(Code(type_, order), value))
+    found = solve(registers, value)
+    assert (0, type_, order, 1.0) in {(one.offset, one.type, one.order, one.scale) for one in found}

@@ -21,6 +21,7 @@ _TEXT = bytes(range(256))
 _ROUNDS = 20
 _LATEST_MS = 20.0
 _EDGES = 50
+_EDGE_S = 0.5
 
 
 def serial_loop(port: Path) -> Iterator[Check]:
@@ -55,8 +56,6 @@ def pin_loop(out: int, back: int) -> Iterator[Check]:
     """Drive one pin and watch the other: levels, then edges and their latency."""
     try:
         chip = open_chip("rpi", None)
-        chip.setwarnings(False)
-        chip.setmode(chip.BCM)
         chip.setup(back, chip.IN, chip.PUD_OFF)
         chip.setup(out, chip.OUT, initial=0)
     except (LinkLost, OSError, RuntimeError, ValueError) as error:
@@ -68,7 +67,7 @@ def pin_loop(out: int, back: int) -> Iterator[Check]:
     except RuntimeError as error:
         yield Check("loops", f"edges on pin {back}", "note", f"{error}: edges are polled here")
     finally:
-        chip.cleanup()
+        chip.cleanup([out, back])
 
 
 def _levels(chip: Chip, out: int, back: int) -> Check:
@@ -88,7 +87,7 @@ def _edges(chip: Chip, out: int, back: int) -> Check:
         seen.clear()
         began_s = time.monotonic()
         chip.output(out, (number + 1) % 2)
-        if seen.wait(0.5):
+        if seen.wait(_EDGE_S):
             took_ms.append(1000 * (time.monotonic() - began_s))
     if len(took_ms) < _EDGES:
         return Check("loops", f"edges on pin {back}", "wrong", f"{len(took_ms)} of {_EDGES} were seen")
