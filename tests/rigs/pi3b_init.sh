@@ -5,7 +5,7 @@ mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /de
 mkdir -p /dev/pts /dev/shm && mount -t devpts pts /dev/pts && mount -t tmpfs shm /dev/shm
 ip link set lo up
 stty -F /dev/ttyAMA0 raw -echo
-export PATH=/bin:/usr/bin HOME=/root LANG=C.UTF-8 PYTHONPATH=/site PYTHONUNBUFFERED=1 GADELYS_RIG_BOARD=/dev/ttyAMA0 GADELYS_RIG_PULSES=1000
+export PATH=/bin:/usr/bin HOME=/root LANG=C.UTF-8 PYTHONPATH=/site PYTHONUNBUFFERED=1 GADELYS_RIG_BOARD=/dev/ttyAMA0
 cd /tmp
 # shellcheck disable=SC2046
 /usr/bin/python3 /checks/gpio_run.py pi3b /tmp/rows $(cat /checks/names)
