@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import structlog
@@ -23,6 +25,8 @@ from drivers.points import Point
 COUNTS = "pulses.json"  # beside the API's socket: counts outlive a restart, and a reboot they do not
 _KEEP_EVERY_S = 60.0
 
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
 log = structlog.get_logger()
 
 
@@ -34,9 +38,10 @@ class Pins:
         self._clock = clock
         self._chip: Chip | None = None
         self._kept = config.api.socket.parent / COUNTS
+        self._writing = threading.Lock()
         self.sensors = {parts.pin_key(device): _sensor(device, sink) for device in _on_pins(config, *_SENSORS)}
         counted = [_counter(device) for device in _on_pins(config, *_COUNTERS)]
-        self.counters = GpioCounters(self.open, counted, sink.reading, _counts(self._kept)) if counted else None
+        self.counters = GpioCounters(self.open, counted, sink.reading, kept_counts(self._kept)) if counted else None
         self._counted = [point for spec in counted for point in spec.points()]
         self.lamps = lamps(config, self.open, clock, sink)
         self._inputs: GpioInputs | None = None
@@ -53,7 +58,7 @@ class Pins:
         return self._chip
 
     def start(self, nudge: Callable[[], None]) -> None:
-        """Listen to the sensors; `nudge` control at each edge. Those that cannot be read are dead, which lights the street."""
+        """Listen to the sensors; `nudge` control at each edge. One that cannot be read is dead, which lights its lamps."""
         specs = [
             InputSpec(key=parts.pin_key(device), pin=pin.number, pull=pin.pull, active_high=pin.active_high)
             for device in _on_pins(self._config, *_SENSORS)
@@ -66,13 +71,12 @@ class Pins:
             self.sensors[key].level(active, mono_s)
             nudge()
 
-        try:
-            self._inputs = GpioInputs(self.open(), specs, level)
-            self._inputs.start()
-        except LinkLost as error:
-            log.error("gpio_unavailable", reason=str(error))  # noqa: TRY400 - the reason says it all
-            for sensor in self.sensors.values():
-                sensor.lost(str(error), self._clock.mono_s())
+        def lost(key: str, reason: str, mono_s: float) -> None:
+            self.sensors[key].lost(reason, mono_s)
+            nudge()
+
+        self._inputs = GpioInputs(self.open, specs, level, lost)
+        self._inputs.start()
 
     async def count(self) -> None:
         """Count pulses until cancelled, and keep the counts."""
@@ -105,8 +109,9 @@ class Pins:
             return
         fresh = self._kept.with_name(f".{COUNTS}")
         try:
-            fresh.write_bytes(msgspec.json.encode(self.counters.counts()))
-            fresh.replace(self._kept)
+            with self._writing:  # the last time may come while it is still written
+                fresh.write_bytes(msgspec.json.encode(self.counters.counts()))
+                fresh.replace(self._kept)
         except OSError as error:
             log.warning("pulses_not_kept", file=str(self._kept), reason=error.strerror or str(error))
 
@@ -138,6 +143,17 @@ def lamps(config: Config, chip: Callable[[], Chip], clock: Clock, sink: parts.Si
     return GpioLamps(chip, specs, safe_pct=config.lighting.class_pct, now=clock.mono_s, sink=sink)
 
 
+def kept_counts(path: Path) -> dict[str, int]:
+    """Return what an earlier run has counted; nothing if that was not kept, or is not what it was."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, _Count])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError) as error:
+        log.warning("pulses_lost", file=str(path), reason=str(error))
+        return {}
+
+
 _SENSORS = ("presence", "contact")
 _COUNTERS = ("meter", "weather")
 
@@ -167,14 +183,3 @@ def _counter(device: Device) -> CounterSpec:
         debounce_s=pin.debounce_s,
         per_pulse=pin.per_pulse,
     )
-
-
-def _counts(path: Path) -> dict[str, int]:
-    """Return what an earlier run has counted; nothing if that was not kept, or is not what it was."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
-    except FileNotFoundError:
-        return {}
-    except (OSError, msgspec.MsgspecError) as error:
-        log.warning("pulses_lost", file=str(path), reason=str(error))
-        return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from agent import logs, parts
@@ -34,7 +35,7 @@ def safe(config_path: Path, *, street_time: datetime | None = None) -> int:
 
 async def _write_pins(config: Config, clock: SystemClock, level_pct: float) -> bool:
     """Drive the lamps on pins. False if one cannot be driven."""
-    on_pins = lamps(config, lambda: chip_of(config), clock, parts.Sink())
+    on_pins = lamps(config, cache(lambda: chip_of(config)), clock, parts.Sink())
     if on_pins is None:
         return True
     for device in config.devices:

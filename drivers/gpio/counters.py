@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +13,7 @@ from typing import Literal
 import msgspec
 import structlog
 
+from drivers.errors import LinkLost
 from drivers.gpio.factory import Chip, pin_errors, pin_trouble
 from drivers.gpio.inputs import PULLS
 from drivers.gpio.pulses import Sampled, Tally
@@ -20,6 +23,7 @@ _LOOK_S = 1.0
 _SAMPLE_S = 0.001
 _UNKNOWN_S = 60.0  # for so long after the start nothing is said of a rate that no two pulses have told
 _HOUR_S = 3600.0
+_AGAIN_S = 2.0  # a pin that cannot be had is tried again
 
 log = structlog.get_logger()
 
@@ -54,8 +58,31 @@ class CounterSpec(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class _Counter:
+    """One counter while it runs. `sampled`: its levels are looked at, since the chip does not tell edges."""
+
+    def __init__(self, spec: CounterSpec, now_s: float) -> None:
+        self.spec = spec
+        self.tally = Tally(spec.gap_s, now_s)
+        self.had = False
+        self.sampled: Sampled | None = None
+        self.trouble = ""
+
+    def pulse(self, _channel: int) -> None:
+        """Take an edge, on the chip's thread."""
+        self.tally.pulse(time.monotonic())
+
+    def active(self, chip: Chip) -> bool:
+        """Return whether the pin is active. One of `pin_errors` if it cannot be read."""
+        return bool(chip.input(self.spec.pin)) is self.spec.active_high
+
+
 class GpioCounters:
-    """Delivers what counters read, once a second on the loop. `before`: pulses by device, of an earlier run."""
+    """Delivers what counters read, once a second on the loop. `before`: pulses by device, of an earlier run.
+
+    `chip` returns the one chip, at once, or raises LinkLost.
+    What a pin that cannot be had would read is bad, with the reason; it is tried again.
+    """
 
     def __init__(
         self,
@@ -65,88 +92,119 @@ class GpioCounters:
         before: Mapping[str, int],
     ) -> None:
         self._chip = chip
-        self._specs = specs
         self._deliver = deliver
         self._before = {spec.device: before.get(spec.device, 0) for spec in specs}
-        self._tallies: dict[str, Tally] = {}
-        self._sampled: list[tuple[CounterSpec, Sampled, Tally]] = []
+        now_s = time.monotonic()
+        self._counters = [_Counter(spec, now_s) for spec in specs]
+        self._next_try_s = now_s
         self._sampler: threading.Thread | None = None
         self._ended = threading.Event()
         self.beat: Callable[[], None] = lambda: None
 
     def counts(self) -> dict[str, int]:
         """Return how many pulses each device has had, those of earlier runs included."""
-        return {
-            device: before + (self._tallies[device].count if device in self._tallies else 0)
-            for device, before in self._before.items()
-        }
+        return {one.spec.device: self._before[one.spec.device] + one.tally.count for one in self._counters}
 
     async def run(self) -> None:
-        """Count until cancelled. LinkLost if there is no chip."""
-        chip = self._chip()
-        for spec in self._specs:
-            if spec.device not in self._tallies:
-                self._listen(chip, spec)
-        if self._sampled and self._sampler is None:
-            self._sampler = threading.Thread(target=self._sample, args=(chip,), name="pulse-sampler", daemon=True)
-            self._sampler.start()
+        """Count until cancelled."""
         while True:
             self.beat()
-            now_s = time.monotonic()
-            for spec in self._specs:
-                self._tell(spec, now_s)
-            await asyncio.sleep(_LOOK_S - now_s % _LOOK_S)
+            self.look(time.monotonic())
+            await asyncio.sleep(_LOOK_S - time.monotonic() % _LOOK_S)
+
+    def look(self, now_s: float) -> None:
+        """Try what could not be had, and tell what each counter reads."""
+        if now_s >= self._next_try_s and not all(one.had for one in self._counters):
+            self._next_try_s = now_s + _AGAIN_S
+            self._listen()
+        for one in self._counters:
+            if one.had:
+                self._tell(one, now_s)
 
     def stop(self) -> None:
         """Let the pins go."""
         self._ended.set()
         if self._sampler is not None:
             self._sampler.join()
-        if self._tallies:
-            self._chip().cleanup([spec.pin for spec in self._specs if spec.device in self._tallies])
+        had = [one.spec.pin for one in self._counters if one.had]
+        if had:
+            with contextlib.suppress(*pin_errors()):
+                self._chip().cleanup(had)
 
-    def _listen(self, chip: Chip, spec: CounterSpec) -> None:
-        """Set one pin up, by edges if the chip tells them. What cannot be had has bad readings."""
-        tally = Tally(spec.gap_s, time.monotonic())
-        edge = chip.RISING if spec.active_high else chip.FALLING
-        bounce = {"bouncetime": round(1000 * spec.debounce_s)} if spec.debounce_s else {}
+    def _listen(self) -> None:
+        """Set up what is not set up yet, by edges if the chip tells them."""
         try:
-            chip.setup(spec.pin, chip.IN, getattr(chip, PULLS[spec.pull]))
-        except pin_errors() as error:
-            self._unavailable(spec, pin_trouble(spec.pin, error))
+            chip = self._chip()
+        except LinkLost as error:
+            for one in self._counters:
+                self._unavailable(one, str(error))
             return
-        try:
-            chip.add_event_detect(spec.pin, edge, lambda _: tally.pulse(time.monotonic()), **bounce)
-        except RuntimeError as error:
-            # RPi.GPIO 0.7.1 cannot detect edges on kernels whose first chip is not numbered from 0.
-            log.warning(
-                "gpio_pulses_polled", pin=spec.pin, reason=str(error), every_s=_SAMPLE_S, remedy="the extra gpio"
-            )
-            active = bool(chip.input(spec.pin)) is spec.active_high
-            self._sampled.append((spec, Sampled(spec.debounce_s, active), tally))
-        self._tallies[spec.device] = tally
+        for one in self._counters:
+            if one.had:
+                continue
+            try:
+                _set_up(chip, one)
+            except pin_errors() as error:
+                self._unavailable(one, pin_trouble(one.spec.pin, error))
+                continue
+            one.had = True
+            if one.trouble:
+                log.warning("gpio_back", device=one.spec.device)
+            one.trouble = ""
+        if self._sampler is None and any(one.sampled is not None for one in self._counters):
+            self._sampler = threading.Thread(target=self._sample, args=(chip,), name="pulse-sampler", daemon=True)
+            self._sampler.start()
 
     def _sample(self, chip: Chip) -> None:
-        """Look at the levels, on a thread of its own."""
+        """Look at the levels, on a thread of its own. A pin that cannot be read is told by the next look."""
+        with contextlib.suppress(OSError):  # ahead of all ordinary work, where that is allowed: 5 ms are soon gone
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         while not self._ended.wait(_SAMPLE_S):
             now_s = time.monotonic()
-            for spec, sampled, tally in self._sampled:
-                if sampled.level(bool(chip.input(spec.pin)) is spec.active_high, now_s):
-                    tally.pulse(now_s)
+            for one in self._counters:
+                if (sampled := one.sampled) is None:
+                    continue
+                with contextlib.suppress(*pin_errors()):
+                    if sampled.level(one.active(chip), now_s):
+                        one.tally.pulse(now_s)
 
-    def _unavailable(self, spec: CounterSpec, why: str) -> None:
-        log.error("gpio_unavailable", device=spec.device, reason=why)
-        for point in spec.points():
+    def _unavailable(self, one: _Counter, why: str) -> None:
+        if one.had:
+            one.had, one.sampled = False, None
+            with contextlib.suppress(
+                LinkLost, *pin_errors()
+            ):  # or rpi-lgpio would call back twice when it is had again
+                self._chip().cleanup([one.spec.pin])
+        if one.trouble != why:
+            one.trouble = why
+            log.error("gpio_unavailable", device=one.spec.device, reason=why)
+        for point in one.spec.points():
             self._deliver(point.key, Reading(None, Quality.BAD, why, time.monotonic()))
 
-    def _tell(self, spec: CounterSpec, now_s: float) -> None:
-        tally = self._tallies.get(spec.device)
-        if tally is None:
+    def _tell(self, one: _Counter, now_s: float) -> None:
+        spec = one.spec
+        try:
+            one.active(self._chip())  # edges alone would not tell that there is no pin any more
+        except pin_errors() as error:
+            self._unavailable(one, pin_trouble(spec.pin, error))
             return
         total, rate = spec.points()
-        count = self._before[spec.device] + tally.count
+        count = self._before[spec.device] + one.tally.count
         self._deliver(total.key, Reading(round(count * spec.per_pulse, 3), Quality.GOOD, "", now_s))
-        self._deliver(rate.key, rate_reading(tally, spec.per_pulse * _HOUR_S, now_s))
+        self._deliver(rate.key, rate_reading(one.tally, spec.per_pulse * _HOUR_S, now_s))
+
+
+def _set_up(chip: Chip, one: _Counter) -> None:
+    """Make the pin an input that counts. One of `pin_errors` if it cannot be had."""
+    spec = one.spec
+    chip.setup(spec.pin, chip.IN, getattr(chip, PULLS[spec.pull]))
+    bounce = {"bouncetime": round(1000 * spec.debounce_s)} if spec.debounce_s else {}
+    try:
+        chip.add_event_detect(spec.pin, chip.RISING if spec.active_high else chip.FALLING, one.pulse, **bounce)
+    except RuntimeError as error:
+        # RPi.GPIO 0.7.1 cannot detect edges on kernels whose first chip is not numbered from 0.
+        log.warning("gpio_pulses_polled", pin=spec.pin, reason=str(error), every_s=_SAMPLE_S, remedy="the extra gpio")
+        one.sampled = Sampled(spec.debounce_s, one.active(chip))
 
 
 def rate_reading(tally: Tally, per_s: float, now_s: float) -> Reading:

@@ -69,14 +69,17 @@ def open_chip(kind: Literal["rpi", "simulated"], socket: Path | None) -> Chip:
 
 
 def pin_errors() -> tuple[type[Exception], ...]:
-    """Return what a chip raises when a pin cannot be had, driven or read."""
+    """Return what is raised when there is no chip, or a pin cannot be had, driven or read."""
+    errors = (LinkLost, RuntimeError, ValueError, OSError)
     # rpi-lgpio lets errors of the library under it through.
     lgpio = sys.modules.get("lgpio")
-    return (RuntimeError, ValueError, OSError) if lgpio is None else (RuntimeError, ValueError, OSError, lgpio.error)
+    return errors if lgpio is None else (*errors, lgpio.error)
 
 
 def pin_trouble(pin: int, error: Exception) -> str:
     """Return what an error about a pin says, with its remedy."""
+    if isinstance(error, LinkLost):
+        return str(error)
     return f"pin {pin}: {str(error).strip(chr(39))}. {_remedy(str(error))}".rstrip()
 
 
@@ -104,6 +107,8 @@ def _remedy(said: str) -> str:
     words = said.lower()
     if "busy" in words:
         return "Another program has it: gpioinfo says which"
+    if "bad gpio number" in words or "invalid on a raspberry" in words:
+        return "The chip has no such pin: gpioinfo says which there are"
     if "open gpiochip" in words or "permission" in words or "/dev/mem" in words or "no access" in words:
         return "Is there a /dev/gpiochip, and is this user in the group gpio?"
     return ""

@@ -13,7 +13,6 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from drivers.errors import LinkLost
 from drivers.gpio.factory import Chip, Wave, pin_errors, pin_trouble
 from drivers.points import Point, PointType, Quality, Reading
 
@@ -58,8 +57,24 @@ class LampSink(Protocol):
     def event(self, name: str, **keys: object) -> None: ...
 
 
+class _Lamp:
+    """One lamp while it is driven. `driven_pct` is none while the pin cannot be had."""
+
+    def __init__(self, spec: LampPin, wanted_pct: float) -> None:
+        self.spec = spec
+        self.wanted_pct = wanted_pct
+        self.driven_pct: float | None = None
+        self.wave: Wave | None = None
+        self.trouble = ""
+        self.doubt = ""  # why the feedback contact cannot be had
+
+    @property
+    def key(self) -> str:
+        return f"{self.spec.device}/lamp/dimming_level"
+
+
 class GpioLamps:
-    """Drives the lamps on pins. All methods are for the event loop; none of them waits for anything."""
+    """Drives the lamps on pins, each by itself. All methods are for the event loop; none of them waits for the chip."""
 
     def __init__(
         self,
@@ -70,35 +85,30 @@ class GpioLamps:
         now: Callable[[], float],
         sink: LampSink,
     ) -> None:
-        """`safe_pct`: where lamps go by themselves when control is dead."""
-        self._open = chip
-        self._specs = {spec.device: spec for spec in specs}
+        """`chip` returns the one chip, at once, or raises LinkLost. `safe_pct`: where lamps go when control is dead."""
+        self._chip = chip
+        self._lamps = {spec.device: _Lamp(spec, safe_pct) for spec in specs}
         self._safe_pct = safe_pct
         self._now = now
         self._sink = sink
-        self._chip: Chip | None = None
-        self._waves: dict[str, Wave] = {}
-        self._wanted = {spec.device: safe_pct for spec in specs}
-        self._driven: dict[str, float] = {}
-        self._fed_s = float("-inf")
-        self._up: bool | None = None
-        self._trouble = ""
+        self._fed_s = self._next_try_s = float("-inf")
         self._wake = asyncio.Event()
         self.beat: Callable[[], None] = lambda: None
 
     def points(self) -> tuple[Point, ...]:
         """Return every point that these lamps deliver."""
         return tuple(
-            Point(key=_key(device), type=PointType.FLOAT, unit="%", low=0, high=100, max_age_s=5.0, title="confirmed")
-            for device in self._specs
+            Point(key=lamp.key, type=PointType.FLOAT, unit="%", low=0, high=100, max_age_s=5.0, title="confirmed")
+            for lamp in self._lamps.values()
         )
 
     def set_level(self, device_id: str, level_pct: float, target_pct: float | None = None) -> None:
         """Drive a level (0 to 100 %) at once. KeyError if the lamp is not here. `target_pct` means nothing to a pin."""
         del target_pct
-        self._wanted[self._specs[device_id].device] = level_pct
-        if self._chip is not None:
-            self._drive(device_id)
+        lamp = self._lamps[device_id]
+        lamp.wanted_pct = level_pct
+        if lamp.driven_pct is not None:
+            self._drive(lamp)
 
     def feed(self, until_s: float) -> None:
         """Control lives until then. After it, lamps go to their safe level."""
@@ -109,115 +119,132 @@ class GpioLamps:
         self.feed(self._now() + timeout_s)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while self._driven != self._wanted:
+                while not self._settled():
                     self._wake.clear()
                     await self._wake.wait()
-        return self._driven == self._wanted
+        return self._settled()
 
     async def run(self) -> None:
-        """Drive and read back until cancelled; a chip that is not there is looked for again."""
+        """Drive and read back until cancelled."""
         while True:
             self.beat()
+            self.look()
+            await asyncio.sleep(_LOOK_S)
+
+    def look(self) -> None:
+        """Mind that control lives, try what cannot be had, and read back what can be."""
+        now_s = self._now()
+        if now_s > self._fed_s:
+            for lamp in self._lamps.values():
+                self.set_level(lamp.spec.device, self._safe_pct)
+        if now_s >= self._next_try_s:
+            self._next_try_s = now_s + _AGAIN_S
+            self._set_up()
+        for lamp in self._lamps.values():
+            if lamp.driven_pct is None:
+                continue
             try:
-                self._setup()
-                while True:
-                    self.beat()
-                    self._look()
-                    await asyncio.sleep(_LOOK_S)
-            except LinkLost as error:
-                self._lost(str(error))
-            await asyncio.sleep(_AGAIN_S)
+                reading = self._read_back(lamp, lamp.driven_pct, now_s)
+            except pin_errors() as error:
+                self._lost(lamp, error)
+            else:
+                self._sink.reading(lamp.key, reading)
 
     def stop(self) -> None:
         """Leave the pins driving steadily what was wanted last: on or off, for nobody makes pulses any more."""
-        if self._chip is None:
-            return
-        for device, spec in self._specs.items():
-            if (wave := self._waves.pop(device, None)) is not None:
-                wave.stop()
-                del wave  # rpi-lgpio stops it once more then, which makes the pin low
+        for lamp in self._lamps.values():
+            if lamp.driven_pct is None:
+                continue
+            lamp.driven_pct = None
             with contextlib.suppress(*pin_errors()):
-                self._chip.output(spec.pin, spec.level(self._wanted[device]))
-        feedback = [spec.feedback for spec in self._specs.values() if spec.feedback is not None]
-        if feedback:
-            self._chip.cleanup(feedback)
+                if lamp.wave is not None:
+                    lamp.wave.stop()
+                    lamp.wave = None  # rpi-lgpio stops it once more then, which makes the pin low
+                self._chip().output(lamp.spec.pin, lamp.spec.level(lamp.wanted_pct))
+                if lamp.spec.feedback is not None and not lamp.doubt:
+                    self._chip().cleanup([lamp.spec.feedback])
 
-    def _setup(self) -> None:
-        """Take the pins, each with its level. LinkLost."""
-        if self._chip is not None:
-            return
-        chip = self._open()
-        for device, spec in self._specs.items():
-            level_pct = self._wanted[device]
-            try:
-                chip.setup(spec.pin, chip.OUT, initial=spec.level(level_pct))
-                if spec.feedback is not None:
-                    chip.setup(spec.feedback, chip.IN, chip.PUD_DOWN if spec.feedback_active_high else chip.PUD_UP)
-                if spec.drive == "pwm" and device not in self._waves:
-                    wave = self._waves[device] = chip.PWM(spec.pin, spec.hz)
-                    wave.start(spec.duty_pct(level_pct))
-            except pin_errors() as error:
-                raise LinkLost(pin_trouble(spec.pin, error)) from None
-        self._chip = chip
-        self._driven.clear()
-        for device in self._specs:
-            self._drive(device)
-        if self._up is False:
-            self._sink.event("pins_back")
-        self._up, self._trouble = True, ""
+    def _settled(self) -> bool:
+        return all(lamp.driven_pct == lamp.wanted_pct for lamp in self._lamps.values())
 
-    def _drive(self, device: str) -> None:
-        spec, level_pct, chip = self._specs[device], self._wanted[device], self._chip
-        if chip is None or self._driven.get(device) == level_pct:
+    def _set_up(self) -> None:
+        """Take the pins that could not be had so far, each with its level."""
+        for lamp in self._lamps.values():
+            if lamp.driven_pct is None:
+                try:
+                    self._take(self._chip(), lamp)
+                except pin_errors() as error:
+                    self._lost(lamp, error)
+            elif lamp.doubt:
+                self._take_feedback(self._chip(), lamp)
+
+    def _take(self, chip: Chip, lamp: _Lamp) -> None:
+        """Make a pin an output that has its level, and drive it. One of `pin_errors` if it cannot be had."""
+        spec, level_pct = lamp.spec, lamp.wanted_pct
+        chip.setup(spec.pin, chip.OUT, initial=spec.level(level_pct))
+        if spec.drive == "pwm":
+            if lamp.wave is None:
+                lamp.wave = chip.PWM(spec.pin, spec.hz)
+            lamp.wave.start(spec.duty_pct(level_pct))
+        self._driven(lamp, level_pct)
+        if lamp.trouble:
+            lamp.trouble = ""
+            self._sink.event("pin_back", device=spec.device)
+        self._take_feedback(chip, lamp)
+
+    def _take_feedback(self, chip: Chip, lamp: _Lamp) -> None:
+        """Make the feedback contact an input. Without it the lamp is driven all the same."""
+        spec = lamp.spec
+        if spec.feedback is None:
             return
         try:
-            if spec.drive == "pwm":
-                self._waves[device].ChangeDutyCycle(spec.duty_pct(level_pct))
-            else:
-                chip.output(spec.pin, spec.level(level_pct))
+            chip.setup(spec.feedback, chip.IN, chip.PUD_DOWN if spec.feedback_active_high else chip.PUD_UP)
         except pin_errors() as error:
-            self._lost(pin_trouble(spec.pin, error))
+            doubt = pin_trouble(spec.feedback, error)
+            if lamp.doubt != doubt:
+                self._sink.event("feedback_lost", device=spec.device, reason=doubt)
+            lamp.doubt = doubt
+        else:
+            lamp.doubt = ""
+
+    def _drive(self, lamp: _Lamp) -> None:
+        spec, level_pct = lamp.spec, lamp.wanted_pct
+        if lamp.driven_pct == level_pct:
             return
-        self._driven[device] = level_pct
-        self._sink.sent(device, spec.given_pct(level_pct), self._now())
+        try:
+            if lamp.wave is not None:
+                lamp.wave.ChangeDutyCycle(spec.duty_pct(level_pct))
+            else:
+                self._chip().output(spec.pin, spec.level(level_pct))
+        except pin_errors() as error:
+            self._lost(lamp, error)
+        else:
+            self._driven(lamp, level_pct)
+
+    def _driven(self, lamp: _Lamp, level_pct: float) -> None:
+        lamp.driven_pct = level_pct
+        self._sink.sent(lamp.spec.device, lamp.spec.given_pct(level_pct), self._now())
         self._wake.set()
 
-    def _look(self) -> None:
-        """Mind that control lives, and read back what can be. LinkLost."""
-        now_s = self._now()
-        if now_s > self._fed_s:
-            for device in self._specs:
-                self.set_level(device, self._safe_pct)
-        if self._chip is None:
-            raise LinkLost(self._trouble)
-        for device, spec in self._specs.items():
-            try:
-                reading = self._read_back(self._chip, device, spec, now_s)
-            except pin_errors() as error:
-                raise LinkLost(pin_trouble(spec.feedback or spec.pin, error)) from None
-            self._sink.reading(_key(device), reading)
-
-    def _read_back(self, chip: Chip, device: str, spec: LampPin, now_s: float) -> Reading:
-        driven_pct = spec.given_pct(self._driven.get(device, 0.0))
-        if spec.feedback is not None:
+    def _read_back(self, lamp: _Lamp, driven_pct: float, now_s: float) -> Reading:
+        spec, chip = lamp.spec, self._chip()
+        given_pct = spec.given_pct(driven_pct)
+        if spec.feedback is not None and not lamp.doubt:
             on = bool(chip.input(spec.feedback)) is spec.feedback_active_high
             if not on or spec.drive == "switch":
                 return Reading(100.0 * on, Quality.GOOD, "", now_s)
-            return Reading(driven_pct, Quality.UNCERTAIN, "the lamp is on; nothing reads a pulse width back", now_s)
+            return Reading(given_pct, Quality.UNCERTAIN, "the lamp is on; nothing reads a pulse width back", now_s)
         if spec.drive == "pwm":
-            return Reading(driven_pct, Quality.UNCERTAIN, "what the pin is set to: nothing reads it back", now_s)
+            doubt = lamp.doubt or "what the pin is set to: nothing reads it back"
+            return Reading(given_pct, Quality.UNCERTAIN, doubt, now_s)
         on = bool(chip.input(spec.pin)) is spec.active_high
-        return Reading(100.0 * on, Quality.UNCERTAIN, "the pin, not the relay: it has no feedback contact", now_s)
+        doubt = lamp.doubt or "the pin, not the relay: it has no feedback contact"
+        return Reading(100.0 * on, Quality.UNCERTAIN, doubt, now_s)
 
-    def _lost(self, why: str) -> None:
-        self._chip = None
-        self._driven.clear()
-        if self._up is not False or why != self._trouble:
-            self._up, self._trouble = False, why
-            self._sink.event("pins_lost", reason=why)
-        for device in self._specs:
-            self._sink.reading(_key(device), Reading(None, Quality.BAD, why, self._now()))
-
-
-def _key(device: str) -> str:
-    return f"{device}/lamp/dimming_level"
+    def _lost(self, lamp: _Lamp, error: Exception) -> None:
+        why = pin_trouble(lamp.spec.pin, error)
+        lamp.driven_pct = None
+        if lamp.trouble != why:
+            lamp.trouble = why
+            self._sink.event("pin_lost", device=lamp.spec.device, reason=why)
+        self._sink.reading(lamp.key, Reading(None, Quality.BAD, why, self._now()))

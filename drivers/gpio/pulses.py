@@ -6,14 +6,26 @@ from math import inf
 
 import msgspec
 
-_NONE = (0, -inf, -inf)
+_SPAN_S = 1.0  # a rate is over as many pulses as come in one to two of these, and over two at least
+_SOONEST_S = 1e-4  # nobody sees pulses that follow each other sooner
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
-    """Pulses a second by the last two of them, or less: as few as would still explain that none has come since."""
+    """Pulses a second by the last of them, or less: as few as would still explain that none has come since."""
 
     per_s: float
     measured: bool  # two pulses have come; else it is only the most that it can be
+
+
+class _Seen(msgspec.Struct, frozen=True, gc=False):
+    """What has come: how many, when the last, and two marks (how many there were, when) that a rate is counted from."""
+
+    count: int = 0
+    last_s: float = -inf
+    from_count: int = 0
+    from_s: float = -inf
+    next_count: int = 0
+    next_s: float = -inf
 
 
 class Tally:
@@ -23,28 +35,32 @@ class Tally:
         """`gap_s`: a pulse that follows sooner is a bounce. `begin_s`: since when it is counted."""
         self._gap_s = gap_s
         self._begin_s = begin_s
-        self._state = _NONE  # count, time of the last, time of the one before; replaced as a whole
+        self._seen = _Seen()  # replaced as a whole, so that both threads see one that belongs together
 
     def pulse(self, now_s: float) -> None:
         """Take a pulse."""
-        count, last_s, _ = self._state
-        if now_s - last_s >= self._gap_s:
-            self._state = (count + 1, now_s, last_s)
+        seen = self._seen
+        if now_s - seen.last_s < self._gap_s:
+            return
+        count = seen.count + 1
+        if now_s - seen.next_s >= _SPAN_S or now_s - seen.from_s >= 2 * _SPAN_S:
+            self._seen = _Seen(count, now_s, seen.next_count, seen.next_s, count, now_s)
+        else:
+            self._seen = _Seen(count, now_s, seen.from_count, seen.from_s, seen.next_count, seen.next_s)
 
     @property
     def count(self) -> int:
         """Return how many have come."""
-        return self._state[0]
+        return self._seen.count
 
     def rate(self, now_s: float) -> Rate:
         """Return how quickly they come."""
-        _, last_s, before_s = self._state
-        since_s = now_s - max(last_s, self._begin_s)
-        most_per_s = 1 / since_s if since_s > 0 else inf
-        if before_s == -inf:
+        seen = self._seen
+        most_per_s = 1 / max(now_s - max(seen.last_s, self._begin_s), _SOONEST_S)
+        if seen.from_s == -inf:
             return Rate(most_per_s, measured=False)
-        between_s = last_s - before_s
-        return Rate(min(1 / between_s if between_s > 0 else inf, most_per_s), measured=True)
+        come_per_s = (seen.count - seen.from_count) / max(seen.last_s - seen.from_s, _SOONEST_S)
+        return Rate(min(come_per_s, most_per_s), measured=True)
 
 
 class Sampled:

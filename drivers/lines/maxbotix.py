@@ -1,7 +1,7 @@
 """MaxBotix HRXL-MaxSonar-WR (`R1234`, mm) and XL-MaxSonar-WR (`R123`, cm), ultrasonic heads, each line ended by CR. Pure.
 
-Source: ESPHome's hrxl_maxsonar_wr.cpp. There is no checksum, and a head of one kind that loses a digit looks like one of the
-other: so it is first found out how many digits it sends, and lines with another number of them are not believed.
+Source: ESPHome's hrxl_maxsonar_wr.cpp; datasheet PD11500. There is no checksum, and a head of one kind that loses a digit
+looks like one of the other: so the type is said in the configuration, and other lines are not believed.
 """
 
 from __future__ import annotations
@@ -10,29 +10,44 @@ import math
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from drivers.lines.framer import TextLines, shown
-from drivers.lines.instrument import Counts, Fact, Model, PointRow, Setting, bad
+from drivers.lines.instrument import Counts, Fact, Model, Option, PointRow, Setting, bad
 from drivers.points import PointType, Quality
 
 _DISTANCE = "distance/sensor_value"
 _LINE = re.compile(rb"R(\d{3,4})")
 _STRAY = b"\xff"
 _LONGEST = 60  # it says its name when power comes
-_PER_M = {3: 100, 4: 1000}
-_NOTHING = {3: frozenset({765, 1068}), 4: frozenset({5000, 9999})}  # of 7.65 m, 10.68 m; 5 m, 10 m types
-_NEAREST = {3: 25, 4: 300}
-_IN_A_ROW = 3  # so many lines of another length, and it is another head
+
+
+class _Type(msgspec.Struct, frozen=True):
+    """How a type writes: digits, how many make a metre, what means nothing in view, what is as near as it goes."""
+
+    digits: tuple[int, ...]
+    per_m: int
+    nothing: int
+    nearest: int
+
+
+_TYPES = {
+    "hrxl-5m": _Type((4,), 1000, 5000, 300),
+    "hrxl-10m": _Type((4,), 1000, 9999, 500),
+    "xl-7m": _Type((3,), 100, 765, 25),
+    "xl-10m": _Type((3, 4), 100, 1068, 25),
+}
 
 
 class Maxbotix:
     """Says 5 to 10 times a second how far it is; does not listen."""
 
-    def __init__(self) -> None:
+    def __init__(self, head: str = "hrxl-5m") -> None:
+        """`head`: its type."""
         self.counts = Counts()
         self.identity = ""
+        self._type = _TYPES[head]
         self._lines = TextLines(_LONGEST, self.counts)
-        self._digits = 0
-        self._others = 0
 
     def opened(self, _now_s: float) -> None:
         """Forget half a line."""
@@ -45,11 +60,11 @@ class Maxbotix:
             match = _LINE.fullmatch(line, max(line.rfind(b"R"), 0))  # before it may be the rest of one that was cut off
             if match is None:
                 self._wrong(line, "no distance")
-            elif self._usual(len(match[1])):
+            elif len(match[1]) in self._type.digits:
                 self.counts.frames += 1
-                facts.append(_fact(int(match[1]), len(match[1])))
+                facts.append(_fact(int(match[1]), self._type))
             else:
-                self._wrong(line, f"{len(match[1])} digits, expected {self._digits}")
+                self._wrong(line, f"{len(match[1])} digits, expected {' or '.join(map(str, self._type.digits))}")
         return facts
 
     def due(self, _now_s: float) -> bytes:
@@ -60,17 +75,6 @@ class Maxbotix:
         """Return that nothing is ever due."""
         return math.inf
 
-    def _usual(self, digits: int) -> bool:
-        """Return whether a line has as many digits as this head sends."""
-        if digits == self._digits:
-            self._others = 0
-            return True
-        self._others += 1
-        if self._others < _IN_A_ROW:
-            return False
-        self._digits, self._others = digits, 0
-        return True
-
     def _wrong(self, line: bytes, why: str) -> None:
         if not self.identity and line[:1].isalpha() and not line.startswith(b"R") and line.isascii():
             self.identity = line.decode("ascii").strip()
@@ -78,23 +82,23 @@ class Maxbotix:
         self.counts.last_error = f"{why}: {shown(line)}"
 
 
-def _fact(number: int, digits: int) -> Fact:
-    if number in _NOTHING[digits]:
+def _fact(number: int, head: _Type) -> Fact:
+    if number >= head.nothing:
         return bad(_DISTANCE, "nothing in view")
-    distance_m = number / _PER_M[digits]
-    if number <= _NEAREST[digits]:
+    distance_m = number / head.per_m
+    if number <= head.nearest:
         return Fact(_DISTANCE, distance_m, Quality.UNCERTAIN, "as near as it can tell, or nearer")
     return Fact(_DISTANCE, distance_m)
 
 
-def _build(_: Mapping[str, Setting]) -> Maxbotix:
-    return Maxbotix()
+def _build(options: Mapping[str, Setting]) -> Maxbotix:
+    return Maxbotix(str(options["type"]))
 
 
 MODEL = Model(
     name="maxbotix",
     title="MaxBotix HRXL- or XL-MaxSonar-WR ultrasonic head, 0.3-10 m",
-    source="ESPHome hrxl_maxsonar_wr.cpp",
+    source="ESPHome hrxl_maxsonar_wr.cpp; datasheet PD11500",
     baud=9600,
     points=(
         PointRow(
@@ -107,7 +111,15 @@ MODEL = Model(
             every_s=0.5,
         ),
     ),
+    options=(
+        Option(
+            name="type",
+            default="hrxl-5m",
+            words=tuple(_TYPES),
+            says="HRXL heads say millimetres, of 5 m or 10 m; XL heads centimetres, of 7.65 m or 10.68 m",
+        ),
+    ),
     silent_after_s=2.0,
     build=_build,
-    recalled=("the numbers that mean nothing in view, and the nearest", "its name at power-up"),
+    recalled=("the nearest of each type, and what XL heads say where nothing is in view", "its name at power-up"),
 )

@@ -117,7 +117,7 @@ def _gga(fields: Sequence[str]) -> list[Fact]:
 def _angle(text: str, side: str, sides: str, most_deg: float) -> float:
     """Read ddmm.mmmm with N or S, E or W, as degrees."""
     match = _ANGLE.fullmatch(text)
-    if match is None or side not in sides or not side:
+    if match is None or side not in set(sides) or len(match[1]) != (2 if most_deg == 90 else 3):
         raise _Wrong(f"no position in {text!r} {side!r}")
     degrees, minutes = int(match[1]), float(match[2])
     value = degrees + minutes / 60
@@ -151,7 +151,7 @@ def _utc(clock: str, date: str) -> str:
         )
     except ValueError:
         raise _Wrong(f"{clock} {date} is no time") from None
-    if second > 60:
+    if second > 60 or (second == 60 and (time[1], time[2]) != ("23", "59")):
         raise _Wrong(f"{clock} is no time")
     moment += timedelta(seconds=second - min(second, 59) + float(time[4] or 0))
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -104,11 +104,11 @@ async def _speaking(name: str, folder: Path) -> list[Figure]:
             sys.executable, WRITER, name, str(master), str(FIRST_S + SECONDS), stdout=subprocess.PIPE, pass_fds=[master]
         )
         await asyncio.sleep(FIRST_S)
-        began_s, frames = time.process_time(), port.state().frames
+        began_s, frames, since_s = time.process_time(), port.state().frames, time.monotonic()
         await asyncio.sleep(SECONDS)
         cpu_s, frames = time.process_time() - began_s, port.state().frames - frames
         out, _ = await writer.communicate()
-    said = [float(row) for row in out.split()]
+    said = [said_s for row in out.split() if (said_s := float(row)) > since_s]
     late_ms = _lateness_ms(said, sink.came_s)
     note = f"{frames / SECONDS:.1f} frames a second at {model.baud} baud"
     rows = [figure(f"{name}: CPU", 100 * cpu_s / SECONDS, "%", 2.0, f"of one core; {note}")]

@@ -35,11 +35,7 @@ def test_a_capture_says_what_it_says(capture: Capture, cut: int) -> None:
     assert language.identity == capture.identity
 
 
-@pytest.mark.parametrize(
-    "capture",
-    [capture for capture in CAPTURES if capture.model != "maxbotix"],  # which has to be heard three times
-    ids=lambda capture: f"{capture.model}: {capture.says}",
-)
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda capture: f"{capture.model}: {capture.says}")
 def test_a_capture_after_noise_and_another_one(capture: Capture) -> None:
     language, data = language_of(capture), bytes.fromhex(capture.bytes)
     facts = language.feed(b"\x00\x01\x02" + data + data, 1.0)

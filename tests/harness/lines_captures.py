@@ -237,12 +237,22 @@ CAPTURES = (
         {"distance/sensor_value": 3.0, "distance/strength": 1000, "temperature/sensor_value": NONE},
     ),
     Capture("a sum that is wrong", "tfmini", "59 59 2C 01 E8 03 20 09 F4", None),
-    Capture("a number of millimetres", "maxbotix", "0D" + " 52 31 32 33 34 0D" * 3, {"distance/sensor_value": 1.234}),
-    Capture("stray FF", "maxbotix", "0D" + " 52 31 FF 32 33 34 0D" * 3, {"distance/sensor_value": 1.234}),
-    Capture("a number of centimetres", "maxbotix", "0D" + " 52 31 32 33 0D" * 3, {"distance/sensor_value": 1.23}),
-    Capture("two digits", "maxbotix", "0D" + " 52 31 32 0D" * 3, None),
-    Capture("no R", "maxbotix", "0D" + " 31 32 33 34 0D" * 3, None),
-    Capture("nothing in view", "maxbotix", "0D" + " 52 35 30 30 30 0D" * 3, {"distance/sensor_value": NONE}),
+    Capture("a number of millimetres", "maxbotix", "0D 52 31 32 33 34 0D", {"distance/sensor_value": 1.234}),
+    Capture("stray FF", "maxbotix", "0D 52 31 FF 32 33 34 0D", {"distance/sensor_value": 1.234}),
+    Capture(
+        "a number of centimetres", "maxbotix", "0D 52 31 32 33 0D", {"distance/sensor_value": 1.23}, {"type": "xl-7m"}
+    ),
+    Capture(
+        "a centimetre head of 10 m",
+        "maxbotix",
+        "0D 52 31 30 36 37 0D",
+        {"distance/sensor_value": 10.67},
+        {"type": "xl-10m"},
+    ),
+    Capture("a line of another type", "maxbotix", "0D 52 31 32 33 0D", None),
+    Capture("two digits", "maxbotix", "0D 52 31 32 0D", None),
+    Capture("no R", "maxbotix", "0D 31 32 33 34 0D", None),
+    Capture("nothing in view", "maxbotix", "0D 52 35 30 30 30 0D", {"distance/sensor_value": NONE}),
 )
 SENTENCES = (
     Capture(

@@ -39,6 +39,8 @@ class PinChip:
         self.levels[channel] = value
 
     def PWM(self, channel: int, frequency: float) -> PinWave:  # noqa: N802
+        if channel in self.busy:
+            raise RuntimeError("'GPIO busy'")
         self.done.append(("pwm", channel, frequency))
         return PinWave(self, channel)
 
@@ -68,6 +70,8 @@ class PinWave:
         self._chip.waves[self._channel] = dc
 
     def ChangeDutyCycle(self, dc: float) -> None:  # noqa: N802
+        if self._channel in self._chip.busy:
+            raise RuntimeError("'GPIO busy'")
         self._chip.waves[self._channel] = dc
 
     def stop(self) -> None:

@@ -68,10 +68,10 @@ PATIENCE_S = 20.0
 class PinnedAgent:
     """The board in this process, the agent in one of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: str = CONFIG) -> None:
         self.folder = folder
         self.config = folder / "pole.toml"
-        self.config.write_text(CONFIG, encoding="utf-8")
+        self.config.write_text(config, encoding="utf-8")
         self.board = PinBoard(folder / "gpio.sock", lambda _pin, _level: self._news.set())
         self.agent: asyncio.subprocess.Process | None = None
         self._news = asyncio.Event()

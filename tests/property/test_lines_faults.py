@@ -50,6 +50,7 @@ def _nmea(number: int) -> bytes:
 def _ops243(number: int) -> bytes:
     radar = Ops243(float(number))
     radar.arrived(b"OJUM", 0.0)
+    radar.names_unit = True
     return radar.report()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from agent_check import agent_sees_presence
 from gpio_checks import (
     a_chip_that_there_is_not,
+    a_pin_that_gets_free_is_had,
     a_pin_that_is_in_use,
     a_pin_that_there_is_not,
     an_output_begins_with_its_level,
@@ -42,6 +43,7 @@ ALL: dict[str, Checks] = {
         what_is_left_of_an_output,
         a_pin_that_there_is_not,
         a_pin_that_is_in_use,
+        a_pin_that_gets_free_is_had,
         a_chip_that_there_is_not,
         agent_sees_presence,
         counters_lose_no_pulse,

@@ -9,12 +9,18 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from functools import cache
 
-from drivers.gpio.factory import open_chip
+from drivers.gpio.factory import Chip, open_chip
 from drivers.gpio.lamps import GpioLamps, LampPin
 from drivers.points import Reading
 
 _HZ = 100.0
+
+
+@cache
+def chip() -> Chip:
+    return open_chip("rpi", None)
 
 
 class Sink:
@@ -30,7 +36,7 @@ class Sink:
         self.driven.set()
 
     def event(self, name: str, **keys: object) -> None:
-        print("lost" if name == "pins_lost" else name, keys.get("reason", ""), flush=True)
+        print("lost" if name == "pin_lost" else name, keys.get("reason", ""), flush=True)
 
 
 async def lamps(pin: int, drive: str, active: str, level_pct: float) -> None:
@@ -45,7 +51,7 @@ async def lamps(pin: int, drive: str, active: str, level_pct: float) -> None:
         feedback=None,
         feedback_active_high=False,
     )
-    driver = GpioLamps(lambda: open_chip("rpi", None), [spec], safe_pct=level_pct, now=time.monotonic, sink=sink)
+    driver = GpioLamps(chip, [spec], safe_pct=level_pct, now=time.monotonic, sink=sink)
     driver.feed(float("inf"))
     running = asyncio.create_task(driver.run())
     await sink.driven.wait()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pinned_agent import Json, PinnedAgent
+from pinned_agent import CONFIG, Json, PinnedAgent
 
 NIGHT_PCT = 10.0  # its lamps rest at the night minimum: pins have no safety of their own
 
@@ -71,3 +71,19 @@ async def test_after_a_kill_the_pins_are_made_safe(pinned: PinnedAgent) -> None:
     await pinned.end_agent(signal.SIGKILL)
     assert await pinned.safe() == 0
     await pinned.until_pins(lambda board: board.outputs == {5: 0, 18: 1} and not board.waves)
+
+
+async def test_without_a_chip_the_agent_lives_and_says_so(tmp_path: Path) -> None:
+    here = CONFIG.replace('chip = "simulated"\nsocket = "gpio.sock"', 'chip = "rpi"')
+    assert here != CONFIG
+    pinned = PinnedAgent(tmp_path, here)
+    await pinned.start()
+    status = await pinned.until_status(lambda status: "no pins" in lamp(status, "relay")["fault"])
+    assert status["sensors"][0]["quality"] == "bad"
+    assert status["sensors"][0]["reason"].startswith("no pins: ")
+    assert lamp(status, "dimmed")["commanded_pct"] == 90.0  # nobody can be seen there, so it is lit
+    points: Json = await pinned.call("points.list", pattern="*/active_power")
+    assert [point["quality"] for point in points["result"]] == ["bad"]
+    assert await pinned.safe() == 1
+    assert await pinned.end_agent(signal.SIGTERM) == 0
+    await pinned.stop()

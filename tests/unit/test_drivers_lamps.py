@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-import pytest
-
 from bus_sink import Sink
 from drivers.errors import LinkLost
 from drivers.gpio.factory import Chip
@@ -58,7 +56,7 @@ class Pole:
         return reading.value, reading.quality
 
     def look(self) -> None:
-        self.lamps._look()
+        self.lamps.look()
 
 
 async def test_a_pins_direction_and_first_level_are_one_act() -> None:
@@ -122,17 +120,66 @@ async def test_a_pin_that_somebody_else_has_is_said_once_and_tried_again() -> No
     pole = Pole(BARE)
     pole.pins.busy.add(7)
     async with pole.running():
-        assert pole.sink.events == ["pins_lost"]
+        assert pole.sink.events == ["pin_lost"]
         assert pole.sink.readings["bare/lamp/dimming_level"].reason == (
             "pin 7: GPIO busy. Another program has it: gpioinfo says which"
         )
         assert not await pole.lamps.flush(0.01)
-        with pytest.raises(LinkLost):
-            pole.lamps._setup()
+        pole.now_s += 2
+        pole.look()
         pole.pins.busy.clear()
-        pole.lamps._setup()
-        assert pole.sink.events == ["pins_lost", "pins_back"]
+        pole.look()  # too soon
+        assert pole.sink.events == ["pin_lost"]
+        pole.now_s += 2
+        pole.look()
+        assert pole.sink.events == ["pin_lost", "pin_back"]
         assert pole.pins.levels[7] == 1
+        assert pole.reads("bare") == (100.0, Quality.UNCERTAIN)
+
+
+async def test_a_lamp_whose_pin_cannot_be_had_keeps_no_other_from_its_level() -> None:
+    pole = Pole()
+    pole.pins.busy.add(5)
+    async with pole.running():
+        for spec in ALL:
+            pole.lamps.set_level(spec.device, 30.0)
+        assert pole.pins.waves == {18: 30.0, 19: 70.0}
+        assert pole.pins.levels[7] == 1
+        assert pole.reads("relay") == (None, Quality.BAD)
+        assert pole.reads("bare") == (100.0, Quality.UNCERTAIN)
+
+
+async def test_a_pin_that_is_lost_has_no_value_and_gets_its_latest_level_when_it_is_back() -> None:
+    pole = Pole()
+    async with pole.running():
+        pole.pins.busy.add(18)
+        pole.lamps.set_level("dimmed", 30.0)
+        assert pole.reads("dimmed") == (None, Quality.BAD)
+        pole.lamps.set_level("dimmed", 40.0)
+        pole.pins.busy.clear()
+        pole.now_s += 2
+        pole.look()
+        assert pole.pins.waves[18] == 40.0
+        assert pole.sink.levels[-1] == ("dimmed", 40.0)
+        assert pole.sink.events == ["pin_lost", "pin_back"]
+        assert await pole.lamps.flush(1.0)
+
+
+async def test_without_its_contact_a_relay_is_driven_all_the_same() -> None:
+    pole = Pole(RELAY)
+    pole.pins.busy.add(6)
+    async with pole.running():
+        pole.lamps.set_level("relay", 0.0)
+        assert pole.pins.levels[5] == 1
+        pole.look()
+        assert pole.reads("relay") == (0.0, Quality.UNCERTAIN)
+        assert pole.sink.readings["relay/lamp/dimming_level"].reason.startswith("pin 6: GPIO busy. Another program")
+        assert pole.sink.events == ["feedback_lost"]
+        pole.pins.busy.clear()
+        pole.now_s += 2
+        pole.look()
+        assert pole.reads("relay") == (0.0, Quality.GOOD)
+        assert await pole.lamps.flush(1.0)
 
 
 async def test_without_a_chip_there_is_no_value() -> None:
@@ -151,10 +198,10 @@ async def test_what_is_left_behind_is_steady_and_still_an_output() -> None:
     pole.lamps.stop()
     assert pole.pins.done == [
         ("output", 5, 0),
+        ("cleanup", [6]),  # the contact alone
         ("output", 7, 1),
         ("stop", 18),
         ("output", 18, 1),
         ("stop", 19),
         ("output", 19, 0),
-        ("cleanup", [6]),  # the contact alone
     ]

@@ -35,6 +35,44 @@ def test_a_rate_is_that_of_the_last_two_pulses_and_falls_when_none_comes() -> No
     assert tally.rate(1014.0).per_s == pytest.approx(0.001)
 
 
+@given(st.floats(1.0, 100.0), st.floats(0.0, 0.002), st.integers(200, 400), st.data())
+def test_a_quick_rate_is_over_a_second_so_that_edges_handed_on_late_do_not_show(
+    hz: float, late_s: float, pulses: int, data: st.DataObject
+) -> None:
+    tally, now_s = Tally(0.0, 0.0), 0.0
+    for number in range(pulses):
+        now_s = number / hz + data.draw(st.floats(0.0, min(late_s, 0.2 / hz)), label="late")
+        tally.pulse(now_s)
+    assert tally.rate(now_s).per_s == pytest.approx(hz, rel=0.005)
+
+
+def test_after_a_rest_a_rate_is_that_of_the_pulses_that_come_now() -> None:
+    tally = Tally(0.0, 0.0)
+    for now_s in (10.0, 4000.0, 4000.5):
+        tally.pulse(now_s)
+    assert tally.rate(4000.5).per_s == pytest.approx(2.0)
+    for now_s in (4001.0, 4001.5, 4002.0):
+        tally.pulse(now_s)
+        assert tally.rate(now_s).per_s == pytest.approx(2.0)
+
+
+@given(st.lists(st.floats(0.0, 20.0), min_size=2, max_size=40).map(sorted), st.floats(0.0, 100.0))
+def test_a_rate_is_finite_and_never_more_than_the_pulses_of_two_seconds_explain(
+    times: list[float], rest_s: float
+) -> None:
+    tally = Tally(0.0, 0.0)
+    for at_s in times:
+        tally.pulse(at_s)
+    now_s = times[-1] + rest_s
+    rate = tally.rate(now_s)
+    assert rate.measured
+    # The reference: over the last so many pulses, as many as lie within some two seconds, or the last two.
+    last_s = times[-1]
+    over = [(len(times) - 1 - n) / max(last_s - at_s, 1e-4) for n, at_s in enumerate(times[:-1])]
+    assert any(rate.per_s == pytest.approx(min(one, 1 / max(rest_s, 1e-4))) for one in over)
+    assert rate.per_s <= 1 / max(rest_s, 1e-4) * 1.0001
+
+
 def test_before_two_pulses_a_rate_is_only_the_most_that_it_can_be() -> None:
     tally = Tally(0.0, 100.0)
     assert not tally.rate(120.0).measured

@@ -47,6 +47,7 @@ def test_times(clock: str, date: str, utc: str) -> None:
         ("240000", "251126"),
         ("126000", "251126"),
         ("120061", "251126"),
+        ("123460", "251126"),
         ("120000", "290226"),
         ("120000", "001126"),
         ("", ""),
@@ -60,7 +61,16 @@ def test_what_is_no_time_is_no_position_either(clock: str, date: str) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["", ",,,", "9100.000,N,01222.098,E", "5560.000,N,01222.098,E", "5539.366,X,01222.098,E", "5539.366,N,18100.000,E"],
+    [
+        "",
+        ",,,",
+        "9100.000,N,01222.098,E",
+        "5560.000,N,01222.098,E",
+        "5539.366,X,01222.098,E",
+        "5539.366,N,18100.000,E",
+        "5539.366,NS,01222.098,E",
+        "05539.366,N,01222.098,E",
+    ],
 )
 def test_what_is_no_position(place: str) -> None:
     assert "position" in str(said(rmc(place=place or ",,,"))["location/latitude"])

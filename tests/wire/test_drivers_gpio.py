@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from structlog.testing import capture_logs
 
 from drivers.errors import LinkLost
 from drivers.gpio.factory import open_chip, pin_trouble
 from drivers.gpio.inputs import GpioInputs, InputSpec
 from drivers.gpio.simulated import SimulatedChip
 from firmware_sim.gpio_socket import PinBoard
-from pin_chip import PinChip
 
 PATIENCE_S = 10.0
 PIR = InputSpec(key="pir-1/presence/state", pin=17, pull="down", active_high=True)
@@ -76,12 +74,17 @@ class Told:
     def __init__(self) -> None:
         self.levels: list[tuple[str, bool]] = []
         self.times_s: list[float] = []
+        self.reasons: list[str] = []
         self._news = asyncio.Event()
 
     def __call__(self, key: str, active: bool, mono_s: float) -> None:
         self.levels.append((key.partition("/")[0], active))
         self.times_s.append(mono_s)
         self._news.set()
+
+    def lost(self, key: str, reason: str, mono_s: float) -> None:
+        del mono_s
+        self.reasons.append(f"{key.partition('/')[0]}: {reason}")
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
@@ -95,7 +98,7 @@ async def started(path: Path) -> AsyncIterator[tuple[Board, Told]]:
     board, told = Board(path), Told()
     await board.start()
     chip = open_chip("simulated", path)
-    inputs = GpioInputs(chip, [PIR, DOOR], told)
+    inputs = GpioInputs(lambda: chip, [PIR, DOOR], told, told.lost)
     inputs.start()
     try:
         yield board, told
@@ -179,17 +182,6 @@ async def test_outputs_go_out_and_are_told_anew_to_a_board_that_comes_back(tmp_p
     await asyncio.to_thread(chip.cleanup)
 
 
-async def test_without_edge_detection_pins_are_looked_at_and_that_is_said_once() -> None:
-    chip, told = PinChip(edges=False), Told()
-    inputs = GpioInputs(chip, [PIR, DOOR], told)
-    with capture_logs() as logs:
-        inputs.start()
-    assert [entry["event"] for entry in logs] == ["gpio_edges_polled"]
-    chip.drive(17, 1)
-    await told.until(lambda: ("pir-1", True) in told.levels)
-    inputs.stop()
-
-
 @pytest.mark.parametrize("error", [ImportError("No module named 'RPi'"), RuntimeError("not a Raspberry Pi")])
 def test_a_board_without_pins_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(_: str) -> None:
@@ -214,7 +206,12 @@ def test_both_extras_in_one_environment_are_refused(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     ("said", "remedy"),
-    [("'GPIO busy'", "gpioinfo"), ("'can not open gpiochip'", "group gpio"), ("No access to /dev/mem", "group gpio")],
+    [
+        ("'GPIO busy'", "gpioinfo"),
+        ("'bad GPIO number'", "no such pin"),
+        ("'can not open gpiochip'", "group gpio"),
+        ("No access to /dev/mem", "group gpio"),
+    ],
 )
 def test_trouble_with_a_pin_has_a_remedy(said: str, remedy: str) -> None:
     assert remedy in pin_trouble(17, RuntimeError(said))

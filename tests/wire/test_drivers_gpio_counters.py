@@ -12,6 +12,7 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from bus_sink import Sink
+from drivers.errors import LinkLost
 from drivers.gpio.counters import CounterSpec, GpioCounters
 from drivers.gpio.factory import Chip, open_chip
 from drivers.points import Quality
@@ -101,10 +102,86 @@ async def test_without_edges_the_level_is_looked_at_a_thousand_times_a_second() 
     assert [entry["event"] for entry in logs] == ["gpio_pulses_polled"]
 
 
-async def test_a_pin_that_cannot_be_had_has_no_value_and_the_others_count() -> None:
+def looking(chip: PinChip | None, *specs: CounterSpec) -> tuple[GpioCounters, Sink, list[PinChip]]:
+    """Counters that look when they are told to, and the place for the chip."""
+    sink, chips = Sink(), [chip] if chip is not None else []
+
+    def open_chip() -> Chip:
+        if not chips:
+            raise LinkLost("no pins")
+        return chips[0]
+
+    return GpioCounters(open_chip, specs, sink.reading, {"supply": 7}), sink, chips
+
+
+def test_a_pin_that_cannot_be_had_has_no_value_is_tried_again_and_the_others_count() -> None:
     chip = PinChip()
     chip.busy.add(22)
-    async with counting(chip, METER, BUCKET) as (counters, sink):
-        chip.drive(23, 0)
-        assert counters.counts() == {"supply": 7, "rain": 1}
-        assert sink.readings["supply/meter/active_power"].reason.startswith("pin 22: GPIO busy. Another program has it")
+    counters, sink, _ = looking(chip, METER, BUCKET)
+    now_s = time.monotonic()
+    counters.look(now_s)
+    chip.drive(23, 0)
+    assert counters.counts() == {"supply": 7, "rain": 1}
+    assert sink.readings["supply/meter/active_power"].reason.startswith("pin 22: GPIO busy. Another program has it")
+    chip.busy.clear()
+    counters.look(now_s + 2)
+    chip.drive(22, 0)
+    counters.look(now_s + 3)
+    assert sink.readings["supply/meter/active_energy_import"].value == 8 * METER.per_pulse
+    counters.stop()
+    assert chip.done[-1] == ("cleanup", [22, 23])
+
+
+def test_a_counter_whose_pin_is_lost_says_so_and_goes_on_from_its_count() -> None:
+    chip = PinChip()
+    counters, sink, _ = looking(chip, METER)
+    now_s = time.monotonic()
+    counters.look(now_s)
+    chip.drive(22, 0)
+    chip.drive(22, 1)
+    chip.busy.add(22)
+    counters.look(now_s + 1)
+    assert sink.readings["supply/meter/active_energy_import"].quality is Quality.BAD
+    assert chip.done[-1] == ("cleanup", [22])
+    chip.busy.clear()
+    counters.look(now_s + 4)
+    chip.drive(22, 0)
+    counters.look(now_s + 5)
+    assert sink.readings["supply/meter/active_energy_import"].value == (7 + 2) * METER.per_pulse
+    counters.stop()
+
+
+def test_without_a_chip_counters_say_so_until_there_is_one() -> None:
+    counters, sink, chips = looking(None, METER)
+    now_s = time.monotonic()
+    counters.look(now_s)
+    assert sink.readings["supply/meter/active_power"].reason == "no pins"
+    assert counters.counts() == {"supply": 7}
+    chips.append(PinChip())
+    counters.look(now_s + 2)
+    assert sink.readings["supply/meter/active_energy_import"].quality is Quality.GOOD
+    counters.stop()
+
+
+async def test_a_level_that_cannot_be_looked_at_does_not_end_the_looking() -> None:
+    chip = PinChip(edges=False)
+    counters, sink, _ = looking(chip, METER, BUCKET)
+    now_s = time.monotonic()
+    counters.look(now_s)
+    chip.busy.add(22)
+
+    def tip() -> None:
+        for level in (0, 1):
+            chip.levels[23] = level
+            threading.Event().wait(0.02)
+
+    await asyncio.to_thread(tip)
+    assert counters.counts() == {"supply": 7, "rain": 1}
+    counters.look(now_s + 1)
+    assert sink.readings["supply/meter/active_power"].quality is Quality.BAD
+    chip.busy.clear()
+    counters.look(now_s + 4)
+    chip.levels[22] = 0
+    await asyncio.to_thread(threading.Event().wait, 0.02)
+    assert counters.counts() == {"supply": 8, "rain": 1}
+    counters.stop()

@@ -13,7 +13,9 @@ class Urm:
 
     baud = 19200
 
-    def __init__(self, distance_m: float | None = 1.0, *, address: int = 0x11) -> None:
+    def __init__(self, distance_m: float | None = 1.0, *, address: int = 0x11, now_s: float = 0.0) -> None:
+        """`now_s` means nothing to it: it only answers."""
+        del now_s
         self.distance_m = distance_m
         self.temperature_cel = 20.0
         self.address = address
