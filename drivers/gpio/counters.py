@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from drivers.points import Point, PointType, Quality, Reading
 
 _LOOK_S = 1.0
 _SAMPLE_S = 0.001
+_SWITCH_S = 0.0005  # 5 ms is how long a busy thread of Python keeps the others waiting otherwise: as long as a pulse
 _UNKNOWN_S = 60.0  # for so long after the start nothing is said of a rate that no two pulses have told
 _HOUR_S = 3600.0
 _AGAIN_S = 2.0  # a pin that cannot be had is tried again
@@ -159,6 +161,7 @@ class GpioCounters:
         """Look at the levels, on a thread of its own. A pin that cannot be read is told by the next look."""
         with contextlib.suppress(OSError):  # ahead of all ordinary work, where that is allowed: 5 ms are soon gone
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        sys.setswitchinterval(_SWITCH_S)
         while not self._ended.wait(_SAMPLE_S):
             now_s = time.monotonic()
             for one in self._counters:
