@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -163,6 +164,8 @@ class GpioCounters:
 
     def _sample(self, chip: Chip) -> None:
         """Look at the levels, on a thread of its own. A pin that cannot be read is told by the next look."""
+        with contextlib.suppress(OSError):  # ahead of all ordinary work, where that is allowed: 5 ms are soon gone
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         before_s = time.monotonic()
         while not self._ended.wait(_SAMPLE_S):
             now_s = time.monotonic()
@@ -177,9 +180,7 @@ class GpioCounters:
     def _unavailable(self, one: _Counter, why: str) -> None:
         if one.had:
             one.had, one.sampled = False, None
-            with contextlib.suppress(
-                LinkLost, *pin_errors()
-            ):  # or rpi-lgpio would call back twice when it is had again
+            with contextlib.suppress(*pin_errors()):  # or rpi-lgpio would call back twice when it is had again
                 self._chip().cleanup([one.spec.pin])
         if one.trouble != why:
             one.trouble = why

@@ -128,6 +128,7 @@ def test_wb_mao4_factory_values() -> None:
     unit = WbMao4(11)
     assert unit.answer(frame("03 0008 0003"), 1.0) == frame("03 06 000A 0018 0001")
     assert unit.answer(frame("03 006E 0001"), 1.0) == frame("03 02 0060")
+    assert unit.answer(frame("03 00C8 0006"), 1.0) == frame("03 0C 0057 0042 004D 0041 004F 0034")
     assert unit.answer(frame("03 0288 0004"), 1.0) == frame("03 08" + "0000" * 4)
     assert unit.answer(frame("03 0290 0004"), 1.0) == frame("03 08" + "0032" * 4)
     assert unit.answer(frame("03 0390 0004"), 1.0) == frame("03 08" + "0064" * 4)

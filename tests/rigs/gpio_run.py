@@ -22,6 +22,8 @@ from gpio_checks import (
     counters_lose_no_pulse,
     inputs_tell_levels_and_both_edges,
     levels_are_driven,
+    polled_counters_at_100_hz,
+    polled_counters_lose_no_pulse_of_30_ms,
     pull_resistors_hold_a_pin_that_nothing_drives,
     pulse_widths_as_looked_at,
     pulse_widths_as_the_kernel_notes_them,
@@ -54,7 +56,8 @@ ALL: dict[str, Checks] = {
         what_is_left_of_an_output,
         a_pin_that_there_is_not,
         agent_sees_presence,
-        counters_lose_no_pulse,
+        polled_counters_lose_no_pulse_of_30_ms,
+        polled_counters_at_100_hz,
     ),
     "pi3b": (
         inputs_tell_levels_and_both_edges,

@@ -1,7 +1,7 @@
 """The other side of the pins: of a kernel's gpio-sim chip, or of the registers that RPi.GPIO is given. It uses nothing of ours.
 
-By itself: `outside.py pulses PIN COUNT` makes pulses of 5 ms with 5 ms between them and prints how many a second it were;
-`outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
+By itself: `outside.py pulses PIN COUNT [MS]` makes pulses of 5 ms (or MS) with as much between them and prints how many a
+second; `outside.py square PIN COUNT` makes edges 0.1 s apart and prints when each was made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ _LINES = Path("/run/line")
 _TRACE = Path("/sys/kernel/tracing")
 _MODES, _SET, _CLEAR, _LEVELS = 0x00, 0x1C, 0x28, 0x34  # registers.c plays them
 _PUT_HIGH, _PUT_LOW = 0xFF8, 0xFFC  # what drives inputs: not of the chip, which has nothing there
-_LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # of pulses: 100 a second; one that comes late is followed by a shorter one
 _EVENT = re.compile(r" (\d+\.\d+): gpio_(?:value|direction): (\d+) +(?:set (\d)|(in|out))")
 
 
@@ -119,17 +118,17 @@ def outside() -> Outside:
     return Registers(Path(registers)) if registers else Lines()
 
 
-def _pulses(pin: int, count: int) -> None:
+def _pulses(pin: int, count: int, level_s: float) -> None:
     side, pause = outside(), threading.Event()
     if isinstance(side, Board):
         print(side.pulses(pin, count))
         return
-    begin_s = due_s = time.monotonic()
+    begin_s = time.monotonic()
     for _ in range(count):
         for level in (0, 1):  # active low, as an S0 meter on a pull-up
+            at_s = time.monotonic()
             side.drive(pin, level)
-            due_s += _LEVEL_S
-            pause.wait(max(_SHORTEST_S, due_s - time.monotonic()))
+            pause.wait(at_s + level_s - time.monotonic())  # never less, whoever is late
     print(f"{count / (time.monotonic() - begin_s):.1f}")
 
 
@@ -145,7 +144,9 @@ def _square(pin: int, count: int) -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["pulses", pin, count]:
-            _pulses(int(pin), int(count))
+            _pulses(int(pin), int(count), 0.005)
+        case ["pulses", pin, count, level_ms]:
+            _pulses(int(pin), int(count), int(level_ms) / 1000)
         case ["square", pin, count]:
             _square(int(pin), int(count))
         case _:

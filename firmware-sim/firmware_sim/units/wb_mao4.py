@@ -2,7 +2,7 @@
 
 Source: the maker's device template (firmware 2.5 and newer). Unit id on the label. A channel has a switch (coil)
 and a level; a level that is written to a channel that is switched off waits for the switch, except by 132-135. Its speed
-and its own address (register 128, as recalled) change at once.
+and its own address (register 128, as recalled) change at once. What it is stands from register 200 on, a character each.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ POWER_UP_ACTION, POWER_UP_LEVEL = 664, 672
 MV_AT_1_PCT, MV_AT_100_PCT = 912, 928
 # The template's titles and hints disagree on which is which; these are its titles.
 MS_PER_PCT_DOWN, MS_PER_PCT_UP = 944, 960
+
+MODEL, NAME = 200, "WBMAO4"
 
 NOTHING, OFF, ON, LEVEL = 0, 1, 2, 3  # safe-mode actions
 UP_OFF, UP_PREVIOUS, UP_ON, UP_LEVEL = 0, 1, 2, 3  # power-up actions
@@ -83,6 +85,7 @@ class WbMao4(Unit):
             for register in range(first, first + CHANNELS):
                 self._words[register] = start
                 holding[register] = kept(self._words, register, low, high)
+        holding |= {MODEL + place: _fixed(ord(character)) for place, character in enumerate(NAME)}
         coils: dict[int, Cell] = {}
         for channel in range(CHANNELS):
             coils[16 + channel] = self._switch(channel)
@@ -184,3 +187,7 @@ class WbMao4(Unit):
 
     def _duty(self, place: int) -> Cell:
         return Cell(lambda now_s: round(self._at(place, self._channels[place], now_s)))
+
+
+def _fixed(word: int) -> Cell:
+    return Cell(lambda _now_s: word)
