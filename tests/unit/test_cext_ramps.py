@@ -1,6 +1,7 @@
 """What a lamp's driver is told: curves, minimum, constant light output, fades of its own, dead band."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import inf, nan
 from types import ModuleType
 from typing import Any
@@ -146,7 +147,7 @@ def test_a_dali_lamp_is_told_two_steps_or_its_target(street: Any) -> None:
     said = [round(pct * 2.54) for pct in told(street, 0, [100.0 + tick / 50 for tick in range(1, 900)])]
     assert said[0] >= 170 + 2  # with the step that sees it
     assert said[-1] == 250
-    assert all(after - before >= 2 for before, after in zip(said, said[1:-1], strict=False))
+    assert all(after - before >= 2 for before, after in pairwise(said[:-1]))
     assert len(said) <= (250 - 170) / 2 + 1
 
 
