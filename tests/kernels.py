@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("lighting", "presence")
+NAMES = ("lighting", "night", "presence")
 FORMS = ("compiled", "interpreted")
 
 
