@@ -171,7 +171,8 @@ class Night:
 
     def set_level(self, lamp: int, level: float) -> None:
         """Command a lamp, and have it there at once; counted as no command."""
-        self._command[self._at(lamp)] = self._level[lamp] = _share(level)
+        at: cython.Py_ssize_t = self._at(lamp)
+        self._command[at] = self._level[at] = _share(level)
 
     def command(self, lamp: int, level: float) -> None:
         """Command a lamp: from the next step on it slews there. Counted if that is another level than before."""
@@ -188,10 +189,6 @@ class Night:
     def run_to_needs(self, until_step: int) -> None:
         """Go on with every lamp at once at the highest level anybody needs of it: the least energy for u = 1."""
         self._run(until_step, True)
-
-    def level(self, lamp: int) -> float:
-        """Return the level of a lamp."""
-        return self._level[self._at(lamp)]  # type: ignore[no-any-return]
 
     def energy_j(self, lamp: int) -> float:
         """Return what a lamp has drawn so far."""
