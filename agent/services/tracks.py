@@ -7,7 +7,7 @@ from math import inf, sqrt
 from agent.services.road_users import RoadUser, UserKind
 
 DRIVING_M_PER_S = 4.0  # whoever is faster does not walk: they neither turn round nor wait between two views
-_SURELY_WALKS_M_PER_S, _SURELY_DRIVES_M_PER_S = 2.0, 6.0
+_SURELY_WALKS_M_PER_S, _SURELY_DRIVES_M_PER_S = 2.0, 4.0
 WALKING_M_PER_S = 1.4
 SLOWEST_M_PER_S = 0.4  # with a walking frame
 FASTEST_M_PER_S = 40.0
