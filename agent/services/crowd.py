@@ -9,6 +9,7 @@ MOST_TRACKS = 96
 UNSEEN = 5.0  # cost of having come through a cell that works and saw nobody
 _WALKING_SPREAD = 0.35  # m/s
 _DRIVING_SPREAD = 0.2  # share of the speed limit
+_FOLLOWS = 0.2  # whoever follows is as fast, give or take this share
 _DOUBLE_M = (2.0, 5.0)  # walkers, vehicles: nearer than that, at the same speed, is the same one
 
 
@@ -49,8 +50,17 @@ class Crowd:
             self._begin(family, edge, 1 if walk[1] < walk[-1] else -1, WALKING_M_PER_S)
 
     def unknown(self, cell: Cell, at_s: float) -> None:
-        """Somebody is in a cell, nobody knows since when."""
-        self._stand(self._next_family(), cell, at_s)
+        """Somebody is in a cell, nobody knows since when. They may follow whoever has left it."""
+        family = self._next_family()
+        self._stand(family, cell, at_s)
+        left = [track for track in self.tracks if track.direction and cell.holds(track.fix_m, 1.0) and track.fixes > 1]
+        if left:
+            first = max(left, key=lambda track: track.fix_s)
+            reach_m, place_m = cell.sensor.reach_m, self._cells.row.index(cell)
+            v_var = (_FOLLOWS * first.velocity) ** 2
+            track = self._add(family, cell.sensor.position_m, reach_m * reach_m / 3, first.velocity, v_var, at_s)
+            if track is not None:
+                track.awaited = place_m + track.direction
 
     def vehicle(self, x_m: float, velocity: float, at_s: float) -> Track | None:
         """Somebody drives whom no presence sensor has seen yet: a radar or a neighbour tells of them."""

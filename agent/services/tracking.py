@@ -80,7 +80,8 @@ class Tracker:
             track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE)
             track.awaited = edge.cell + track.direction
         for track in leavers.lost:
-            if track.direction and track.fixes == 1 and self.crowd.siblings(track):
+            took_along = self._gap_m(edge.cell) <= 0.0 and leavers.took_along(track)
+            if track.fixes == 1 and (took_along or (track.direction and self.crowd.siblings(track))):
                 self.crowd.drop(track)
             elif track.direction and not leavers.left and len(leavers.lost) == 1 and self._may_leave(edge.cell, track):
                 track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE - 1.0)
