@@ -8,7 +8,7 @@ from math import inf
 import msgspec
 
 TOUCH_M = 1.0  # views closer than that join: who leaves one is at once in the other
-_DOUBTS = 3  # a sensor that missed so many road users in a row, who were then seen beside it, is blind
+_DOUBTS = 2  # a sensor that missed so many road users in a row, who were then seen beside it, is blind
 
 
 class Sensor(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ CHECK_S = 0.2  # how often tracks are held against cells in which nothing begins
 _OUT_M = 150.0  # so far beyond the last cell nobody is followed
 _LOST_M = 20.0  # a vehicle that is assumed is given up when no more is known than that
 _EXPLAINED_S = 0.6  # a cell may see somebody so much longer than who is known explains
+_WELL_KNOWN = 4  # fixes; whoever leaves then when they should is believed rather than a sensor that does not see them
 _WORD_S = 1.0  # until it is known that somebody has come into the next view
 _LONGEST_WAIT_S = 60.0  # for somebody who walks between two views
 
@@ -75,19 +76,25 @@ class Tracker:
 
     def _fall(self, edge: Edge, now_s: float) -> None:
         """Nobody is in a cell any more."""
-        cell, leavers = self.cells.row[edge.cell], Leavers(edge, self.cells, self.crowd)
+        leavers, joined = Leavers(edge, self.cells, self.crowd), self._gap_m(edge.cell) <= 0.0
         for track in leavers.left:
-            track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE)
-            track.awaited = edge.cell + track.direction
+            if track.fixes >= _WELL_KNOWN or self._may_leave(edge.cell, track):
+                self._leave(track, edge, GATE)
+            else:
+                self._lose(track, edge, now_s)
         for track in leavers.lost:
-            took_along = self._gap_m(edge.cell) <= 0.0 and leavers.took_along(track)
-            if track.fixes == 1 and (took_along or (track.direction and self.crowd.siblings(track))):
+            known = self.crowd.siblings(track) if track.direction else joined and leavers.took_along(track)
+            if track.fixes == 1 and known:
                 self.crowd.drop(track)
             elif track.direction and not leavers.left and len(leavers.lost) == 1 and self._may_leave(edge.cell, track):
-                track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE - 1.0)
-                track.awaited = edge.cell + track.direction
+                self._leave(track, edge, GATE - 1.0)
             else:  # through a door, or they stand still
                 self._lose(track, edge, now_s)
+
+    def _leave(self, track: Track, edge: Edge, gate: float) -> None:
+        cell = self.cells.row[edge.cell]
+        track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, gate)
+        track.awaited = edge.cell + track.direction
 
     def _lose(self, track: Track, edge: Edge, now_s: float) -> None:
         """Somebody is not seen any more where they were: they went on, or out, or stand still."""
