@@ -19,7 +19,7 @@ CHECK_S = 0.2  # how often tracks are held against cells in which nothing begins
 _OUT_M = 150.0  # so far beyond the last cell nobody is followed
 _LOST_M = 20.0  # a vehicle that is assumed is given up when no more is known than that
 _EXPLAINED_S = 0.6  # a cell may see somebody so much longer than who is known explains
-_WELL_KNOWN = 4  # fixes; whoever leaves then when they should is believed rather than a sensor that does not see them
+_MOST_MISSED = 3  # cells in a row that may not see somebody who is well known
 _WORD_S = 1.0  # until it is known that somebody has come into the next view
 _LONGEST_WAIT_S = 60.0  # for somebody who walks between two views
 
@@ -78,7 +78,7 @@ class Tracker:
         """Nobody is in a cell any more."""
         leavers, joined = Leavers(edge, self.cells, self.crowd), self._gap_m(edge.cell) <= 0.0
         for track in leavers.left:
-            if track.fixes >= _WELL_KNOWN or self._may_leave(edge.cell, track):
+            if track.well_known or self._may_leave(edge.cell, track):
                 self._leave(track, edge, GATE)
             else:
                 self._lose(track, edge, now_s)
@@ -182,8 +182,8 @@ class Tracker:
         before = self.cells.at(track.awaited - track.direction)
         if not track.vehicle and before is not None and not before.joins(cell, track.direction):
             self._walks_slowly(track, cell, now_s)
-        elif track.missed < 0:  # the sensor may be at fault
-            track.missed = track.awaited
+        elif len(track.missed) < (_MOST_MISSED if track.well_known else 1):  # the sensors may be at fault
+            track.missed += (track.awaited,)
             track.awaited += track.direction
         else:
             self.crowd.drop(track)
@@ -212,6 +212,7 @@ class Tracker:
         self.crowd.unknown(cell, at_s)
 
     def _believe_in(self, track: Track, edge: Edge) -> None:
-        """Somebody was missed by a sensor and is seen by the next one: what that sensor does not see means less."""
-        if track.missed >= 0 and track.missed != edge.cell:
-            self.cells.row[track.missed].doubts += 1
+        """Somebody was missed by sensors and is seen by a later one: what they do not see means less."""
+        for place in track.missed:
+            if place != edge.cell:
+                self.cells.row[place].doubts += 1

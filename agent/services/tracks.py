@@ -16,6 +16,7 @@ _DRIVING_NOISE = 0.005
 _WALKING_NOISE = 1e-4
 _LEAST_VAR = 1e-4
 _FEW = 2  # fixes that one more may prove wrong
+_WELL_KNOWN = 4  # fixes
 
 
 class Track:
@@ -37,7 +38,7 @@ class Track:
         self.at_s = at_s
         self.heading = 0  # which way they went before they stood
         self.awaited = -1  # the cell where they come in next; -1: none, or not known
-        self.missed = -1  # the cell where they should have been seen and were not
+        self.missed: tuple[int, ...] = ()  # cells where they should have been seen since, and were not
         self.ends_s = inf  # when they are given up unless they are seen
         self.kept_s = -inf  # a neighbour's or a radar's word: not given up before
         self.assume(x_m, 0.0, velocity, 0.0, at_s)
@@ -58,6 +59,11 @@ class Track:
     def driving_guess(self) -> bool:
         """Whether that they drive is an assumption that nothing has confirmed."""
         return self.vehicle and self.fixes == 1
+
+    @property
+    def well_known(self) -> bool:
+        """Whether they are believed rather than a sensor that does not see them."""
+        return self.fixes >= _WELL_KNOWN
 
     def ahead(self, at_s: float) -> tuple[float, float]:
         """Return where they are at a time, and its variance: m, m2."""
@@ -96,7 +102,7 @@ class Track:
         """Take that they were seen at a place."""
         self.fix_m, self.fix_s = x_m, at_s
         self.fixes += 1
-        self.missed = -1
+        self.missed = ()
         self.ends_s = inf
         self.moved = True
 
@@ -111,5 +117,5 @@ class Track:
     def told(self, now_s: float) -> RoadUser:
         """Return them as others are told of them."""
         x_m, var = self.ahead(now_s)
-        doubt = 0.5 ** min(self.fixes, 10) if self.missed < 0 else 0.5
+        doubt = 0.5 ** min(self.fixes, 10) if not self.missed else 0.5
         return RoadUser(self.user, self.kind, x_m, self.velocity, sqrt(var), now_s, 1.0 - doubt)
