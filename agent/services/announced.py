@@ -22,8 +22,8 @@ def approach(crowd: Crowd, cells: Cells, x_m: float, velocity: float, seen_s: fl
     """A radar saw somebody at a place, at a velocity, m and m/s. Who walks is for other sensors."""
     if not DRIVING_M_PER_S <= abs(velocity) <= FASTEST_M_PER_S or not isfinite(x_m) or not isfinite(seen_s):
         return
-    track = _known(crowd, x_m, velocity, seen_s) or crowd.vehicle(x_m, velocity, seen_s)
-    if track is not None and (seen_s > track.at_s or track.fixes == 1):
+    track = _known(crowd, x_m, velocity, seen_s) or crowd.told(x_m, velocity, seen_s)
+    if seen_s > track.at_s or track.fixes == 1:
         track.assume(x_m, _RADAR_M**2, velocity, _RADAR_M_PER_S**2, seen_s)
         track.seen(x_m, seen_s)
         _expect(track, cells)
@@ -43,13 +43,12 @@ def announce(crowd: Crowd, cells: Cells, user: RoadUser, until_s: float, now_s: 
     if track is None:
         if sum(other.kept_s >= now_s for other in crowd.tracks) >= _MOST_TOLD:
             return
-        track = crowd.vehicle(user.position_m, user.velocity_m_per_s, user.at_s)
-    if track is not None:
-        var = max(user.spread_m, 1.0) ** 2
-        track.assume(user.position_m, var, user.velocity_m_per_s, (0.1 * user.velocity_m_per_s) ** 2 + 0.01, user.at_s)
-        track.fixes = max(track.fixes, 2)
-        track.kept_s = track.ends_s = until_s
-        _expect(track, cells)
+        track = crowd.told(user.position_m, user.velocity_m_per_s, user.at_s)
+    var = max(user.spread_m, 1.0) ** 2
+    track.assume(user.position_m, var, user.velocity_m_per_s, (0.1 * user.velocity_m_per_s) ** 2 + 0.01, user.at_s)
+    track.fixes = max(track.fixes, 2)
+    track.kept_s = track.ends_s = until_s
+    _expect(track, cells)
 
 
 def _known(crowd: Crowd, x_m: float, velocity: float, at_s: float) -> Track | None:

@@ -28,7 +28,7 @@ class Tracker:
     """Road users of one street. `step` it; read `crowd.tracks`."""
 
     def __init__(self, cells: Cells, limit_m_per_s: float, hold_s: float, guess_s: float) -> None:
-        """`hold_s`: how long somebody is kept of whom there is no sign; `guess_s`: how long at least a vehicle that is assumed."""
+        """`hold_s`: how long somebody is kept of whom there is no sign. `guess_s`: a vehicle that is assumed, at least."""
         self.cells = cells
         self.crowd = Crowd(cells, limit_m_per_s)
         self._hold_s = hold_s
@@ -70,7 +70,17 @@ class Tracker:
 
     def _set_off(self, track: Track, edge: Edge) -> None:
         """Somebody of whom no more was known than their cell comes into the next one, or somebody else does."""
-        if not any(cell.present and cell.holds(track.x_m) for cell in self.cells.row):
+        cell, went_s = self.cells.row[edge.cell], edge.at_s - track.fix_s
+        stayed = any(cell.present and cell.holds(track.x_m) for cell in self.cells.row)
+        border_m = cell.before(track.heading)
+        if track.heading and not stayed and went_s > 0.0 and (border_m - track.x_m) * track.heading > 0.0:
+            velocity = (border_m - track.fix_m) / went_s
+            track.assume(border_m, cell.blur(velocity), velocity or track.heading * SLOWEST_M_PER_S, 0.01, edge.at_s)
+            track.seen(border_m, edge.at_s)
+            track.awaited = edge.cell + track.heading
+            self.crowd.settle(track)
+            return
+        if not stayed:
             self.crowd.drop_family(track)
         self.crowd.newcomer(edge, track)
 
@@ -108,7 +118,7 @@ class Tracker:
             track.awaited = edge.cell + track.heading
             return
         if gap_m > 0.0 and not track.direction:
-            track.assume(track.x_m, (cell.sensor.reach_m + gap_m) ** 2, 0.0, 0.01, edge.at_s)
+            track.stand(cell.sensor.reach_m + gap_m, edge.at_s)
         patience_s = min(gap_m / SLOWEST_M_PER_S - cell.sensor.clears_s + _WORD_S, _LONGEST_WAIT_S)
         track.ends_s = min(track.ends_s, now_s + max(self._hold_s, patience_s))
 
@@ -153,7 +163,7 @@ class Tracker:
 
     def _explain(self, track: Track, x_m: float, var: float, at_s: float) -> None:
         """The cells in which somebody may be now are explained by them."""
-        about_m = min(var**0.5, 3.0) + 0.3 * abs(track.velocity) + 0.3
+        about_m = min(var**0.5, 1.0) + 0.3 * abs(track.velocity) + 0.3
         first, last = bisect_left(self.cells.highs_m, x_m - about_m), bisect_right(self.cells.lows_m, x_m + about_m)
         for cell in self.cells.row[first:last]:
             cell.explained_s = at_s
@@ -201,12 +211,15 @@ class Tracker:
         """A cell sees somebody whom nobody explains: who was thought to have left has not, or somebody else is there."""
         cell.explained_s = at_s
         for track in self.crowd.tracks:
-            since = cell.changed_s - 1.0 <= track.fix_s < at_s - 1.0  # seen coming in, and somebody was there ever since
+            since = (
+                cell.changed_s - 1.0 <= track.fix_s < at_s - 1.0
+            )  # seen coming in, and somebody was there ever since
             if since and not track.vehicle and cell.holds(track.fix_m, 1.0):
                 there = self.cells.at(bisect_right(self.cells.lows_m, track.ahead(at_s)[0]) - 1)
                 if there is None or not there.present or there is cell:
                     track.heading = track.direction
-                    track.assume(cell.sensor.position_m, cell.sensor.reach_m**2, 0.0, 0.01, at_s)
+                    track.x_m = cell.sensor.position_m
+                    track.stand(cell.sensor.reach_m, at_s)
                     track.awaited = -1
                     return
         self.crowd.unknown(cell, at_s)

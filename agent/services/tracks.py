@@ -15,6 +15,7 @@ FASTEST_M_PER_S = 40.0
 _DRIVING_NOISE = 0.005
 _WALKING_NOISE = 1e-4
 _LEAST_VAR = 1e-4
+_STANDING_VAR = 0.01  # (m/s)2
 _FEW = 2  # fixes that one more may prove wrong
 _WELL_KNOWN = 4  # fixes
 
@@ -49,6 +50,10 @@ class Track:
         self.pxx, self.pxv, self.pvv = x_var, 0.0, v_var
         self.vehicle = abs(velocity) >= DRIVING_M_PER_S
         self.moved = True  # something about them is new
+
+    def stand(self, about_m: float, at_s: float) -> None:
+        """They are somewhere about where they are thought to be, and nobody knows which way they go."""
+        self.assume(self.x_m, about_m * about_m, 0.0, _STANDING_VAR, at_s)
 
     @property
     def direction(self) -> int:
