@@ -138,7 +138,8 @@ class LightWave:
     def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
         """Take that a radar saw at `seen_s` somebody come nearer: so far away, so fast. Who walks is for other sensors."""
         looks, here_m = self._radars[radar].looks, self._radars[radar].position_m
-        approach(self.tracker.crowd, self.cells, here_m + looks * distance_m, -looks * speed_m_per_s, seen_s)
+        sight = here_m + looks * distance_m, -looks * speed_m_per_s, seen_s
+        approach(self.tracker.crowd, self.cells, sight, self._now_s)
 
     def blind(self, radar: int, *, faulty: bool) -> None:
         """Take whether a radar can be believed: one that cannot may hide who comes, so its stretch is kept lit."""

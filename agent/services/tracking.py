@@ -60,7 +60,11 @@ class Tracker:
             self.crowd.newcomer(edge)
         elif track.direction:
             self._believe_in(track, edge)
-            track.fix(cell.before(track.direction), cell.blur(track.velocity), edge.at_s, GATE - 1.0)
+            x_m, var = track.ahead(edge.at_s)
+            late_m = (x_m - cell.before(track.direction)) * track.direction
+            told_late = late_m * late_m > GATE * GATE * (var + cell.blur(track.velocity)) and late_m > 0.0
+            gate = 1.0 if told_late and track.well_known else GATE - 1.0
+            track.fix(cell.before(track.direction), cell.blur(track.velocity), edge.at_s, gate)
             track.awaited = edge.cell + track.direction
             self.crowd.settle(track)
         elif cell.holds(track.x_m):
