@@ -133,7 +133,8 @@ class LightWave:
 
     def see(self, sensor: int, *, present: bool, faulty: bool, now_s: float) -> None:
         """Take what a sensor says now. `faulty`: it is silent, stale or bad, and what it says is not believed."""
-        self.cells.see(sensor, present=present, faulty=faulty, now_s=self._time(now_s))
+        if self.cells.see(sensor, present=present, faulty=faulty, now_s=self._time(now_s)):
+            self._renew_s = -inf
 
     def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
         """Take that a radar saw at `seen_s` somebody come nearer: so far away, so fast. Who walks is for other sensors."""
@@ -143,7 +144,9 @@ class LightWave:
 
     def blind(self, radar: int, *, faulty: bool) -> None:
         """Take whether a radar can be believed: one that cannot may hide who comes, so its stretch is kept lit."""
-        self._blind[radar] = faulty
+        if faulty is not self._blind[radar]:
+            self._blind[radar] = faulty
+            self._renew_s = -inf
 
     def announce(self, user: RoadUser, until_s: float) -> None:
         """Take that a neighbour tells of somebody who comes: they are lit, until then at most if no sensor sees them."""
@@ -152,6 +155,7 @@ class LightWave:
     def seam(self, end: Literal[-1, 1], *, silent: bool) -> None:
         """Take whether the neighbour at the lower or the higher end is silent: nobody tells who comes from there."""
         self._silent[end] = silent
+        self._renew_s = -inf
 
     def step(self, now_s: float) -> None:
         """Bring the fields of all road users to where they are, and light what is lit for other reasons."""

@@ -16,7 +16,8 @@ from street_levels import LEVELS, LIGHT
 
 COUNT = 8
 PLACES_M = [30.0 * lamp for lamp in range(COUNT)]
-SEEN_S = 3.0  # whoever is seen for so long without a break is lit, whatever else is believed
+SEEN_S = 3.0  # whoever is seen for so long without a break is lit, whatever else is believed;
+LEAST_PCT = 70.0  # it may take half a second to find out that they are somebody else, while the light begins to fall
 
 Act = tuple[str, float, float, float]
 
@@ -80,8 +81,10 @@ class Rubbish:
         assert len(users) <= MOST_TRACKS
         assert all(math.isfinite(user.position_m) and math.isfinite(user.velocity_m_per_s) for user in users)
         for lamp, (_present, faulty) in enumerate(self.said):
-            if faulty or self.now_s - self.since_s[lamp] >= SEEN_S:
+            if faulty:
                 assert self.control.kernel.target(lamp) >= LEVELS.class_pct
+            if self.now_s - self.since_s[lamp] >= SEEN_S:
+                assert self.control.kernel.level(lamp) >= LEAST_PCT
 
 
 @settings(max_examples=200, deadline=None)
