@@ -19,6 +19,7 @@ from drivers.lines import load_model
 from drivers.lines.port import InstrumentPort, InstrumentSpec
 from drivers.points import Quality, Reading
 from drivers.profile import load_profile
+from drivers.profile.records import Output as ProfileOutput
 
 if TYPE_CHECKING:
     from agent.beacons import Beacons
@@ -119,7 +120,7 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
                         profile=profile,
                         poll_s=unit.poll_s,
                         safe_after_s=unit.safe_after_s,
-                        safe_pct=max(gear(device).told_pct(config.lighting.class_pct) for device in here),
+                        safe_pct=max(gear(one, profile.output).told_pct(config.lighting.class_pct) for one in here),
                         devices=carried,
                         fade_up_s=config.lighting.fade_up_s,
                         fade_down_s=config.lighting.fade_down_s,
@@ -141,21 +142,22 @@ def levels(config: Config) -> Levels:
     return Levels(**{name: getattr(light, name) for name in Levels.__struct_fields__})
 
 
-def gear(lamp: Device) -> Gear:
-    """Return what a lamp's driver makes of what it is told."""
-    return Gear(lamp.curve, lamp.minimum_pct, lamp.lumen_maintenance)
+def gear(lamp: Device, output: ProfileOutput | None) -> Gear:
+    """Return what a lamp's driver makes of what it is told: by its profile, or as the device says."""
+    curve = lamp.curve or (output.curve if output is not None else "linear")
+    return Gear(curve, lamp.minimum_pct, lamp.lumen_maintenance)
 
 
 def output(config: Config, lamp: Device) -> Output:
     """Return a lamp as control sees it."""
     unit = next((unit for unit in config.units if unit.id == lamp.unit), None)
-    profile = load_profile(unit.profile, config.profiles) if unit is not None else None
+    into = load_profile(unit.profile, config.profiles).output if unit is not None else None
     return Output(
         lamp.id,
         lamp.position_m or 0.0,
         device_safety(config, lamp),
-        profile.output.fade if profile is not None and profile.output is not None else (),
-        gear(lamp),
+        into.fade if into is not None else (),
+        gear(lamp, into),
     )
 
 

@@ -66,7 +66,7 @@ async def _write_safe(config: Config, street_time: datetime | None) -> int:
         task = asyncio.create_task(bus.run())
         for device in bare:
             if any(unit.id == device.unit for unit in units):
-                bus.set_level(device.id, parts.gear(device).told_pct(level_pct))
+                bus.set_level(device.id, parts.output(config, device).gear.told_pct(level_pct))
         written &= await bus.flush(_FLUSH_S)
         task.cancel()
         await asyncio.wait([task])

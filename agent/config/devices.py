@@ -86,7 +86,7 @@ def _gear(table: Table) -> dict[str, Any]:
     if points[:1] not in {(), ((0.0, 1.0),)} or not (rises and falls):
         table.wrong("lumen_maintenance", _MAINTENANCE)
     return {
-        "curve": table.choice("curve", ("linear", "dali"), "linear"),
+        "curve": table.choice("curve", ("linear", "dali")) if "curve" in table else None,
         "minimum_pct": table.number("minimum_pct", 0, 20, 0),
         "lumen_maintenance": points if table.sound("lumen_maintenance") else (),
     }

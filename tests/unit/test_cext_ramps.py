@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_sim.units.dali import light_pct as gear_light_pct
 from tests.kernels import FORMS, NoCompilerError, kernel
 
 LINEAR, DALI = range(2)
@@ -82,6 +83,13 @@ def test_the_logarithmic_curve(ramps: ModuleType, light_pct: float, arc_level: i
 def test_every_arc_level_comes_back(ramps: ModuleType, arc_level: int) -> None:
     light_pct = ramps.light_pct(arc_level * ARC_LEVEL_PCT, DALI, 1.0)
     assert ramps.told_pct(light_pct, DALI, 0.0, 1.0) == pytest.approx(arc_level * ARC_LEVEL_PCT)
+
+
+@given(light_pct=st.floats(0.1, 100))
+def test_like_simulated_gear(ramps: ModuleType, light_pct: float) -> None:
+    """Gear that was written without this code gives the light that was asked for, to half a step."""
+    arc_level = round(ramps.told_pct(light_pct, DALI, 0.0, 1.0) * 2.54)
+    assert gear_light_pct(arc_level) == pytest.approx(light_pct, rel=0.0138)
 
 
 @given(light_pct=st.floats(0, 100), clo=st.floats(0.1, 1))

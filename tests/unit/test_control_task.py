@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.clock import Wall
+from agent.control.gear import Gear
 from agent.control.leases import Demand
 from agent.control.pins import presence_on_pin
 from agent.control.street import Output, StreetControl
@@ -85,6 +86,25 @@ def test_the_first_step_writes_all_lamps_and_feeds_the_bus() -> None:
     rig.task.step()
     assert rig.bus.level_pct == {"lum-1": LEVELS.class_pct}
     assert rig.bus.fed_until_s == rig.clock.now_s + FEED_S
+
+
+def test_a_lamp_whose_hours_are_counted_gives_constant_light() -> None:
+    rig = Rig()
+    hours = Point(key="lum-1/lamp/operating_hours", type=PointType.FLOAT, max_age_s=1.0)
+    rig.image = Image([*rig.image, hours])
+    worn = Gear(lumen_maintenance=((0.0, 1.0), (100_000.0, 0.8)))
+    output = Output("lum-1", 0.0, device_safety=True, gear=worn)
+    rig.control = StreetControl([output], [Sensor("radar-1", 0.0)], LEVELS, LIGHT, night=True)
+    sun = AstronomicalClock(55.6561, 12.3683, -0.833)
+    rig.task = ControlTask(rig.control, rig.image, rig.clock, sun, buses={"lum-1": rig.bus}, detectors=[])
+    rig.run(10.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct  # not counted yet: as if it were old
+    rig.image.put("lum-1/lamp/operating_hours", Reading(0.0, Quality.GOOD, "", rig.clock.now_s))
+    rig.run(601.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == pytest.approx(0.8 * LEVELS.base_pct)
+    rig.image.put("lum-1/lamp/operating_hours", Reading(100_000.0, Quality.GOOD, "", rig.clock.now_s))
+    rig.run(601.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct
 
 
 def test_a_sensor_that_goes_silent_is_lit_at_the_class_level() -> None:
