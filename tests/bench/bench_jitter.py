@@ -49,7 +49,7 @@ def _measured(*, load: bool) -> dict[str, float]:
                 hand("vehicle")
                 if load:
                     hand("broker_back" if turn % 2 else "broker_dies")
-            command = [str(PROGRAMS / "gadelys"), "status", "--json", "--socket", str(folder / "agent.sock")]
+            command = [str(PROGRAMS / "gadelys"), "status", "--json", "--socket", str(folder / "api.sock")]
             told = subprocess.run(command, check=True, capture_output=True)
             return cast("dict[str, float]", json.loads(told.stdout)["control"])
 
