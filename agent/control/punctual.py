@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,11 +14,14 @@ class Punctuality(msgspec.Struct, frozen=True):
     """Steps since the start that were due by the clock, and how late they were, ms: of 999 in 1,000, and the longest.
 
     The share is rounded up to the bounds; it is the longest where it lies beyond the last one. Both are 0 without steps.
+    `counts`: steps up to each of `bounds_ms`, and one more beyond the last.
     """
 
     steps: int
     late_p999_ms: float
     late_longest_ms: float
+    bounds_ms: tuple[float, ...]
+    counts: tuple[int, ...]
 
 
 class Lateness:
@@ -34,11 +38,16 @@ class Lateness:
 
     def told(self) -> Punctuality:
         """Return what has been noted so far."""
-        steps, longest_ms = sum(self._counts), round(self._longest_s * 1000, 2)
-        on_time, within_ms = 0, longest_ms
-        for bound_ms, count in zip(BOUNDS_MS, self._counts, strict=False):
-            on_time += count
-            if on_time * 1000 >= steps * 999:
-                within_ms = min(bound_ms, longest_ms)
-                break
-        return Punctuality(steps, within_ms, longest_ms)
+        longest_ms = round(self._longest_s * 1000, 2)
+        p999_ms = within_ms(self._counts, longest_ms)
+        return Punctuality(sum(self._counts), p999_ms, longest_ms, BOUNDS_MS, tuple(self._counts))
+
+
+def within_ms(counts: Sequence[int], longest_ms: float) -> float:
+    """Return the bound that 999 of 1,000 steps keep; the longest where that is less, or beyond the last bound."""
+    steps, on_time = sum(counts), 0
+    for bound_ms, count in zip(BOUNDS_MS, counts, strict=False):
+        on_time += count
+        if on_time * 1000 >= steps * 999:
+            return min(bound_ms, longest_ms)
+    return longest_ms
