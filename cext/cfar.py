@@ -15,6 +15,8 @@ import cython
 
 COMPILED: bool = cython.compiled
 
+_DEAF = cython.declare(cython.Py_ssize_t, 4)  # steps: a single look is so weak once in a hundred
+
 
 def factor(false_alarm: float, looks: int, reference_looks: float) -> float:
     """How many times the reference a cell of noise exceeds with the probability `false_alarm` (above 0, below 0.5).
@@ -105,8 +107,8 @@ class Reference:
 
     @property
     def deaf(self) -> bool:
-        """Whether even the noise has been gone for a block, to less than a hundredth: then the sensor is not there."""
-        return self._deaf >= self._block  # type: ignore[no-any-return]
+        """Whether even the noise has gone, to less than a hundredth in four steps: then the sensor is not there."""
+        return self._deaf >= _DEAF  # type: ignore[no-any-return]
 
     def noise(self, i: int) -> float:
         """The power that a cell has while nothing moves."""
@@ -138,7 +140,7 @@ class Reference:
                 best < 0 or self._power[i] * self._threshold[best] > self._power[best] * self._threshold[i]
             ):
                 best = i
-        self._deaf = min(self._deaf + 1, self._block) if power < 0.01 * self._noises else 0
+        self._deaf = min(self._deaf + 1, _DEAF) if power < 0.01 * self._noises else 0
         self._steps += 1
         if best >= 0:
             self._forget()

@@ -82,7 +82,7 @@ class Doppler:
 
         Speeds are seen from `slowest_m_per_s` to wavelength * rate_hz / 4, in steps of wavelength * rate_hz / 2 / points;
         what is faster folds back. On white noise `false_alarms_per_h` frames are false. `quadrature`: there is a Q. A channel
-        that is the same for `frozen_s` to the last bit, or both without their noise for 2 s, are frozen.
+        that is the same for `frozen_s` to the last bit, or both without their noise, are frozen.
         """
         if not 16 <= points <= _LONGEST or points & (points - 1):
             raise ValueError(f"points = {points}: expected a power of two, 16..{_LONGEST}")
@@ -170,7 +170,7 @@ class Doppler:
 
     def _decide(self) -> None:
         self._transform()
-        cell = self._reference.step()
+        cell: cython.Py_ssize_t = self._reference.step()
         if cell >= 0:
             self._detections += 1
             self._speed_m_per_s = self._speed(cell)

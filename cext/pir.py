@@ -72,7 +72,7 @@ class AnaloguePir:
         """`rate_hz` samples a second, 5 to 10 000. At or beyond `low` and `high` the amplifier or the ADC is at its end.
 
         A detection is decided each 0.4 s; on white noise `false_alarms_per_h` are false. A signal that is the same for
-        `frozen_s` to the last bit, or without its noise for 4 s, is frozen: the ADC must resolve the noise.
+        `frozen_s` to the last bit, or without its noise for 2 s, is frozen: the ADC must resolve the noise.
         """
         if not 5.0 <= rate_hz <= 1e4:
             raise ValueError(f"rate_hz = {rate_hz}: expected 5..10000 samples a second")
