@@ -18,6 +18,7 @@ BELIEVED, LEARNING, TIME, RATE, ABSURD, SATURATED, FROZEN, NEVER_QUIET, SILENT =
 _INF = cython.declare(cython.double, inf)
 _RECOVER_S = cython.declare(cython.double, 5.0)  # a fault lasts so long after it was last seen
 _SPAN_S = cython.declare(cython.double, 1.0)  # samples are counted over so long, or over eight of them
+_MOST_S = cython.declare(cython.double, 1e12)  # beyond that a double cannot tell one sample from the next
 _VACANT = cython.declare(cython.int, VACANT)
 _PRESENT = cython.declare(cython.int, PRESENT)
 _UNKNOWN = cython.declare(cython.int, UNKNOWN)
@@ -112,7 +113,7 @@ class Belief:
     @cython.nogil
     @cython.exceptval(check=False)
     def _reason(self, now_s: cython.double) -> cython.int:
-        if not -_INF < now_s < _INF or now_s < self._last_s:
+        if not -_MOST_S <= now_s <= _MOST_S or now_s < self._last_s:
             return _TIME
         if now_s < self._fault_until_s:
             return self._fault
@@ -126,7 +127,7 @@ class Belief:
     def _clock(self, now_s: cython.double) -> cython.int:
         """What is wrong with the time of a sample."""
         wrong: cython.int = 0
-        if not -_INF < now_s < _INF:
+        if not -_MOST_S <= now_s <= _MOST_S:
             return _TIME
         if now_s < self._last_s:
             wrong = _TIME
