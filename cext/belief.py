@@ -100,7 +100,7 @@ class Belief:
             self._fault_until_s = self._last_s + _RECOVER_S
 
     def state(self, now_s: float) -> int:
-        """VACANT, PRESENT or UNKNOWN."""
+        """VACANT, PRESENT or UNKNOWN. Who asks may be a little behind the last sample."""
         if self._reason(now_s) != 0:
             return _UNKNOWN  # type: ignore[no-any-return]
         return _PRESENT if now_s < self._seen_s + self._hold_s else _VACANT  # type: ignore[no-any-return]
@@ -113,7 +113,7 @@ class Belief:
     @cython.nogil
     @cython.exceptval(check=False)
     def _reason(self, now_s: cython.double) -> cython.int:
-        if not -_MOST_S <= now_s <= _MOST_S or now_s < self._last_s:
+        if not -_MOST_S <= now_s <= _MOST_S or now_s < self._last_s - self._gap_s:
             return _TIME
         if now_s < self._fault_until_s:
             return self._fault

@@ -27,7 +27,7 @@ RESTLESS_DB = (5.0, 10.0, 15.0, 20.0)
 def run() -> list[Figure]:
     """Recordings where they are; the cost in any case."""
     rows = [*_radar_rows(), *_pir_rows()] if RADAR.is_dir() and PIR.is_file() else [_absent()]
-    return rows + _costs()
+    return rows + _alarms() + _costs()
 
 
 def _absent() -> Figure:
@@ -168,6 +168,37 @@ def _pir_rows() -> list[Figure]:
         figure(f"{name}: precision", raw.precision_pct, "%", None, f"vacant, false: {raw.vacant_pct:.1f} %"),
     ]
     return rows
+
+
+# ---- White noise -------------------------------------------------------------------------------------------------------
+
+
+def _alarms() -> list[Figure]:
+    """False alarms that were found, of those that were set."""
+    chance = random.Random(1)
+    pir = kernel("compiled", "pir").AnaloguePir(20.0, false_alarms_per_h=9.0)
+    for n in range(50 * 3600 * 20):
+        pir.sample(chance.gauss(0.0, 3.0), n / 20.0)
+    doppler = kernel("compiled", "doppler").Doppler(10e3, 24.125e9, false_alarms_per_h=1000.0)
+    for n in range(400 * 10_000):
+        doppler.sample(chance.gauss(0.0, 3.0), chance.gauss(0.0, 3.0), n / 10e3)
+    ranges = kernel("compiled", "ranges").RangePresence([0.5, 1.0, 1.5], 8, 10.0, false_alarms_per_h=100.0)
+    learned = 0
+    for n in range(105_000):
+        ranges.frame(array("d", [chance.gauss(0.0, 50.0) for _ in range(48)]), n / 10.0)
+        learned = ranges.detections if n == 5000 else learned
+    name = "white noise, false alarms found / set"
+    return [
+        figure(f"{name}: AnaloguePir", pir.detections / (50 * 9.0), "", None, "9 an hour, 50 hours"),
+        figure(f"{name}: Doppler", doppler.detections / (400 / 3600 * 1000.0), "", None, "1000 an hour, 400 s"),
+        figure(
+            f"{name}: RangePresence",
+            (ranges.detections - learned) / (1e4 / 3600 * 100.0),
+            "",
+            None,
+            "100 an hour, 2.8 hours, after the scene was learned",
+        ),
+    ]
 
 
 # ---- The cost ----------------------------------------------------------------------------------------------------------
