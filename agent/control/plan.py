@@ -1,0 +1,54 @@
+"""What will be when: the changes of night and calendar that can be foreseen. Pure. Traffic and photocell cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from agent.control.calendar import Calendar
+from agent.control.season import Design, Rest, by_calendar
+from agent.control.sun import AstronomicalClock
+
+
+class Change(msgspec.Struct, frozen=True):
+    """From a moment (UTC) on it is night or day, and the street rests so."""
+
+    at: datetime
+    night: bool
+    rest: Rest
+
+
+def state(design: Design, calendar: Calendar | None, sun: AstronomicalClock, utc: datetime) -> Change:
+    """Return what is planned for a moment."""
+    period = None if calendar is None else calendar.at(utc)
+    return Change(utc, sun.is_night(utc), by_calendar(design, period))
+
+
+def changes(
+    design: Design, calendar: Calendar | None, sun: AstronomicalClock, begin: datetime, end: datetime
+) -> Iterator[Change]:
+    """Yield what is planned at `begin`, and each change of it until `end`."""
+    now = state(design, calendar, sun, begin)
+    yield now
+    while (at := _next_edge(calendar, sun, now.at)) is not None and at < end:
+        then = state(design, calendar, sun, at)
+        if (then.night, then.rest) != (now.night, now.rest):
+            yield then
+        now = then
+
+
+def _next_edge(calendar: Calendar | None, sun: AstronomicalClock, utc: datetime) -> datetime | None:
+    """Return the next moment at which something can change: the sun's, or the calendar's."""
+    edges = [edge for edge in _sun_edges(sun, utc) if edge > utc]
+    turn = None if calendar is None else calendar.next_change(utc)
+    return min([*edges, *([turn[0]] if turn else [])], default=None)
+
+
+def _sun_edges(sun: AstronomicalClock, utc: datetime) -> Iterator[datetime]:
+    for days in range(-1, 3):
+        for rising in (True, False):
+            edge = sun.crossing(utc.date() + timedelta(days=days), sun.dusk_deg, rising=rising)
+            if edge is not None:
+                yield edge
