@@ -25,6 +25,7 @@ class Nightfall:
 
     def __init__(self, sun: AstronomicalClock, night: bool | None, photocell: Photocell | None = None) -> None:
         self.by: By = "nothing"
+        self.sun_deg: float | None = None  # the sun's height in degrees; none without a trusted clock
         self._sun = sun
         self._photocell = photocell
         self._settled = Settled(_ORDER.index(night), DARKER_AFTER_S)
@@ -33,6 +34,7 @@ class Nightfall:
 
     def step(self, now_s: float, utc: datetime, *, trusted: bool) -> bool | None:
         """Return whether it is night; none if that is not known, which is lit."""
+        self.sun_deg = self._sun.elevation_deg(utc) if trusted else None
         said = self._by_clock(now_s, utc) if trusted else self._by_photocell()
         return _ORDER[round(self._settled.take(_ORDER.index(said), now_s))]
 

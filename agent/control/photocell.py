@@ -36,8 +36,11 @@ class Photocell:
         self._self_light_until_s = max(self._self_light_until_s, now_s + SELF_LIGHT_S)
 
     def silent(self, reason: str, now_s: float) -> None:
-        """Take that there is no reading, or none that counts."""
-        self._fail(reason, now_s)
+        """Take that there is no reading, or none that counts; before the first one it is only not known yet."""
+        if math.isinf(self._seen_s):
+            self.fault = reason
+        else:
+            self._fail(reason, now_s)
 
     def see(self, lux: float, read_s: float, sun_deg: float | None) -> None:
         """Take a reading, in lx, that was made at `read_s`; the sun's height in degrees, none if no clock knows it."""

@@ -11,6 +11,9 @@ from agent.control.calendar import Calendar
 from agent.control.season import Design, Rest, by_calendar
 from agent.control.sun import AstronomicalClock
 
+_AHEAD = timedelta(days=7)
+_GOOD_FOR = timedelta(minutes=1)
+
 
 class Change(msgspec.Struct, frozen=True):
     """From a moment (UTC) on it is night or day, and the street rests so."""
@@ -37,6 +40,26 @@ def changes(
         if (then.night, then.rest) != (now.night, now.rest):
             yield then
         now = then
+
+
+class Foresight:
+    """The next change that can be foreseen; reckoned anew when it has come, or the clock went back, or a minute has gone."""
+
+    def __init__(self, design: Design, calendar: Calendar | None, sun: AstronomicalClock) -> None:
+        self._parts = (design, calendar, sun)
+        self._asked: datetime | None = None
+        self._next: Change | None = None
+
+    def next(self, utc: datetime) -> Change | None:
+        """Return the first change after a moment within the next week; none if nothing changes."""
+        if self._asked is None or not self._asked <= utc < self._asked + _GOOD_FOR or self._come(utc):
+            planned = changes(*self._parts, utc, utc + _AHEAD)
+            next(planned)
+            self._asked, self._next = utc, next(planned, None)
+        return self._next
+
+    def _come(self, utc: datetime) -> bool:
+        return self._next is not None and self._next.at <= utc
 
 
 def _next_edge(calendar: Calendar | None, sun: AstronomicalClock, utc: datetime) -> datetime | None:

@@ -75,6 +75,11 @@ class Season:
         """Return what decided whether it is night."""
         return self._nightfall.by
 
+    @property
+    def sun_deg(self) -> float | None:
+        """Return the sun's height in degrees at the last step; none without a trusted clock."""
+        return self._nightfall.sun_deg
+
     def step(self, now_s: float, utc: datetime, *, trusted: bool) -> None:
         """Go on to a time: sets `night` and `rest`."""
         self.night = self._nightfall.step(now_s, utc, trusted=trusted)

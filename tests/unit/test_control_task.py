@@ -10,7 +10,9 @@ import pytest
 
 from agent.clock import Wall
 from agent.control.leases import Demand
+from agent.control.nightfall import Nightfall
 from agent.control.pins import presence_on_pin
+from agent.control.season import Design, Season
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import FEED_S, LONGEST_REST_S, PERIOD_S, ControlTask, lamp_points
@@ -68,8 +70,9 @@ class Rig:
         self.control = StreetControl(
             [Output("lum-1", 0.0, device_safety=True)], [Sensor("radar-1", 0.0)], LEVELS, LIGHT, night=True
         )
-        sun = AstronomicalClock(55.6561, 12.3683, -0.833)
-        self.task = ControlTask(self.control, self.image, self.clock, sun, buses={"lum-1": self.bus}, detectors=[])
+        nightfall = Nightfall(AstronomicalClock(55.6561, 12.3683, -0.833), night=True)
+        season = Season(Design(LEVELS.class_pct, LEVELS.base_pct), nightfall, night=True)
+        self.task = ControlTask(self.control, self.image, self.clock, season, buses={"lum-1": self.bus}, detectors=[])
 
     def radar(self, *, present: bool) -> None:
         self.image.put(RADAR, Reading(present, Quality.GOOD, "", self.clock.now_s))
