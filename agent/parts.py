@@ -15,7 +15,7 @@ from agent.control.calendar import Calendar
 from agent.control.moments import Place
 from agent.control.nightfall import Nightfall
 from agent.control.photocell import Photocell
-from agent.control.plan import Foresight
+from agent.control.plan import Foresight, StreetPlan
 from agent.control.season import Design, Season
 from agent.control.season_inputs import Counter, SeasonInputs
 from agent.control.street import Levels
@@ -146,7 +146,7 @@ class SeasonParts(msgspec.Struct, frozen=True):
 def season(config: Config, clock: Clock, sun: AstronomicalClock, image: Image) -> SeasonParts:
     """Build what decides how much light the street has while nobody is seen, and when it is night."""
     light, by_now = config.lighting, night(clock, sun)
-    plan = street_plan(config)
+    plan = street_plan(config, sun)
     cell = Photocell() if light.photocell is not None else None
     counted = light.traffic
     traffic = Traffic(Road(counted.capacity_per_h, counted.road)) if counted is not None else None
@@ -158,23 +158,16 @@ def season(config: Config, clock: Clock, sun: AstronomicalClock, image: Image) -
         if counted is not None and traffic is not None
         else None,
     )
-    return SeasonParts(made, inputs, SeasonView(light, made, cell, Foresight(plan.design, plan.calendar, sun)))
+    return SeasonParts(made, inputs, SeasonView(light, made, cell, Foresight(plan)))
 
 
-class StreetPlan(msgspec.Struct, frozen=True):
-    """What a street was designed for, and its calendar if it has one."""
-
-    design: Design
-    calendar: Calendar | None
-
-
-def street_plan(config: Config) -> StreetPlan:
+def street_plan(config: Config, sun: AstronomicalClock) -> StreetPlan:
     """Return what is planned for a street, as far as its configuration says."""
-    light, controller = config.lighting, config.controller
+    light = config.lighting
     lowest = light.traffic.lowest if light.traffic is not None else light.design_class
     design = Design(light.class_pct, light.base_pct, light.design_class, lowest)
-    place = Place(ZoneInfo(controller.time_zone), astronomical_clock(config))
-    return StreetPlan(design, Calendar(light.calendar, place) if light.calendar else None)
+    place = Place(ZoneInfo(config.controller.time_zone), sun)
+    return StreetPlan(design, sun, Calendar(light.calendar, place) if light.calendar else None)
 
 
 def astronomical_clock(config: Config) -> AstronomicalClock:

@@ -69,3 +69,8 @@ def resolve(moment: Moment, day: date, place: Place) -> datetime | None:
     days, minutes = divmod(moment.minutes, DAY_MIN)
     local = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), place.zone)
     return local.astimezone(UTC)
+
+
+def noon(day: date, zone: tzinfo) -> datetime:
+    """Return noon of a day by the street's clocks, in UTC."""
+    return datetime.combine(day, time(12), zone).astimezone(UTC)

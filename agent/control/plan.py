@@ -23,21 +23,26 @@ class Change(msgspec.Struct, frozen=True):
     rest: Rest
 
 
-def state(design: Design, calendar: Calendar | None, sun: AstronomicalClock, utc: datetime) -> Change:
-    """Return what is planned for a moment."""
-    period = None if calendar is None else calendar.at(utc)
-    return Change(utc, sun.is_night(utc), by_calendar(design, period))
+class StreetPlan(msgspec.Struct, frozen=True):
+    """What a street was designed for, the sun where it is, and its calendar if it has one."""
+
+    design: Design
+    sun: AstronomicalClock
+    calendar: Calendar | None = None
+
+    def at(self, utc: datetime) -> Change:
+        """Return what is planned for a moment."""
+        period = None if self.calendar is None else self.calendar.at(utc)
+        return Change(utc, self.sun.is_night(utc), by_calendar(self.design, period))
 
 
-def changes(
-    design: Design, calendar: Calendar | None, sun: AstronomicalClock, begin: datetime, end: datetime
-) -> Iterator[Change]:
+def changes(plan: StreetPlan, begin: datetime, end: datetime) -> Iterator[Change]:
     """Yield what is planned at `begin`, and each change of it until `end`."""
-    now = state(design, calendar, sun, begin)
+    now = plan.at(begin)
     yield now
-    while (at := _next_edge(calendar, sun, now.at)) is not None and at < end:
-        then = state(design, calendar, sun, at)
-        if (then.night, then.rest) != (now.night, now.rest):
+    while (at := _next_edge(plan, now.at)) is not None and at < end:
+        then = plan.at(at)
+        if then.night is not now.night or (now.night and then.rest != now.rest):  # by day no level counts
             yield then
         now = then
 
@@ -45,15 +50,15 @@ def changes(
 class Foresight:
     """The next change that can be foreseen; reckoned anew when it has come, or the clock went back, or a minute has gone."""
 
-    def __init__(self, design: Design, calendar: Calendar | None, sun: AstronomicalClock) -> None:
-        self._parts = (design, calendar, sun)
+    def __init__(self, plan: StreetPlan) -> None:
+        self._plan = plan
         self._asked: datetime | None = None
         self._next: Change | None = None
 
     def next(self, utc: datetime) -> Change | None:
         """Return the first change after a moment within the next week; none if nothing changes."""
         if self._asked is None or not self._asked <= utc < self._asked + _GOOD_FOR or self._come(utc):
-            planned = changes(*self._parts, utc, utc + _AHEAD)
+            planned = changes(self._plan, utc, utc + _AHEAD)
             next(planned)
             self._asked, self._next = utc, next(planned, None)
         return self._next
@@ -62,10 +67,10 @@ class Foresight:
         return self._next is not None and self._next.at <= utc
 
 
-def _next_edge(calendar: Calendar | None, sun: AstronomicalClock, utc: datetime) -> datetime | None:
+def _next_edge(plan: StreetPlan, utc: datetime) -> datetime | None:
     """Return the next moment at which something can change: the sun's, or the calendar's."""
-    edges = [edge for edge in _sun_edges(sun, utc) if edge > utc]
-    turn = None if calendar is None else calendar.next_change(utc)
+    edges = [edge for edge in _sun_edges(plan.sun, utc) if edge > utc]
+    turn = None if plan.calendar is None else plan.calendar.next_change(utc)
     return min([*edges, *([turn[0]] if turn else [])], default=None)
 
 

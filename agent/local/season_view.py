@@ -31,7 +31,7 @@ class SeasonView:
             class_pct=round(season.rest.class_pct, 2),
             base_pct=round(season.rest.base_pct, 2),
             why=season.rest.why,
-            next_change=None if coming is None else _stamp(coming.at),
+            next_change=None if coming is None else utc_stamp(coming.at),
             next_what="" if coming is None else what(coming),
             photocell=self._cell(self._photocell),
             traffic=self._count(season.traffic),
@@ -59,5 +59,6 @@ def what(change: Change) -> str:
     return f"{named}{rest.class_pct:g} %, base {rest.base_pct:g} % ({rest.why})"
 
 
-def _stamp(utc: datetime) -> str:
+def utc_stamp(utc: datetime) -> str:
+    """Return a moment as machines want it, to the second: ISO 8601, UTC, Z."""
     return utc.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
