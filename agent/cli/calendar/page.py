@@ -45,9 +45,12 @@ def page(config: Config, nights: Sequence[Night], width: int, *, blocks: bool) -
     head = f"designed for {named}{fmt.pct(light.class_pct)}, base {fmt.pct(light.base_pct)}; times of {zone}"
     lines = [line(Span(config.controller.id, "bold"), f": {head}"), line()]
     scale = "".join(f"{hour % 24:02}".ljust(4) for hour in range(12, 36, 2))
-    lines.append(line(Span(" " * _LABEL + scale, "dim")))
-    for night in nights:
-        lines += [_bar(night, _BLOCKS if blocks else _LETTERS), *_rows(night, zone, width)]
+    shown = [_shown(night) for night in nights]
+    titles, *rows = table(_COLUMNS, [_row(change, zone) for changes in shown for change in changes], width)
+    lines += [line(Span(" " * _LABEL + scale, "dim")), titles]
+    for night, changes in zip(nights, shown, strict=True):
+        lines += [_bar(night, _BLOCKS if blocks else _LETTERS), *rows[: len(changes)], line()]
+        rows = rows[len(changes) :]
     return [
         *lines,
         *[one for text in _notes(config) for one in wrap(text, width, first=_INDENT, rest=_INDENT, tone="dim")],
