@@ -17,7 +17,7 @@ from agent.control.moments import Moment, Place, resolve
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST_YEAR, LAST_YEAR = 2000, 2199  # a clock beyond them is not believed, and the calendar is not asked
-_HORIZON_DAYS = 8
+_HORIZON_DAYS = 7
 _KEPT_DAYS = 64
 
 
@@ -91,9 +91,9 @@ class Calendar:
         """Return when within the next week another period is in force, and which; none if the one that is stays."""
         if not FIRST_YEAR <= utc.year <= LAST_YEAR:
             return None
-        spans = self._near(utc, _HORIZON_DAYS)
+        spans, until = self._near(utc, _HORIZON_DAYS + 1), utc + timedelta(days=_HORIZON_DAYS)
         now = self._among(spans, utc)
-        for moment in sorted({edge for span in spans for edge in (span.start, span.end) if edge > utc}):
+        for moment in sorted({edge for span in spans for edge in (span.start, span.end) if utc < edge <= until}):
             then = self._among(spans, moment)
             if then is not now:
                 return moment, then
