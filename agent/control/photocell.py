@@ -12,7 +12,7 @@ DOUBT_S = 600.0  # so long a reading must be absurd for the sun's height, and so
 FROZEN_S = 24 * 3600.0  # the same raw value for so long is no sky
 LONGEST_POLL_S = 30.0  # readings further apart than twice that are not one story
 _RANGE_LX = (-10.0, 200_000.0)  # offsets of amplifiers; more than the sun gives
-_DARK_LX, _HIGH_DEG = 1.0, 6.0  # darker than that under a sun that stands higher: something covers it
+_DARK_LX, _HIGH_DEG = 1.0, 10.0  # darker than that under a sun that stands higher: something covers it
 _BRIGHT_LX, _LOW_DEG = 1000.0, -6.0  # brighter than that after civil twilight: something shines into it
 
 
