@@ -19,14 +19,16 @@ def lines(status: Status) -> list[Line]:
     """Return what the street rests at, by what it is night, what comes next."""
     season = status.season
     named = f"{season.class_name} " if season.class_name else ""
-    parts: list[Span | str] = [
+    rests = line(
         "rests at ",
         Span(f"{named}{fmt.pct(season.class_pct)}", "bold"),
-        f", base {fmt.pct(season.base_pct)} ({season.why}); {_BY[season.night_by]}",
-    ]
+        f", base {fmt.pct(season.base_pct)} ({season.why}); night {_BY[season.night_by]}",
+    )
+    coming = []
     if season.next_change is not None:
-        parts.append(f"; {fmt.local(season.next_change, status.time_zone, '%a %H:%M')}: {season.next_what}")
-    return [line(*parts), *_senses(status)]
+        at = fmt.local(season.next_change, status.time_zone, "%a %H:%M")
+        coming.append(line(Span(f"from {at}: {season.next_what}", "dim")))
+    return [rests, *coming, *_senses(status)]
 
 
 def problems(status: Status) -> list[str]:

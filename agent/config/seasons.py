@@ -16,6 +16,7 @@ from drivers.toml_words import did_you_mean
 
 _TIME_SAYS = 'a time such as "23:00" or "sunset+30min", or of an event "2026-08-14 18:00"'
 _DAYS_SAY = '"mon" … "sun", "mon-fri", "holiday", a holiday\'s name, "12-24" or "2026-12-24"'
+_CLASSES_SAY = "a class of EN 13201: M1..M6, C0..C5 or P1..P6"
 _MIDNIGHT = Moment("", 0)
 
 
@@ -28,7 +29,7 @@ class Polled(Protocol):
 
 def read_design_class(table: Table) -> str:
     """Read the class that a street was designed for; "" if it is not said."""
-    return str(table.choice("design_class", tuple(LIGHT))) if "design_class" in table else ""
+    return _name(table, "design_class") if "design_class" in table else ""
 
 
 def read_period(table: Table, light: Lighting) -> Period:
@@ -54,7 +55,7 @@ def read_traffic(table: Table, design_class: str) -> CountedTraffic:
     if not design_class:
         table.wrong("capacity_per_h", "design_class in [lighting], from which traffic takes the class down", "none")
     darkest = by_volume(design_class or "P1", Volume.LOW)
-    lowest = table.choice("lowest", tuple(LIGHT), darkest)
+    lowest = _name(table, "lowest") if "lowest" in table else darkest
     if table.sound("lowest") and design_class and not design_class <= lowest <= darkest:
         table.wrong("lowest", f"a class from {design_class} to {darkest}")
     return CountedTraffic(
@@ -116,7 +117,8 @@ def _days(table: Table) -> tuple[str, ...]:
         elif is_day_word(word):
             words.append(word)
         else:
-            table.wrong("days", _DAYS_SAY + did_you_mean(word, (*WEEK, "holiday", *NAMES)), f'"{word}"')
+            hint = did_you_mean(word, WEEK) or did_you_mean(word, ("holiday", *NAMES))
+            table.wrong("days", _DAYS_SAY + hint, f'"{word}"')
     return tuple(words)
 
 
@@ -131,7 +133,7 @@ def _class(table: Table, light: Lighting) -> tuple[str, float | None]:
         _not_below_floor(table, "class_pct", pct, light)
         return "", pct
     table.needless("class_pct", "beside class")
-    name = str(table.choice("class", tuple(LIGHT)))
+    name = _name(table, "class")
     if not table.sound("class"):
         return "", None
     if not light.design_class:
@@ -145,6 +147,14 @@ def _class(table: Table, light: Lighting) -> tuple[str, float | None]:
         table.wrong("class", f"a class that these lamps can give: {light.design_class} takes {light.class_pct:g} %")
     _not_below_floor(table, "class", pct, light)
     return name, pct
+
+
+def _name(table: Table, key: str) -> str:
+    """Read the name of a class."""
+    name = table.text(key, _CLASSES_SAY)
+    if table.sound(key) and name not in LIGHT:
+        table.wrong(key, _CLASSES_SAY)
+    return name
 
 
 def _not_below_floor(table: Table, key: str, pct: float, light: Lighting) -> None:
