@@ -30,6 +30,12 @@ class Twilight:
         self.said: bool | None = night
         self.deaf = False
 
+    def by(self) -> str:
+        return self.nightfall.by
+
+    def now(self) -> bool | None:
+        return self.said
+
     def run(self, until: datetime, says: bool | None = None) -> bool | None:
         while self.utc < until:
             self.step(says)
@@ -72,29 +78,29 @@ def test_within_the_shift_the_photocell_decides() -> None:
     street = Twilight(SUNSET - timedelta(hours=2), night=False)
     assert street.run(SUNSET - timedelta(minutes=30), says=False) is False
     assert street.step(says=True) is True
-    assert street.nightfall.by == "both"
+    assert street.by() == "both"
     assert street.run(SUNSET + timedelta(minutes=44), says=True) is True
     assert street.run(SUNSET + timedelta(minutes=50), says=False) is True
-    assert street.nightfall.by == "clock"
+    assert street.by() == "clock"
 
 
 def test_without_a_trusted_clock_the_photocell_rules_alone_and_without_it_nobody_knows() -> None:
     street = Twilight(SUNSET - timedelta(hours=4), night=False)
     street.trusted = False
     assert street.run(SUNSET - timedelta(hours=3), says=True) is True
-    assert (street.nightfall.by, street.nightfall.sun_deg) == ("photocell", None)
+    assert (street.by(), street.nightfall.sun_deg) == ("photocell", None)
     assert street.run(SUNSET - timedelta(hours=2), says=False) is False
     assert street.step(says=None) is None
-    assert street.nightfall.by == "nothing"
+    assert street.by() == "nothing"
 
 
 def test_a_photocell_that_is_lost_in_twilight_leaves_the_rest_of_it_to_the_clock() -> None:
     street = Twilight(SUNRISE - timedelta(hours=2), night=True)
     street.run(SUNRISE + timedelta(minutes=10), says=True)
-    assert street.said is True
+    assert street.now() is True
     street.deaf = True  # traffic all the time: our own light on it
     street.run(SUNRISE + timedelta(minutes=25), says=True)
-    assert street.said is False  # ten minutes, and one in which that is said without a break
+    assert street.now() is False  # ten minutes, and one in which that is said without a break
     street.deaf = False
     assert list(street.switches(SUNRISE + timedelta(hours=3), says=True)) == []
 

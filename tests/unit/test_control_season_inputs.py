@@ -38,6 +38,12 @@ class Rig:
                 self.image.put(key, Reading(seen, Quality.GOOD, "", self.now_s))
             self.inputs.step(self.now_s, None)
 
+    def night(self) -> bool | None:
+        return self.cell.night
+
+    def volume(self) -> Volume | None:
+        return self.traffic.volume
+
     @property
     def counted(self) -> int:
         return self.traffic._count
@@ -46,11 +52,11 @@ class Rig:
 def test_the_photocell_hears_the_light_sensor_and_its_silence() -> None:
     rig = Rig(RADAR)
     rig.run(5)
-    assert (rig.cell.night, rig.cell.fault) == (None, "not read yet")
+    assert (rig.night(), rig.cell.fault) == (None, "not read yet")
     rig.run(60, lux=3.0)
-    assert (rig.cell.night, rig.cell.fault) == (True, "")
+    assert (rig.night(), rig.cell.fault) == (True, "")
     rig.run(15)
-    assert rig.cell.night is None
+    assert rig.night() is None
     assert rig.cell.fault
     rig.image.put(LUX, Reading(None, Quality.BAD, "the unit says error", rig.now_s))
     rig.inputs.step(rig.now_s, None)
@@ -62,7 +68,7 @@ def test_the_same_reading_is_heard_once() -> None:
     rig.image.put(LUX, Reading(3.0, Quality.GOOD, "", rig.now_s))
     for _ in range(500):
         rig.inputs.step(rig.now_s, None)
-    assert rig.cell.night is None
+    assert rig.night() is None
 
 
 def test_a_lamp_that_changes_is_told_to_the_photocell() -> None:
@@ -95,9 +101,9 @@ def test_a_radar_counts_those_that_come_into_view() -> None:
 def test_a_counter_that_goes_silent_is_a_fault_of_counting() -> None:
     rig = Rig(VEHICLES)
     rig.run(1300, seen=0)
-    assert rig.traffic.volume is Volume.LOW
+    assert rig.volume() is Volume.LOW
     rig.run(5)
-    assert rig.traffic.volume is None
+    assert rig.volume() is None
     assert rig.traffic.fault.startswith("road-1/vehicles/count is ")
 
 
@@ -105,4 +111,4 @@ def test_a_counter_gone_mad_is_high_traffic() -> None:
     rig = Rig(VEHICLES)
     rig.run(1300, seen=0)
     rig.run(1, seen=100_000)
-    assert rig.traffic.volume is Volume.HIGH
+    assert rig.volume() is Volume.HIGH
