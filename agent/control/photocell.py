@@ -10,6 +10,7 @@ FILTER_S = 10.0  # time constant of the low-pass
 SELF_LIGHT_S = 60.0  # what it reads for so long after a lamp of ours has changed may be that lamp
 DOUBT_S = 600.0  # so long a reading must be absurd for the sun's height, and so long it is not believed after a fault
 FROZEN_S = 24 * 3600.0  # the same raw value for so long is no sky
+FROZEN_BY_DAY_S = 2 * 3600.0  # likewise of daylight, where no clock holds it: a street must not stay dark by it
 LONGEST_POLL_S = 30.0  # readings further apart than twice that are not one story
 _RANGE_LX = (-10.0, 200_000.0)  # offsets of amplifiers; more than the sun gives
 _DARK_LX, _HIGH_DEG = 1.0, 10.0  # darker than that under a sun that stands higher: something covers it
@@ -52,8 +53,10 @@ class Photocell:
             return
         if lux != self._raw:
             self._raw, self._raw_since_s = lux, read_s
-        elif read_s - self._raw_since_s >= FROZEN_S:
-            self._fail(f"frozen: {lux:g} lx for 24 h", read_s)
+        elif read_s - self._raw_since_s >= (
+            most_s := FROZEN_BY_DAY_S if sun_deg is None and lux > OFF_LX else FROZEN_S
+        ):
+            self._fail(f"frozen: {lux:g} lx for {most_s / 3600:g} h", read_s)
             return
         if read_s < self._self_light_until_s:
             self._since_s.clear()

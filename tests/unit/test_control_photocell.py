@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.control.photocell import DOUBT_S, FROZEN_S, SELF_LIGHT_S, Photocell
+from agent.control.photocell import DOUBT_S, FROZEN_BY_DAY_S, FROZEN_S, SELF_LIGHT_S, Photocell
 
 DUSK_DEG = -4.0
 
@@ -128,6 +128,13 @@ def test_the_same_value_for_a_day_is_frozen() -> None:
     assert "frozen" in rig.cell.fault
     rig.see(6.0, DOUBT_S + 60, None)
     assert rig.night() is True
+
+
+def test_daylight_that_stands_still_is_frozen_sooner_where_no_clock_holds_it() -> None:
+    rig = Cell()
+    assert rig.see(5000.0, FROZEN_BY_DAY_S + 60, 30.0, noise=0.0) is False
+    assert rig.see(4000.0, FROZEN_BY_DAY_S - 60, None, noise=0.0) is False
+    assert rig.see(4000.0, 120, None, noise=0.0) is None
 
 
 def test_silence_before_the_first_reading_is_no_fault_to_be_held_against_it() -> None:
