@@ -12,7 +12,6 @@ _BY = {
     "both": "by photocell and clock",
     "nothing": "not known",
 }
-_YOUNG = "not counted for long enough yet"
 
 
 def lines(status: Status) -> list[Line]:
@@ -38,7 +37,7 @@ def problems(status: Status) -> list[str]:
     if cell is not None and cell.fault:
         instead = "the clock alone says when it is night" if status.clock_trusted else "lamps are kept lit"
         found.append(f"photocell {cell.device} is not believed ({cell.fault}); {instead}")
-    if traffic is not None and traffic.fault and traffic.fault != _YOUNG:
+    if traffic is not None and traffic.fault:
         found.append(f"{traffic.counter} does not count ({traffic.fault}); the street rests at its design class")
     if not status.clock_trusted and not status.demonstration:
         alone = cell is not None and not cell.fault

@@ -58,6 +58,8 @@ class Photocell:
         ):
             self._fail(f"frozen: {lux:g} lx for {most_s / 3600:g} h", read_s)
             return
+        if math.isinf(self._believed_from_s):
+            self.fault = ""  # it had only not been read yet
         if read_s < self._self_light_until_s:
             self._since_s.clear()
             self.lux = None

@@ -102,7 +102,7 @@ class Season:
 
     def _counted(self, traffic: Traffic) -> Rest:
         if traffic.volume is None:
-            return self._as_designed(f"design, for {traffic.fault}")
+            return self._as_designed(f"design, for {traffic.fault or 'traffic is not counted for long enough yet'}")
         design = self.design
         name = by_volume(design.class_name, traffic.volume)
         name = min(name, design.lowest)  # of one letter and one digit: the lower number is the higher class

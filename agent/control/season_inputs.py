@@ -16,6 +16,7 @@ class Counter:
 
     def __init__(self, key: str) -> None:
         self.key = key
+        self.device = key.partition("/")[0]
         self._before = 0
         self._counted_s = 0.0
 
@@ -69,4 +70,4 @@ class SeasonInputs:
         fault = reading.quality in _NOT_BELIEVED
         if not fault and (come := counter.take(reading, now_s)):
             traffic.pass_by(come, now_s)
-        traffic.step(now_s, f"{counter.key} is {reading.reason or 'silent'}" if fault else "")
+        traffic.step(now_s, f"{counter.device} is {reading.reason or 'silent'}" if fault else "")

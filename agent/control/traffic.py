@@ -15,6 +15,7 @@ from agent.control.classes import RoadKind, Volume, volume
 INTERVAL_S = 600.0
 _PER_H = 3600.0 / INTERVAL_S
 SILENT_S = 24 * 3600.0  # nobody for so long on a street that is counted: the counter is blind
+_BLIND = "nobody counted for 24 h"
 
 
 class Road(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class Traffic:
     """The volume that is in force. Call `pass_by` for who passes, `step` at least every few seconds."""
 
     def __init__(self, road: Road) -> None:
-        self.fault = "not counted for long enough yet"
+        self.fault = ""  # why counting is not believed
         self.per_h: float | None = None  # by the last whole interval
         self._road = road
         self._begun_s: float | None = None
@@ -48,6 +49,7 @@ class Traffic:
         if fault:
             self._restart(fault)
         elif self._begun_s is None:
+            self.fault = _BLIND if self._blind else ""
             self._begun_s, self._count = now_s, 0
             self._last_s = max(self._last_s, now_s)
         elif not 0.0 <= now_s - self._begun_s < 2 * INTERVAL_S:
@@ -57,8 +59,11 @@ class Traffic:
 
     @property
     def volume(self) -> Volume | None:
-        """Return the volume in force: the highest of the last two intervals and what this one has shown so far."""
-        if self.fault:
+        """Return the volume in force: the highest of the last two intervals and what this one has shown so far.
+
+        None while counting is not believed, or was not for two intervals yet.
+        """
+        if self.fault or len(self._whole) < 2:
             return None
         return max(*self._whole, self._band())
 
@@ -69,10 +74,7 @@ class Traffic:
         self._count = 0
         if now_s - self._last_s >= SILENT_S:
             self._blind = True
-        if self._blind:
-            self.fault = "nobody counted for 24 h"
-        elif len(self._whole) == 2:
-            self.fault = ""
+        self.fault = _BLIND if self._blind else ""
 
     def _band(self) -> Volume:
         return volume(self._count * _PER_H, self._road.capacity_per_h, self._road.kind)

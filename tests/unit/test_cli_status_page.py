@@ -77,7 +77,7 @@ def test_the_season_says_what_the_street_rests_at_and_why_and_what_comes() -> No
          ["the clock is not trusted: the photocell alone says when it is night, no calendar"]),
         ({"traffic": TrafficState("road-1", None, None, "nobody counted for 24 h")}, True,
          ["road-1 does not count (nobody counted for 24 h); the street rests at its design class"]),
-        ({"traffic": TrafficState("road-1", None, None, "not counted for long enough yet")}, True, []),
+        ({"traffic": TrafficState("road-1", None, None, "")}, True, []),
     ],
 )  # fmt: skip
 def test_what_of_the_season_is_not_believed_is_said(changes: dict[str, object], trusted: bool, said: list[str]) -> None:

@@ -200,7 +200,7 @@ def test_traffic_takes_the_class_down_as_far_as_it_may() -> None:
     street = Street(local("2026-11-25 20:00"), traffic=Traffic(ROAD))
     counted(street, 1, 15)
     assert (street.season.rest.class_pct, street.season.rest.why) == (
-        80.0, "design, for not counted for long enough yet")  # fmt: skip
+        80.0, "design, for traffic is not counted for long enough yet")  # fmt: skip
     counted(street, 1, 15)
     assert (street.season.rest.class_pct, street.season.rest.class_name) == (40.0, "M5")
     assert street.season.rest.why.startswith("traffic low, ")
