@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.calendar import Period
+from agent.control.classes import RoadKind
 from drivers.ble.records import Named
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
 from drivers.lines.instrument import Setting
@@ -126,8 +128,20 @@ class Ble(msgspec.Struct, frozen=True, kw_only=True):
     adapter: str
 
 
+class CountedTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    """The device that counts, what the street can take in road users an hour, the lowest class that its volume may choose."""
+
+    counter: str
+    capacity_per_h: float
+    road: RoadKind
+    lowest: str
+
+
 class Lighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees."""
+    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees.
+
+    `design_class` is that of `class_pct`, "" if it is not said. `photocell` is a device.
+    """
 
     class_pct: float
     base_pct: float
@@ -142,6 +156,10 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float
+    design_class: str
+    photocell: str | None
+    calendar: tuple[Period, ...] = ()
+    traffic: CountedTraffic | None = None
 
 
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,6 +104,18 @@ class Table:
         value = self._take(key, default, says)
         return value if isinstance(value, str) and value else self._refuse(key, says, value, "")
 
+    def words(self, key: str, says: str) -> list[str]:
+        """Read a string or a list of strings that may be left out; `says` is what they are, for the message."""
+        value = self._take(key, [], says)
+        words = [value] if isinstance(value, str) else value
+        if (
+            not isinstance(words, list)
+            or (key in self._values and not words)
+            or not all(isinstance(word, str) for word in words)
+        ):
+            return self._refuse(key, says, value, [])
+        return words
+
     def name(self, key: str) -> str:
         """Read an identifier."""
         value = self._take(key, REQUIRED, _ID_SAYS)

@@ -33,6 +33,7 @@ from agent.local.records import (
     UnitRow,
     UplinkState,
 )
+from agent.local.season_view import SeasonView
 from drivers.bus import UnitState
 from drivers.lines.port import InstrumentState
 from drivers.points import Quality, Reading
@@ -65,6 +66,7 @@ class AgentView(msgspec.Struct, frozen=True):
     image: Image
     control: StreetControl
     sun: AstronomicalClock
+    season: SeasonView
     buses: Sequence[BusView]
     instruments: Sequence[InstrumentView]
     supervisor: Supervisor
@@ -144,6 +146,7 @@ class AgentView(msgspec.Struct, frozen=True):
             demonstration=self.demonstration,
             night=self.control.night,
             sun_deg=round(self.sun.elevation_deg(street.utc), 2),
+            season=self.season.state(street.utc, trusted=street.trusted),
             lamps=lamps,
             sensors=[self._sensor(device, now_s) for device in self.config.devices if device.kind in _SENSORS],
             buses=[self._bus(bus) for bus in self.buses],

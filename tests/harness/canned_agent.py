@@ -17,6 +17,7 @@ from agent.local.records import (
     InstrumentRow,
     LampState,
     PointState,
+    SeasonState,
     SensorState,
     Status,
     TaskRow,
@@ -90,6 +91,23 @@ def uplink(**changes: Any) -> UplinkState:
     return msgspec.structs.replace(state, **changes)
 
 
+def season(**changes: Any) -> SeasonState:
+    """A night by the clock, as the street was designed."""
+    state = SeasonState(
+        night_by="clock",
+        design_class="",
+        class_name="",
+        class_pct=100.0,
+        base_pct=10.0,
+        why="design",
+        next_change="2026-11-21T06:57:00Z",
+        next_what="day",
+        photocell=None,
+        traffic=None,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def status(**changes: Any) -> Status:
     """A night with 12 lamps, all well."""
     state = Status(
@@ -107,6 +125,7 @@ def status(**changes: Any) -> Status:
         demonstration=False,
         night=True,
         sun_deg=-35.1,
+        season=season(),
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
         + [SensorState("door-1", "contact", None, False, "good", "", 3.0)],
