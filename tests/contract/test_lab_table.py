@@ -6,19 +6,13 @@ One cell is held to one unit less in its third digit: S2, neighbour lease at 10 
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-import agent.lab
-from agent.config.table import Ledger
 from agent.lab.play import Account, Play
-from agent.lab.read import read
-from agent.lab.records import Scenario
 from agent.lab.schemes import SCHEMES
-from drivers.toml_lines import key_lines
+from lab_reading import shipped
 
 # Energy in per cent of conventional, U, under-lit in per cent, of s1, s2, s3, s4.
 TABLE = {
@@ -37,22 +31,8 @@ COMMANDS = {"s1": 12, "s2": 42, "s3": 121, "s4": 155}
 
 
 @cache
-def scenario(name: str) -> Scenario:
-    document = (Path(agent.lab.__file__).parent / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
-    ledger = Ledger(key_lines(document))
-    found = read(name, tomllib.loads(document), ledger, NoFiles())
-    assert not ledger.mistakes
-    return found
-
-
-class NoFiles:
-    def text(self, name: str) -> str:
-        raise AssertionError(name)
-
-
-@cache
 def played(name: str, scheme: str) -> Account:
-    return Play(scenario(name)).run(SCHEMES[scheme](scenario(name)))
+    return Play(shipped(name)).run(SCHEMES[scheme](shipped(name)))
 
 
 def energy_pct(name: str, scheme: str) -> float:
@@ -71,7 +51,7 @@ def test_every_cell(name: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("name", USERS)
 def test_the_users_of_a_night(name: str) -> None:
-    kinds = [passer.kind for passer in scenario(name).passers]
+    kinds = [passer.kind for passer in shipped(name).passers]
     assert (kinds.count(0), kinds.count(1)) == USERS[name]
 
 
