@@ -51,6 +51,11 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def has(self, *keys: str) -> bool:
+        """Return whether one of some options is there that are read only then; messages name them either way."""
+        self._asked.update(keys)
+        return any(key in self._values for key in keys)
+
     def wrong(self, key: str, expected: str, found: str | None = None) -> None:
         """Note a mistake at an option."""
         self._wrong.add(key)
