@@ -41,7 +41,7 @@ setup(
     ext_modules=[
         # No contraction: a fused multiply-add on arm64 would differ from the interpreted form in the last bit.
         Extension(f"cext.{name}", [f"cext/{name}.py"], extra_compile_args=["-O2", "-g0", "-ffp-contract=off"])
-        for name in ("lighting", "night", "presence")
+        for name in ("lighting", "night", "presence", "belief", "cfar", "pir", "doppler", "ranges")
     ],
     cmdclass={"build_ext": BuildKernels},
 )

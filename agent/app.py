@@ -127,6 +127,7 @@ class _Agent:
             instruments=list(self._instruments.values()),
             supervisor=self._supervisor,
             lamps=self._lamps,
+            lateness=self._task.lateness,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))

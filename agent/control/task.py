@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from agent.clock import Clock, until_next_s
+from agent.control.punctual import Lateness
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
@@ -100,6 +101,7 @@ class ControlTask:
         self._next_sun_s = -math.inf
         self._wake = asyncio.Event()
         self._ended = False
+        self.lateness = Lateness()
         self.beat: Callable[[], None] = lambda: None
         image.listeners.append(self._note)
 
@@ -113,6 +115,8 @@ class ControlTask:
             alarm = loop.call_later(self.rest_s(), self._wake.set)
             await self._wake.wait()
             alarm.cancel()
+            if (late_s := loop.time() - alarm.when()) >= 0.0:  # else somebody had news before
+                self.lateness.note(late_s)
 
     def end(self) -> None:
         """Let no step write any more: from now on the lamps have their safe level, whoever still asks for another one."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.punctual import Punctuality
 from drivers.points import Value
 
 
@@ -161,6 +162,7 @@ class Status(msgspec.Struct, frozen=True):
     units: list[UnitRow]
     instruments: list[InstrumentRow]
     tasks: list[TaskRow]
+    control: Punctuality
     power_w: float | None
     model_power_w: float
     memory_mb: float

@@ -16,6 +16,7 @@ import msgspec
 from agent.clock import Clock
 from agent.config import Config, Device
 from agent.control.leases import TERMS, remaining_s
+from agent.control.punctual import Lateness
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.health import Supervisor
@@ -68,6 +69,7 @@ class AgentView(msgspec.Struct, frozen=True):
     instruments: Sequence[InstrumentView]
     supervisor: Supervisor
     lamps: dict[str, int]
+    lateness: Lateness
     uplink: Callable[[], UplinkState | None]
 
     def keys(self, pattern: str) -> list[str]:
@@ -151,6 +153,7 @@ class AgentView(msgspec.Struct, frozen=True):
                 TaskRow(t.name, t.state, t.restarts, round(t.beat_age_s, 3), t.last_error)
                 for t in self.supervisor.states()
             ],
+            control=self.lateness.told(),
             power_w=self._power_w(now_s),
             model_power_w=round(sum(_model_w(lamp) for lamp in lamps), 1),
             memory_mb=_resident_mb(),

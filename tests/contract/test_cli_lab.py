@@ -105,8 +105,9 @@ def test_the_printed_street_by_its_name(gadelys: CommandLine) -> None:
 
 
 def test_a_run_as_people_read_it(gadelys: CommandLine, short: Path) -> None:
-    """Each of two walkers at 1.4 m/s needs full light of a lamp over 30 m (60 W), 60 % (37.2 W) and 20 % (14.4 W) over 60 m each,
-    0.97 Wh; off is 0.5 W: 2.41 Wh of 60."""
+    """Each of two walkers at 1.4 m/s needs full light of a lamp over 30 m (60 W), 60 % (37.2 W) and 20 % (14.4 W) over 60 m
+    each, 0.97 Wh; off is 0.5 W: 2.41 Wh of 60.
+    """
     code, out, err = gadelys("lab", "run", short, "--schemes", "oracle, conventional")
     assert (code, err) == (0, "")
     assert out == (

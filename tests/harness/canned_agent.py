@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from agent.control.punctual import Lateness
 from agent.local.records import (
     BusState,
     InstrumentRow,
@@ -121,6 +122,7 @@ def status(**changes: Any) -> Status:
             InstrumentRow("radar-1", "ld2410", "/dev/ttyAMA0", 256000, "ok", "1.07.22091516", 0.04, 40_000, 0, 0, ""),
         ],
         tasks=[TaskRow("control", "running", 0, 0.01, "")],
+        control=Lateness().told(),
         power_w=104.4,
         model_power_w=103.2,
         memory_mb=31.5,
