@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from functools import cache
 
+import msgspec
 import pytest
 
+from agent.lab import baselines
 from agent.lab.play import Account, Play
 from agent.lab.schemes import SCHEMES
 from lab_reading import shipped
@@ -70,6 +72,35 @@ def test_commands_a_lamp_hour(name: str) -> None:
 def test_vehicles_lack_nothing_under_leases(name: str) -> None:
     """ "Vehicle U is 1.000 in all lease runs"."""
     assert round(played(name, "neighbour-lease").utilities[0], 3) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "fades_s", "holds_s", "printed"),
+    [
+        (1.5, (1.0, 4.0), (2.0, 4.0), (12.3, 0.977, 6.3)),
+        (0.5, (4.0, 4.0), (2.0, 4.0), (12.0, 0.981, 5.3)),
+        (0.5, (0.0, 4.0), (2.0, 4.0), (12.4, 0.993, 1.8)),
+        (0.5, (1.0, 16.0), (2.0, 4.0), (13.4, 0.992, 2.5)),
+        (0.5, (1.0, 4.0), (10.0, 15.0), (14.9, 0.992, 2.5)),
+        (0.5, (1.0, 4.0), (30.0, 30.0), (19.4, 0.993, 2.3)),
+    ],
+)
+def test_what_latency_fades_and_holds_change(
+    delay_s: float,
+    fades_s: tuple[float, float],
+    holds_s: tuple[float, float],
+    printed: tuple[float, float, float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """S2, neighbour lease."""
+    monkeypatch.setattr(baselines, "LEASE_HOLD_S", holds_s)
+    base = shipped("s2")
+    sensing = msgspec.structs.replace(base.sensing, delay_s=delay_s)
+    lamp = msgspec.structs.replace(base.lamp, fade_up_s=fades_s[0], fade_down_s=fades_s[1])
+    scenario = msgspec.structs.replace(base, sensing=sensing, lamp=lamp)
+    account = Play(scenario).run(baselines.neighbour_lease(scenario, 0.0))
+    energy = 100 * account.kwh_per_lamp / played("s2", "conventional").kwh_per_lamp
+    assert (round(energy, 1), round(account.utility, 3), round(100 * account.under_lit_share, 1)) == printed
 
 
 def test_conventional_draws_a_full_night() -> None:
