@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 
+from agent.control.punctual import Lateness
 from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
     PointState,
+    SeasonState,
     SensorState,
     Status,
     TaskRow,
@@ -89,6 +91,23 @@ def uplink(**changes: Any) -> UplinkState:
     return msgspec.structs.replace(state, **changes)
 
 
+def season(**changes: Any) -> SeasonState:
+    """A night by the clock, as the street was designed."""
+    state = SeasonState(
+        night_by="clock",
+        design_class="",
+        class_name="",
+        class_pct=100.0,
+        base_pct=10.0,
+        why="design",
+        next_change="2026-11-21T06:57:00Z",
+        next_what="day",
+        photocell=None,
+        traffic=None,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def status(**changes: Any) -> Status:
     """A night with 12 lamps, all well."""
     state = Status(
@@ -106,6 +125,7 @@ def status(**changes: Any) -> Status:
         demonstration=False,
         night=True,
         sun_deg=-35.1,
+        season=season(),
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
         + [SensorState("door-1", "contact", None, False, "good", "", 3.0)],
@@ -121,6 +141,7 @@ def status(**changes: Any) -> Status:
             InstrumentRow("radar-1", "ld2410", "/dev/ttyAMA0", 256000, "ok", "1.07.22091516", 0.04, 40_000, 0, 0, ""),
         ],
         tasks=[TaskRow("control", "running", 0, 0.01, "")],
+        control=Lateness().told(),
         power_w=104.4,
         model_power_w=103.2,
         memory_mb=31.5,
