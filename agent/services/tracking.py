@@ -171,6 +171,16 @@ class Tracker:
         first, last = bisect_left(self.cells.highs_m, x_m - about_m), bisect_right(self.cells.lows_m, x_m + about_m)
         for cell in self.cells.row[first:last]:
             cell.explained_s = at_s
+        if last - first == 1 and track.direction and track.ends_s == inf:
+            self._doubt(track, first, x_m, 3.0 * var**0.5 + about_m)
+
+    def _doubt(self, track: Track, place: int, x_m: float, margin_m: float) -> None:
+        """Nobody is followed for long inside a cell that sees nobody."""
+        cell = self.cells.row[place]
+        if cell.said or cell.blind or place == track.awaited or place in track.missed:
+            return
+        if cell.low_m + margin_m < x_m < cell.high_m - margin_m:
+            track.ends_s = cell.explained_s + self.cells.delay_s + self._hold_s
 
     def _await(self, track: Track, x_m: float, var: float, now_s: float) -> None:
         """Somebody should have been seen coming into the next cell by now, unless it cannot tell."""

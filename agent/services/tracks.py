@@ -85,6 +85,7 @@ class Track:
         after_s = at_s - self.at_s
         ahead_m, pxx = self.ahead(at_s)
         off_m = x_m - ahead_m
+        direction = self.direction
         velocity = (x_m - self.fix_m) / max(at_s - self.fix_s, 0.1)
         wrong = off_m * off_m > gate * gate * (pxx + x_var) and velocity * self.velocity > 0.0
         if wrong and self.fixes <= _FEW:
@@ -101,6 +102,8 @@ class Track:
             self.pvv = max(pvv - pxv * pxv / var, _LEAST_VAR)
             self.at_s = at_s
             self.vehicle = abs(self.velocity) >= DRIVING_M_PER_S
+        if self.velocity * direction < SLOWEST_M_PER_S / 2:  # whoever passes borders does not stand or turn round there
+            self.velocity = direction * SLOWEST_M_PER_S / 2
         self.seen(x_m, at_s)
 
     def seen(self, x_m: float, at_s: float) -> None:
