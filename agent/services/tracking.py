@@ -17,7 +17,7 @@ from agent.services.tracks import SLOWEST_M_PER_S, Track
 
 CHECK_S = 0.2  # how often tracks are held against cells in which nothing begins or ends
 _OUT_M = 150.0  # so far beyond the last cell nobody is followed
-_LOST_M = 20.0  # a vehicle that is assumed is given up when no more is known than that
+_LOST_M = 20.0  # whoever moves and is not known better than that is not followed any more
 _EXPLAINED_S = 0.6  # a cell may see somebody so much longer than who is known explains
 _MOST_MISSED = 3  # cells in a row that may not see somebody who is well known
 _WORD_S = 1.0  # until it is known that somebody has come into the next view
@@ -148,11 +148,8 @@ class Tracker:
         at_s = now_s - self.cells.delay_s
         for track in tuple(self.crowd.tracks):
             x_m, var = track.ahead(at_s)
-            if (
-                now_s >= track.ends_s
-                or self._is_out(x_m)
-                or (track.driving_guess and now_s > track.kept_s and var > _LOST_M * _LOST_M)
-            ):
+            lost = track.direction and now_s > track.kept_s and var > _LOST_M * _LOST_M
+            if lost or now_s >= track.ends_s or self._is_out(x_m):
                 self.crowd.drop(track)
             else:
                 self._explain(track, x_m, var, at_s)

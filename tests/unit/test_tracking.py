@@ -199,3 +199,15 @@ def test_a_car_close_behind_another_one_is_found() -> None:
     street.run(30.0)
     assert len(street.near(first)) == 1
     assert len(street.near(second, 8.0)) == 1
+
+
+def test_a_crowd_leaves_no_ghosts() -> None:
+    street = FollowedStreet()
+    for number in range(60):
+        speed = (1.0 + (number * 7) % 13) * (1 if number % 2 else -1)
+        street.add(-40.0 * (number % 10) if speed > 0 else 600.0 + 40.0 * (number % 10), speed)
+    while any(-20.0 < person.at_m < 620.0 for person in street.people):
+        street.run(1.0)
+    street.run(120.0)
+    assert not street.users()
+    assert not street.wanted(11.0)
