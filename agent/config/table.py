@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from agent.config.errors import Mistake
 from drivers.toml_lines import KeyPath, Lines
@@ -68,12 +68,7 @@ class Table:
     def number(self, key: str, low: float, high: float, default: float = REQUIRED) -> float:
         """Read a finite number; whole ones are numbers too."""
         value = self._take(key, default, f"a number from {low:g} to {high:g}")
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-            or not low <= value <= high
-        ):
+        if not _is_number(value) or not low <= value <= high:
             return self._refuse(key, f"a number from {low:g} to {high:g}", value, low)
         return float(value)
 
@@ -83,6 +78,15 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             return self._refuse(key, f"a whole number from {low} to {high}", value, low)
         return value
+
+    def pairs(self, key: str, says: str) -> tuple[tuple[float, float], ...]:
+        """Read a list of pairs of finite numbers that may be left out; `says` is what it is, for the message."""
+        value = self._take(key, [], says)
+        if not isinstance(value, list) or not all(
+            isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in value
+        ):
+            return self._refuse(key, says, value, ())
+        return tuple((float(first), float(second)) for first, second in value)
 
     def choice(self, key: str, choices: Sequence[str], default: str = REQUIRED) -> Any:
         """Read one of a few words."""
@@ -177,3 +181,7 @@ class Table:
         if value is not _MISSING:
             self.wrong(key, expected, shown(value))
         return harmless
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -10,6 +10,7 @@ import pytest
 
 from agent.clock import Wall
 from agent.control.calendar import Calendar, Period
+from agent.control.gear import Gear
 from agent.control.leases import Demand
 from agent.control.nightfall import Nightfall
 from agent.control.pins import presence_on_pin
@@ -48,13 +49,11 @@ class Bus:
 
     def __init__(self) -> None:
         self.level_pct: dict[str, float] = {}
-        self.target_pct = 0.0
         self.fed_until_s = 0.0
         self.written = asyncio.Event()
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None:
+    def set_level(self, device_id: str, level_pct: float) -> None:
         self.level_pct[device_id] = level_pct
-        self.target_pct = target_pct
         self.written.set()
 
     def feed(self, until_s: float) -> None:
@@ -94,6 +93,24 @@ def test_the_first_step_writes_all_lamps_and_feeds_the_bus() -> None:
     rig.task.step()
     assert rig.bus.level_pct == {"lum-1": LEVELS.class_pct}
     assert rig.bus.fed_until_s == rig.clock.now_s + FEED_S
+
+
+def test_a_lamp_whose_hours_are_counted_gives_constant_light() -> None:
+    rig = Rig()
+    hours = Point(key="lum-1/lamp/operating_hours", type=PointType.FLOAT, max_age_s=1.0)
+    rig.image = Image([*rig.image, hours])
+    worn = Gear(lumen_maintenance=((0.0, 1.0), (100_000.0, 0.8)))
+    output = Output("lum-1", 0.0, device_safety=True, gear=worn)
+    rig.control = StreetControl([output], [Sensor("radar-1", 0.0)], LEVELS, LIGHT, night=True)
+    rig.task = ControlTask(rig.control, rig.image, rig.clock, rig.season, buses={"lum-1": rig.bus}, detectors=[])
+    rig.run(10.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct  # not counted yet: as if it were old
+    rig.image.put("lum-1/lamp/operating_hours", Reading(0.0, Quality.GOOD, "", rig.clock.now_s))
+    rig.run(601.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == pytest.approx(0.8 * LEVELS.base_pct)
+    rig.image.put("lum-1/lamp/operating_hours", Reading(100_000.0, Quality.GOOD, "", rig.clock.now_s))
+    rig.run(601.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct
 
 
 def test_a_sensor_that_goes_silent_is_lit_at_the_class_level() -> None:
@@ -232,7 +249,7 @@ def test_after_its_end_a_command_writes_nothing_and_feeds_nothing() -> None:
     rig = Rig()
     rig.run(1.0, present=False)
     rig.task.end()
-    rig.bus.set_level("lum-1", LEVELS.class_pct, 0.0)
+    rig.bus.set_level("lum-1", LEVELS.class_pct)
     fed_until_s = rig.bus.fed_until_s
     rig.control.leases.take(0, "operator", Demand("platform", 5.0, 600.0), rig.clock.now_s)
     rig.run(1.0, present=False)
