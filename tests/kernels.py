@@ -16,7 +16,7 @@ import cext  # noqa: F401 - before a part of it stands for another
 
 ROOT = Path(__file__).parents[1]
 SHARED = ("fields", "ramps", "belief", "cfar")  # imported by others of them
-NAMES = (*SHARED, "lighting", "presence", "pir", "doppler", "ranges")
+NAMES = (*SHARED, "lighting", "night", "presence", "pir", "doppler", "ranges")
 FORMS = ("compiled", "interpreted")
 
 

@@ -156,8 +156,8 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float
-    design_class: str
-    photocell: str | None
+    design_class: str = ""
+    photocell: str | None = None
     calendar: tuple[Period, ...] = ()
     traffic: CountedTraffic | None = None
 

@@ -107,7 +107,7 @@ def test_a_unit_that_fades_up_by_itself_is_told_the_target_once_and_stepped_down
 DALI = POLE.replace(
     'unit = "dimmer-2"\nchannel = 1\n',
     'unit = "dimmer-2"\nchannel = 1\ncurve = "dali"\nminimum_pct = 10\nlumen_maintenance = [[0, 1], [50000, 0.8]]\n',
-).replace("class_pct = 100", "class_pct = 50")
+).replace("class_pct = 100", "class_pct = 50", 1)
 
 
 def test_options_reach_control_and_the_units_own_safety() -> None:
