@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
-from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Unit, Uplink
+from agent.config.monitoring import check_monitoring, read_monitoring
+from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Monitoring, Unit, Uplink
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import ProfileError
@@ -74,6 +75,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
         ble=reader.ble(root.table("ble")) if "ble" in root else None,
         lighting=reader.lighting(root.table("lighting")),
+        monitoring=reader.monitoring(root.table("monitoring")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
     )
     reader.rules(root, config)
@@ -232,6 +234,9 @@ class _Reader:
                 table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
         return self.finish(table, light)
 
+    def monitoring(self, table: Table) -> Monitoring:
+        return self.finish(table, read_monitoring(table, self._folder))
+
     def uplink(self, table: Table) -> Uplink:
         return self.finish(
             table,
@@ -269,6 +274,7 @@ class _Reader:
         clock = self._tables["controller",]
         if config.controller.clock == "gnss" and not any(device.kind == "location" for device in config.devices):
             clock.wrong("clock", 'a device of kind = "location" that tells the time')
+        check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:

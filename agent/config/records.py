@@ -92,7 +92,8 @@ class Beacon(msgspec.Struct, frozen=True, kw_only=True):
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
-    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones.
+    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. `meter`: the
+    device that measures this luminaire and nothing else.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     position_m: float | None
     nominal_w: float
     looks: Literal["up", "down"] | None
+    meter: str | None
 
 
 class Gpio(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +141,24 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     dusk_deg: float
 
 
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the lamps' alarms: times in seconds, power in per cent of what is expected, temperature in degrees Celsius.
+
+    `kept` is where counters outlive a restart; `meter` the device that measures all lamps, none if no such one does.
+    """
+
+    kept: Path
+    meter: str | None
+    day_burner_s: float
+    failure_power_pct: float
+    failure_level_pct: float
+    failure_after_s: float
+    cycling_changes: int
+    cycling_within_s: float
+    hot_cel: float
+    clear_after_s: float
+
+
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     """The way to the platform: MQTT, the journal, how often what presence moves is told (s)."""
 
@@ -168,6 +188,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     gpio: Gpio | None
     ble: Ble | None
     lighting: Lighting
+    monitoring: Monitoring
     uplink: Uplink | None
 
     @property
