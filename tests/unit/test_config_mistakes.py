@@ -92,7 +92,14 @@ CASES = [
     ("mm_per_pulse = 0.2", "mm_per_pulse = 0.2\npulses_per_kwh = 2", "mm_per_pulse", 'device.rain-1.pulses_per_kwh: expected no such option for kind = "weather", found 2'),
     ('instrument = "people-1"', 'instrument = "people-1"\nunit = "radar-1"', 'instrument = "people-1"', 'device.people-1.unit: expected no such option beside instrument, found "radar-1"'),
     ('clock = "network"', 'clock = "gnss"', "clock", 'controller.clock: expected a device of kind = "location" that tells the time, found "gnss"'),
-    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, unit, uplink (did you mean lighting?), found an unknown option"),
+    ('meter = "meter-1"', 'meter = "meter-7"', "meter =", 'monitoring.meter: expected the name of a [device.…] of kind = "meter", or "none" (did you mean meter-1?), found "meter-7"'),
+    ("day_burner_s = 1800", "day_burner_s = 0", "day_burner_s", "monitoring.day_burner_s: expected a number from 1 to 86400, found 0"),
+    ("cycling_changes = 5", "cycling_changes = 5.5", "cycling_changes", "monitoring.cycling_changes: expected a whole number from 2 to 100, found 5.5"),
+    ("hot_cel = 85", "hot_cel = nan", "hot_cel", "monitoring.hot_cel: expected a number from 40 to 150, found nan"),
+    ('# meter = "meter-3"', 'meter = "meter-3"', "# meter", 'device.lum-01.meter: expected the name of a [device.…] of kind = "meter" (did you mean meter-1?), found "meter-3"'),
+    ('# meter = "meter-3"', 'meter = "meter-1"', 'meter = "meter-1"  ', 'monitoring.meter: expected one that measures more than lum-01, found "meter-1"'),
+    ("hold_s = 4 ", "hold_s = 4\nmeter = 2\n#", "hold_s = 4 ", "lighting.meter: expected one of base_pct, class_pct, dusk_deg, fade_down_s, fade_up_s, far_pct, floor_pct, hold_s, near_pct, night_minimum_pct, presence_pct, sight_m, vehicle_hold_s, found an unknown option"),
+    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, monitoring, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
 
