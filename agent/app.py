@@ -28,7 +28,8 @@ from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.monitoring import Monitoring
 from agent.pins import Pins
-from agent.services.lighting import Light, Radar, Sensor
+from agent.services.cells import Sensor
+from agent.services.lighting import Radar
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
@@ -95,13 +96,13 @@ class _Agent:
         )
         self._monitoring = Monitoring(config, self._clock, {point.key for point in points})
         image = sink.image = Image([*points, *self._monitoring.points()])
-        lighting, sun = config.lighting, parts.astronomical_clock(config)
+        sun = parts.astronomical_clock(config)
         season = parts.season(config, self._clock, sun, image)
         self._control = StreetControl(
             [parts.output(config, lamp) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
             parts.levels(config),
-            Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
+            parts.light(config),
             radars=[
                 Radar(device.id, device.position_m or 0.0, 1 if device.looks == "up" else -1)
                 for device in config.devices

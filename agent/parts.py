@@ -25,6 +25,7 @@ from agent.control.sun import AstronomicalClock
 from agent.control.traffic import Road, Traffic
 from agent.image import Image
 from agent.local.season_view import SeasonView
+from agent.services.lighting import Light
 from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.lines import load_model
 from drivers.lines.port import InstrumentPort, InstrumentSpec
@@ -198,6 +199,11 @@ def levels(config: Config) -> Levels:
     """Return the levels and fades of the street."""
     light = config.lighting
     return Levels(**{name: getattr(light, name) for name in Levels.__struct_fields__})
+
+
+def light(config: Config) -> Light:
+    """Return how light follows people."""
+    return Light(**{name: getattr(config.lighting, name) for name in Light.__struct_fields__})
 
 
 def gear(lamp: Device, output: ProfileOutput | None) -> Gear:

@@ -98,7 +98,7 @@ CASES = [
     ("hot_cel = 85", "hot_cel = nan", "hot_cel", "monitoring.hot_cel: expected a number from 40 to 150, found nan"),
     ('# meter = "meter-3"', 'meter = "meter-3"', "# meter", 'device.lum-01.meter: expected the name of a [device.…] of kind = "meter" (did you mean meter-1?), found "meter-3"'),
     ('# meter = "meter-3"', 'meter = "meter-1"', 'meter = "meter-1"  ', 'monitoring.meter: expected one that measures more than lum-01, found "meter-1"'),
-    ("hold_s = 4 ", "hold_s = 4\nmeter = 2\n#", "hold_s = 4 ", "lighting.meter: expected one of base_pct, class_pct, dusk_deg, fade_down_s, fade_up_s, far_pct, floor_pct, hold_s, near_pct, night_minimum_pct, presence_pct, sight_m, vehicle_hold_s, found an unknown option"),
+    ("hold_s = 4 ", "hold_s = 4\nmeter = 2\n#", "hold_s = 4 ", "lighting.meter: expected one of base_pct, calendar, class_pct, design_class, dusk_deg, fade_down_s, fade_up_s, far_pct, floor_pct, hold_s, near_pct, night_minimum_pct, photocell, presence_pct, response_s, sight_m, speed_limit_km_per_h, traffic, vehicle_hold_s, found an unknown option"),
     ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, monitoring, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
