@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
-from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Unit, Uplink
+from agent.config.neighbours import check_neighbours, read_neighbour, read_neighbours
+from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Neighbours, Unit, Uplink
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import ProfileError
@@ -75,6 +76,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         ble=reader.ble(root.table("ble")) if "ble" in root else None,
         lighting=reader.lighting(root.table("lighting")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
+        neighbours=reader.neighbours(root),
     )
     reader.rules(root, config)
     root.finish()
@@ -250,6 +252,14 @@ class _Reader:
             ),
         )
 
+    def neighbours(self, root: Table) -> Neighbours | None:
+        tables = root.tables("neighbour")
+        others = [self.finish(table, read_neighbour(table)) for table in tables.values()]
+        if "neighbours" not in root:
+            return None
+        table = root.table("neighbours")
+        return self.finish(table, read_neighbours(table, self._folder, others))
+
     def rules(self, root: Table, config: Config) -> None:
         """Note what is wrong between tables."""
         buses = {bus.id for bus in config.buses}
@@ -270,6 +280,7 @@ class _Reader:
         if config.controller.clock == "gnss" and not any(device.kind == "location" for device in config.devices):
             clock.wrong("clock", 'a device of kind = "location" that tells the time')
         check_devices(root, config, self._tables, self._profiles)
+        check_neighbours(root, config.neighbours, config.controller.id, self._tables)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:
         return self._folder / table.text(key, "a path", *default)

@@ -25,6 +25,7 @@ from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
+    NeighboursState,
     PointState,
     SensorState,
     Status,
@@ -69,6 +70,7 @@ class AgentView(msgspec.Struct, frozen=True):
     supervisor: Supervisor
     lamps: dict[str, int]
     uplink: Callable[[], UplinkState | None]
+    neighbours: Callable[[], NeighboursState | None]
 
     def keys(self, pattern: str) -> list[str]:
         """Return the keys of the points that a glob pattern names, sorted."""
@@ -156,6 +158,7 @@ class AgentView(msgspec.Struct, frozen=True):
             memory_mb=_resident_mb(),
             cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
             uplink=self.uplink(),
+            neighbours=self.neighbours(),
         )
 
     def _sensor(self, device: Device, now_s: float) -> SensorState:

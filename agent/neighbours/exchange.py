@@ -26,7 +26,7 @@ class Street(Protocol):
 
     def announce(self, user: RoadUser, until_s: float) -> None: ...
 
-    def seam(self, end: End, silent: bool) -> None: ...
+    def seam(self, end: End, *, silent: bool) -> None: ...
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -197,7 +197,7 @@ class Exchange:
             silent[end] = silent.get(end, False) or neighbour.state != "heard"
         turned = [end for end, now in silent.items() if self._silent.get(end) is not now]
         for end in turned:
-            self._street.seam(end, silent[end])
+            self._street.seam(end, silent=silent[end])
         self._silent = silent
         return bool(turned)
 

@@ -83,6 +83,8 @@ EDGES = {
     "agent.local.server",
     "agent.local.view",
     "agent.logs",
+    "agent.neighbours.task",
+    "agent.neighbours.zenoh_link",
     "agent.parts",
     "agent.pins",
     "agent.safe",

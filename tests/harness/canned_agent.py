@@ -126,6 +126,7 @@ def status(**changes: Any) -> Status:
         memory_mb=31.5,
         cpu_s=12.0,
         uplink=None,
+        neighbours=None,
     )
     return msgspec.structs.replace(state, **changes)
 

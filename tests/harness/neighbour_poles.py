@@ -33,7 +33,7 @@ class Told:
     def announce(self, user: RoadUser, until_s: float) -> None:
         self.announced.append((user, until_s))
 
-    def seam(self, end: End, silent: bool) -> None:
+    def seam(self, end: End, *, silent: bool) -> None:
         self.silent[end] = silent
 
 
