@@ -28,7 +28,8 @@ from agent.local.methods import Methods
 from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.pins import Pins
-from agent.services.lighting import Light, Radar, Sensor
+from agent.services.cells import Sensor
+from agent.services.lighting import Radar
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
@@ -99,7 +100,7 @@ class _Agent:
             [Output(lamp.id, lamp.position_m or 0.0, parts.device_safety(config, lamp)) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
             parts.levels(config),
-            Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
+            parts.light(config),
             radars=[
                 Radar(device.id, device.position_m or 0.0, 1 if device.looks == "up" else -1)
                 for device in config.devices

@@ -12,6 +12,7 @@ from agent.config import Config, Device
 from agent.control.street import Levels, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
+from agent.services.lighting import Light
 from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.lines import load_model
 from drivers.lines.port import InstrumentPort, InstrumentSpec
@@ -140,6 +141,11 @@ def levels(config: Config) -> Levels:
     """Return the levels and fades of the street."""
     light = config.lighting
     return Levels(**{name: getattr(light, name) for name in Levels.__struct_fields__})
+
+
+def light(config: Config) -> Light:
+    """Return how light follows people."""
+    return Light(**{name: getattr(config.lighting, name) for name in Light.__struct_fields__})
 
 
 def device_safety(config: Config, lamp: Device) -> bool:

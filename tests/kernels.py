@@ -10,9 +10,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import patch
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("lighting", "presence")
+NAMES = ("fields", "ramps", "lighting", "presence")
+PARTS = {"lighting": ("fields", "ramps")}  # what a kernel imports
 FORMS = ("compiled", "interpreted")
 
 
@@ -31,7 +33,9 @@ def kernel(form: str, name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    parts = {"cext": ModuleType("cext")} | {f"cext.{part}": kernel(form, part) for part in PARTS.get(name, ())}
+    with patch.dict(sys.modules, parts):  # a kernel's parts are of its own form
+        spec.loader.exec_module(module)
     compiled: bool = module.COMPILED
     assert compiled is (form == "compiled")
     return module

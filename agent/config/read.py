@@ -222,6 +222,8 @@ class _Reader:
             hold_s=table.number("hold_s", 1, 600, 4),
             vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
             sight_m=table.number("sight_m", 30, 500, 120),
+            speed_limit_km_per_h=table.number("speed_limit_km_per_h", 5, 130, 50),
+            response_s=table.number("response_s", 0, 5, 0.5),
             fade_up_s=table.number("fade_up_s", 0, 60, 1),
             fade_down_s=table.number("fade_down_s", 0, 60, 4),
             dusk_deg=table.number("dusk_deg", -18, 10, -0.833),

@@ -134,6 +134,8 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     hold_s: float
     vehicle_hold_s: float
     sight_m: float
+    speed_limit_km_per_h: float
+    response_s: float
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from agent.control.leases import RUNG, WINNER, LeaseBook
-from agent.services.lighting import Lamp, Light, LightWave, Radar, Sensor
+from agent.services.cells import Sensor
+from agent.services.crowd import MOST_TRACKS
+from agent.services.lighting import Light, LightWave, Radar, Rings
+from agent.services.road_users import RoadUser
 from cext import lighting
 
 
@@ -57,10 +61,11 @@ class StreetControl:
         self.radars = radars
         self.levels = levels
         self.kernel = lighting.Street(
-            len(outputs), (levels.presence_pct, levels.near_pct, levels.far_pct, levels.class_pct)
+            len(outputs), (levels.presence_pct, levels.near_pct, levels.class_pct), users=MOST_TRACKS
         )
         self.leases = LeaseBook(self.kernel)
-        self.wave = LightWave([Lamp(output.position_m) for output in outputs], sensors, light, radars)
+        rings = Rings(levels.presence_pct, levels.near_pct, levels.far_pct, levels.fade_up_s, levels.fade_down_s)
+        self.wave = LightWave([out.position_m for out in outputs], sensors, light, rings, self.kernel, radars)
         self._known = [(False, True)] * len(sensors)
         self.night: bool | None = night
         self._first = True
@@ -76,13 +81,30 @@ class StreetControl:
         news = self._known[sensor] != (present, faulty)
         self._known[sensor] = (present, faulty)
         if self.night is not False:
-            self.wave.see(sensor, present, faulty, now_s, self.kernel)
+            self.wave.see(sensor, present=present, faulty=faulty, now_s=now_s)
         return news
 
     def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
         """Take that a vehicle comes nearer to a radar; by day that is nothing to the light."""
         if self.night is not False:
             self.wave.approach(radar, distance_m, speed_m_per_s, seen_s)
+
+    def blind(self, radar: int, *, faulty: bool) -> None:
+        """Take whether a radar can be believed."""
+        self.wave.blind(radar, faulty=faulty)
+
+    def announce(self, user: RoadUser, until_s: float) -> None:
+        """Take that a neighbour tells of somebody who comes. It may only raise light, and until then at most."""
+        if self.night is not False:
+            self.wave.announce(user, until_s)
+
+    def seam(self, end: Literal[-1, 1], silent: bool) -> None:
+        """Take whether the neighbour at the lower (-1) or the higher end is silent: the class level there."""
+        self.wave.seam(end, silent=silent)
+
+    def road_users(self, now_s: float) -> Sequence[RoadUser]:
+        """Return whoever is believed to be on the street; by day nobody is followed."""
+        return self.wave.road_users(now_s)
 
     def set_night(self, night: bool | None) -> None:
         """Take the astronomical clock's word: night, day, or not known (no trusted clock), which is lit."""
@@ -93,7 +115,7 @@ class StreetControl:
     def step(self, now_s: float) -> list[tuple[int, float]]:
         """Compute all lamps; return (lamp, level in per cent) of those whose level changed, at first of all of them."""
         if self.night is not False:
-            self.wave.step(now_s, self.kernel)
+            self.wave.step(now_s)
         count = self.kernel.step(now_s)
         # What a lamp gives at the start is assumed, not known: the first levels are written whatever they are.
         changed = range(len(self.outputs)) if self._first else self.kernel.changed[:count]
@@ -101,10 +123,9 @@ class StreetControl:
         return [(lamp, self.kernel.level(lamp)) for lamp in changed]
 
     def next_s(self, now_s: float) -> float:
-        """Return when a step is due if nothing is set and no sensor has news; a time past or now while something moves."""
-        if self.night is not False and self.wave.moves(now_s):
-            return now_s
-        return self.kernel.next_s()
+        """Return when a step is due if nothing is set and no sensor has news; a time past or now while a lamp fades."""
+        wave_s = math.inf if self.night is False else self.wave.next_s()
+        return min(self.kernel.next_s(), wave_s)
 
     def winner(self, lamp: int) -> str:
         """Return the rung that holds a lamp, or `floor`."""
@@ -116,6 +137,8 @@ class StreetControl:
 
     def _apply_night(self) -> None:
         levels = self.levels
+        if self.night is False:
+            self.wave.clear()
         for lamp, output in enumerate(self.outputs):
             if self.night is False:
                 self.kernel.clear_needs(lamp)
