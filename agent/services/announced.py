@@ -37,11 +37,12 @@ def announce(crowd: Crowd, cells: Cells, user: RoadUser, until_s: float, now_s: 
     until_s = min(until_s, now_s + LONGEST_WORD_S)
     if until_s <= now_s or abs(user.position_m) > 1e6 or abs(user.at_s - now_s) > LONGEST_WORD_S:
         return
-    track = _known(crowd, user.position_m, user.velocity_m_per_s, user.at_s)
-    if track is not None and track.kept_s < now_s:
+    track = next((track for track in crowd.tracks if track.word == user.user), None)
+    track = track or _known(crowd, user.position_m, user.velocity_m_per_s, user.at_s)
+    if track is not None and track.word is None:
         return
     if track is None:
-        if sum(other.kept_s >= now_s for other in crowd.tracks) >= _MOST_TOLD:
+        if sum(other.word is not None for other in crowd.tracks) >= _MOST_TOLD:
             return
         track = crowd.vehicle(user.position_m, user.velocity_m_per_s, user.at_s)
     if track is not None:
@@ -49,6 +50,7 @@ def announce(crowd: Crowd, cells: Cells, user: RoadUser, until_s: float, now_s: 
         track.assume(user.position_m, var, user.velocity_m_per_s, (0.1 * user.velocity_m_per_s) ** 2 + 0.01, user.at_s)
         track.fixes = max(track.fixes, 2)
         track.kept_s = track.ends_s = until_s
+        track.word = user.user
         _expect(track, cells)
 
 
