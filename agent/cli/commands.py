@@ -13,6 +13,7 @@ from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
 from agent.cli.instrument.commands import instrument
 from agent.cli.main import COMPLETING
+from agent.cli.neighbour.commands import neighbour
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.profile.commands import profile
 from agent.cli.selftest.commands import selftest
@@ -193,6 +194,7 @@ gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(instrument)
+gadelys.add_command(neighbour)
 gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)

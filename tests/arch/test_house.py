@@ -50,6 +50,8 @@ EDGES = {
     "agent.cli.instrument.listen",
     "agent.cli.instrument.pages",
     "agent.cli.main",
+    "agent.cli.neighbour.commands",
+    "agent.cli.neighbour.pages",
     "agent.cli.profile.commands",
     "agent.cli.profile.pages",
     "agent.cli.selftest.board",

@@ -7,7 +7,7 @@ import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,6 +15,8 @@ from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
+    NeighbourRow,
+    NeighboursState,
     PointState,
     SensorState,
     Status,
@@ -85,6 +87,42 @@ def uplink(**changes: Any) -> UplinkState:
         last_refusal="lum-03/lamp/dimming_level: expected 0 to 100, found 101",
         last_error="",
         mirror=True,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+def neighbour(name: str, end: Literal["up", "down"], **changes: Any) -> NeighbourRow:
+    """A neighbour that is heard."""
+    state = NeighbourRow(
+        id=name,
+        endpoint=f"tcp/{name}:7447",
+        end=end,
+        offset_m=90.0,
+        state="heard",
+        heard_s=0.3,
+        sent=1201,
+        received=1198,
+        users_told=44,
+        users_announced=1,
+        refused={"unacquainted": 1},
+        round_trip_ms=1.2,
+        age_ms=0.4,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+def neighbours(*rows: NeighbourRow, **changes: Any) -> NeighboursState:
+    """One at each end, and all is well."""
+    state = NeighboursState(
+        state="open",
+        listen="tcp/0.0.0.0:7447",
+        signed=True,
+        encrypted=False,
+        last_error="",
+        dropped_in=0,
+        dropped_out=0,
+        refused={},
+        neighbours=list(rows) or [neighbour("pole-8", "up"), neighbour("pole-6", "down")],
     )
     return msgspec.structs.replace(state, **changes)
 

@@ -1,4 +1,4 @@
-"""Three controllers, one street, one wave of light: in virtual time, with messages that get lost, before the street's judges."""
+"""Three controllers, one street, one wave of light: in virtual time, messages get lost, and the street's judges look on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from firmware_sim.traffic import Kind, User
 from neighbour_net import Chance, Net
-from parted_virtual_street import PARTS, SPACING_M, PartedStreet
+from firmware_sim.world import SPACING_M
+from parted_virtual_street import PARTS, PartedStreet
 
 FIRST_S = 12.0  # by then the controllers know each other, and nothing is lit from the start any more
 AHEAD_M = 60.0
