@@ -60,13 +60,13 @@ class Lines:
 class Street:
     """The simulated street, and the agent that runs it."""
 
-    def __init__(self, folder: Path, *, broker: bool = False) -> None:
-        """Without a broker the agent calls where nobody listens."""
+    def __init__(self, folder: Path, *, broker: bool = False, parts: bool = False) -> None:
+        """Without a broker the agent calls where nobody listens. With `parts` its lines are for three controllers."""
         self.folder = folder
         self.config = folder / "pole.toml"
         self.agent: subprocess.Popen[bytes] | None = None
         self._log = (folder / "log").open("wb")
-        wish = ["--broker"] if broker else []
+        wish = ["--broker"] * broker + ["--parts"] * parts
         self._street = subprocess.Popen(
             [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", STREET_TIME, *wish],
             stdout=subprocess.PIPE,
