@@ -85,6 +85,7 @@ class Neighbourhood:
             self._exchange.seal = Seal(await self._secret(), self._config.controller.group)
             link = self._link = self._link or await self._zenoh()
             link.heard = self._heard
+            self._off = ""
             async with asyncio.TaskGroup() as group:
                 group.create_task(link.run(), name="neighbours-link")
                 group.create_task(self._speak(), name="neighbours-speak")
@@ -173,7 +174,6 @@ class Neighbourhood:
             else None
         )
         places = tuple((one.id, one.endpoint) for one in options.all)
-        self._off = ""
         return ZenohLink(Endpoints(controller.group, controller.id, options.listen, places, tls), self._clock.mono_s)
 
     def _tell_off(self, reason: str) -> None:

@@ -13,16 +13,20 @@ from typing import Any
 from running_street import PATIENCE_S, ROOT, STREET_TIME, Json, Lines, Street, script
 
 # Lamps from and to, their dimmer, what hangs on the line of the field.
+COLUMNS = ("time_utc", "site", "direction", "speed_km_per_h", "length_m")
 PARTS = ((1, 4, "dimmer-1"), (5, 6, "dimmer-2"), (7, 12, "dimmer-3"))
 SPACING_M = 30.0
 IDS = ("pole-1", "pole-2", "pole-3")
 
 
 class PartedStreet:
-    """The street, and its agents; agent n has pole-n's part in a coordinate of its own."""
+    """The street, and its agents, each with a coordinate of its own. Nobody comes but by hand."""
 
     def __init__(self, folder: Path, *, linked: bool = True) -> None:
-        self.street = Street(folder, parts=True)
+        quiet = folder / "quiet.csv"
+        quiet.write_text(f"{','.join(COLUMNS)}\n2026-11-21T00:00:00Z,here,1,50,4\n", encoding="ascii")
+        wish = ["--parts", "--passages", str(quiet), "--site", "here", "--night", "2026-11-20"]
+        self.street = Street(folder, wish=wish)
         self.folder = folder
         self.agents: dict[int, subprocess.Popen[bytes]] = {}
         self.ports = [free_port() for _ in PARTS]

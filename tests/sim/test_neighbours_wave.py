@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from firmware_sim.traffic import Kind, User
-from neighbour_net import Chance, Net
 from firmware_sim.world import SPACING_M
+from neighbour_net import Chance, Net
 from parted_virtual_street import PARTS, PartedStreet
 
 FIRST_S = 12.0  # by then the controllers know each other, and nothing is lit from the start any more

@@ -62,16 +62,16 @@ def worst_ahead(street: PartedStreet, way: int) -> dict[str, float]:
         pass  # they come from both ends in turn
     worst: dict[str, float] = {}
 
-    def gone(state: Json) -> bool:
+    def passed(state: Json) -> bool:
         ours = [user for user in state["users"] if user["id"] > BY_HAND and user["speed_m_per_s"] * way > 10.0]
         user = max(ours, key=lambda one: int(one["id"]), default=None)
         if user is not None and 0.0 <= user["x_m"] <= 330.0:
             for lamp in state["lamps"]:
                 if 0.0 <= (lamp["x_m"] - user["x_m"]) * way <= AHEAD_M:
                     worst[lamp["id"]] = min(worst.get(lamp["id"], 100.0), lamp["level_pct"])
-        return user is None and bool(worst)
+        return user is not None and (user["x_m"] > 240.0 if way > 0 else user["x_m"] < 60.0)
 
-    street.street.until("the vehicle is through", gone, 90.0)
+    street.street.until("the vehicle is through", passed, 90.0)
     return worst
 
 
@@ -91,7 +91,7 @@ def test_one_unbroken_wave_and_the_class_level_beside_one_that_is_killed(linked:
             assert not {why: n for why, n in one["refused"].items() if why != "unacquainted"}
     assert linked.neighbours(1)["pole-1"]["users_told"] > 0 or linked.neighbours(0)["pole-2"]["users_told"] > 0
 
-    linked.street.until("the seams rest", lambda state: min(levels(linked, state).values()) < 50.0, 120.0)
+    linked.street.until("the seams rest", lambda state: max(levels(linked, state).values()) < 50.0)
     linked.kill(1)
     killed = linked.street.until(
         "the neighbours of who was killed light their seams",
@@ -112,6 +112,7 @@ def test_one_unbroken_wave_and_the_class_level_beside_one_that_is_killed(linked:
 def test_without_neighbours_nobody_is_lit_ahead_across_a_seam(alone: PartedStreet) -> None:
     """The counter-proof: the same judge, the same street, three agents that do not know of each other."""
     assert all(alone.status(part)["neighbours"] is None for part in range(len(IDS)))
-    alone.street.until("the street rests", lambda state: min(levels(alone, state).values()) < 50.0, 60.0)
+    alone.street.until("the street rests", lambda state: max(levels(alone, state).values()) < 50.0)
     worst = worst_ahead(alone, 1)
-    assert min(worst["lum-05"], worst["lum-07"]) < 50.0
+    assert worst["lum-05"] < 50.0
+    assert worst["lum-07"] < 50.0
