@@ -87,8 +87,8 @@ class Street:
         lamps: list[list[Unit]] = [[self._mao4[0]], [self._mao4[1]], [self._waveshare]]
         others: list[list[Unit]] = [[self._lux, self._meter, *field[:3]], [*field[3:5]], [*field[5:]]]
         self.lines: dict[str, TtyEnd] = {
-            **_lines(folder, "lamps", 19200, 11, lamps, parts=parts),
-            **_lines(folder, "field", 9600, 10, others, parts=parts),
+            **_lines(folder, "lamps", (19200, 11), lamps, parts=parts),
+            **_lines(folder, "field", (9600, 10), others, parts=parts),
             "radar-01": TtyEnd(folder / "radar-01", SerialStream(self._people)),
             VEHICLES: TtyEnd(folder / VEHICLES, SerialStream(self._vehicles)),
         }
@@ -200,13 +200,13 @@ class Street:
 
 
 def _lines(
-    folder: Path, name: str, baud: int, bits: int, units: Sequence[Sequence[Unit]], *, parts: bool
+    folder: Path, name: str, wire: tuple[int, int], units: Sequence[Sequence[Unit]], *, parts: bool
 ) -> dict[str, TtyEnd]:
-    """One line for all units, or `NAME-1`, `NAME-2`, … for each part of them."""
+    """One line for all units, or `NAME-1`, `NAME-2`, … for each part of them; `wire`: baud, bits a character."""
     if not parts:
-        return {name: Line(folder / name, baud, bits, list(itertools.chain(*units)))}
+        return {name: Line(folder / name, *wire, list(itertools.chain(*units)))}
     names = [f"{name}-{number}" for number in range(1, len(units) + 1)]
-    return {one: Line(folder / one, baud, bits, list(part)) for one, part in zip(names, units, strict=True)}
+    return {one: Line(folder / one, *wire, list(part)) for one, part in zip(names, units, strict=True)}
 
 
 def _commission(mao4: Sequence[WbMao4], waveshare: WaveshareAo8B, now_s: float) -> None:
