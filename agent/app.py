@@ -18,7 +18,7 @@ import cext
 from agent import __version__, logs, parts
 from agent.clock import SystemClock, boot_id, wall_less_mono_s
 from agent.config import Config, ConfigError, load_file
-from agent.control.street import Output, StreetControl
+from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import ControlTask, lamp_points
 from agent.faults import FOLDER, FaultDumps
@@ -97,7 +97,7 @@ class _Agent:
         controller, lighting = config.controller, config.lighting
         sun = AstronomicalClock(controller.latitude_deg, controller.longitude_deg, lighting.dusk_deg)
         self._control = StreetControl(
-            [Output(lamp.id, lamp.position_m or 0.0, parts.device_safety(config, lamp)) for lamp in lamps],
+            [parts.output(config, lamp) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
             parts.levels(config),
             parts.light(config),
@@ -108,6 +108,7 @@ class _Agent:
             ],
             night=parts.night(self._clock, sun),
         )
+        sink.lights = parts.lights(self._control)
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._carrier(parts.bus_of(config, lamp)) for lamp in lamps}
@@ -202,16 +203,15 @@ class _Agent:
         """Control ends first, then each lamp gets its safe level, then the lines close."""
         await self._supervisor.end("control")
         self._task.end()  # the local API and the uplink still live, and each command that they take asks for a step
-        level_pct = self._control.safe_pct()
         for device, bus in self._lamp_bus.items():
-            bus.set_level(device, level_pct)
+            bus.set_level(device, self._control.safe_output_pct(self._lamps[device]))
         leaving = asyncio.create_task(
             self._supervisor.end("uplink"), name="leaving"
         )  # beside the lamps, not after them
         written = await asyncio.gather(*(line.flush(_FLUSH_S) for line in self._lines()))
         await leaving
         self._pins.stop()
-        log.info("stopped", safe_level_pct=level_pct, all_written=all(written))
+        log.info("stopped", safe_level_pct=self._control.safe_pct(), all_written=all(written))
 
     async def _run_uplink(self) -> None:
         """Run the uplink, loaded only where there is one and beside the street: it costs 60 ms and 8 MB."""

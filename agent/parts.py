@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from agent.clock import Clock
 from agent.config import Config, Device
+<<<<<<< HEAD
 from agent.control.street import Levels, StreetControl
+=======
+from agent.control.gear import Gear
+from agent.control.street import Levels, Output, StreetControl
+>>>>>>> wave
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
 from agent.services.lighting import Light
@@ -29,14 +35,22 @@ log = structlog.get_logger()
 
 
 class Sink:
-    """Where buses deliver: readings to the image, what is sent to the lamp's point, events to the log."""
+    """Where buses deliver: readings to the image, what is sent to the lamp's point, events to the log.
+
+    `lights` makes light of what the drivers of lamps were told, by the keys of such levels.
+    """
 
     def __init__(self) -> None:
         self.image: Image | None = None
+        self.lights: dict[str, Callable[[float], float]] = {}
         self.failed: Callable[[str], None] = lambda _line: None
 
     def reading(self, key: str, reading: Reading) -> None:
         """Take a reading."""
+        light = self.lights.get(key)
+        if light is not None and isinstance(reading.value, int | float):
+            value = round(light(reading.value), 2)
+            reading = Reading(value, reading.quality, reading.reason, reading.mono_s)
         if self.image is not None:
             self.image.put(key, reading)
 
@@ -111,7 +125,8 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
     for bus in config.buses:
         units = []
         for unit in config.units:
-            carried = tuple((device.channel, device.id) for device in devices if device.unit == unit.id)
+            here = [device for device in devices if device.unit == unit.id]
+            carried = tuple((device.channel, device.id) for device in here)
             if unit.bus == bus.id and carried:
                 profile = load_profile(unit.profile, config.profiles)
                 units.append(
@@ -121,7 +136,7 @@ def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec,
                         profile=profile,
                         poll_s=unit.poll_s,
                         safe_after_s=unit.safe_after_s,
-                        safe_pct=config.lighting.class_pct,
+                        safe_pct=max(gear(device).told_pct(config.lighting.class_pct) for device in here),
                         devices=carried,
                         fade_up_s=config.lighting.fade_up_s,
                         fade_down_s=config.lighting.fade_down_s,
@@ -146,6 +161,34 @@ def levels(config: Config) -> Levels:
 def light(config: Config) -> Light:
     """Return how light follows people."""
     return Light(**{name: getattr(config.lighting, name) for name in Light.__struct_fields__})
+
+
+def gear(lamp: Device) -> Gear:
+    """Return what a lamp's driver makes of what it is told."""
+    return Gear(lamp.curve, lamp.minimum_pct, lamp.lumen_maintenance)
+
+
+def output(config: Config, lamp: Device) -> Output:
+    """Return a lamp as control sees it."""
+    unit = next((unit for unit in config.units if unit.id == lamp.unit), None)
+    profile = load_profile(unit.profile, config.profiles) if unit is not None else None
+    return Output(
+        lamp.id,
+        lamp.position_m or 0.0,
+        device_safety(config, lamp),
+        profile.output.fade if profile is not None and profile.output is not None else (),
+        gear(lamp),
+    )
+
+
+def lights(control: StreetControl) -> dict[str, Callable[[float], float]]:
+    """Return, by the keys of their levels, how the light of lamps follows from what drivers that are not plain were told."""
+    return {
+        f"{output.device}/lamp/{level}": partial(control.kernel.light_of, lamp)
+        for lamp, output in enumerate(control.outputs)
+        if not output.gear.plain
+        for level in ("sent_level", "dimming_level")
+    }
 
 
 def device_safety(config: Config, lamp: Device) -> bool:

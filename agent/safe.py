@@ -64,9 +64,9 @@ async def _write_safe(config: Config, street_time: datetime | None) -> int:
             continue
         bus = FieldBus(spec, units, now=clock.mono_s, sink=parts.Sink())
         task = asyncio.create_task(bus.run())
-        for unit in units:
-            for _, device in unit.devices:
-                bus.set_level(device, level_pct)
+        for device in bare:
+            if any(unit.id == device.unit for unit in units):
+                bus.set_level(device.id, parts.gear(device).told_pct(level_pct))
         written &= await bus.flush(_FLUSH_S)
         task.cancel()
         await asyncio.wait([task])

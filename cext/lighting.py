@@ -283,7 +283,11 @@ class Street:
     def output_of(self, i: int, light_pct: float) -> float:
         """What the driver would be told for another light of this lamp."""
         _check_pct("light_pct", light_pct)
-        return self._ramps.told_pct(self._lamp_at(i), light_pct)
+        return self._ramps.output_of(self._lamp_at(i), light_pct)
+
+    def light_of(self, i: int, told_pct: float) -> float:
+        """The light, 100 % as designed at most, that this lamp gives when its driver is told `told_pct`."""
+        return self._ramps.light_of(self._lamp_at(i), told_pct)
 
     def target(self, i: int) -> float:
         """The arbitrated level, in per cent, that the fade goes to."""

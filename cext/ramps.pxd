@@ -1,3 +1,5 @@
+cpdef double told_pct(double light_pct, int curve, double minimum_pct, double clo) noexcept nogil
+
 cdef class Ramps:
     """The C side of ramps.py: what `lighting` calls without a Python object."""
 
@@ -12,10 +14,8 @@ cdef class Ramps:
     cdef double[::1] _clo
     cdef double[::1] _minimum_pct
     cdef double[::1] _position_pct
-    cdef double[::1] _dali_pct
     cdef int[::1] _curve
     cdef int[::1] _alone
     cdef int[::1] _way
 
     cdef bint fade(self, Py_ssize_t i, double target_pct, double elapsed_s) noexcept nogil
-    cdef double _told_pct(self, Py_ssize_t i, double light_pct) noexcept nogil

@@ -24,10 +24,40 @@ TWO_STEPS_UP = 0.0562  # of the light that is: what two arc power levels more ar
 # X(n) = 10^((n - 1) / (253 / 3) - 1).
 BETWEEN_PCT = tuple(10.0 ** ((n - 0.5) / (253.0 / 3.0) - 1.0) for n in range(1, ARC_LEVELS))
 
+_BETWEEN_PCT = cython.declare(cython.double[::1], array("d", BETWEEN_PCT))
 _DALI = cython.declare(cython.int, DALI)
 _ARC_LEVELS = cython.declare(cython.int, ARC_LEVELS)
 _DEAD_BAND_PCT = cython.declare(cython.double, DEAD_BAND_PCT)
 _TWO_STEPS_UP = cython.declare(cython.double, TWO_STEPS_UP)
+
+
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+def told_pct(
+    light_pct: cython.double, curve: cython.int, minimum_pct: cython.double, clo: cython.double
+) -> cython.double:
+    """What a driver is told so that the lamp gives so much of its light as designed: 0 for 0 only, NaN for NaN."""
+    k: cython.Py_ssize_t = 0
+    to: cython.Py_ssize_t = _ARC_LEVELS - 1
+    if not light_pct > 0.0:
+        return light_pct
+    light_pct = max(light_pct * clo, minimum_pct)
+    if curve != _DALI:
+        return light_pct
+    while k < to:
+        if _BETWEEN_PCT[(k + to) >> 1] < light_pct:
+            k = ((k + to) >> 1) + 1
+        else:
+            to = (k + to) >> 1
+    return (k + 1) * 100.0 / _ARC_LEVELS
+
+
+def light_pct(told_pct: float, curve: int, clo: float) -> float:
+    """The light as designed, at most 100 %, that a lamp gives when its driver is told so much."""
+    if curve == DALI and told_pct > 0.0:
+        told_pct = 10.0 ** ((told_pct * ARC_LEVELS / 100.0 - 1.0) / (253.0 / 3.0) - 1.0)
+    return min(told_pct / clo, 100.0)
 
 
 @cython.final
@@ -48,7 +78,6 @@ class Ramps:
         self._clo = array("d", [1.0]) * count
         self._minimum_pct = array("d", [0.0]) * count
         self._position_pct = array("d", [nan]) * count  # where the fade stands
-        self._dali_pct = array("d", BETWEEN_PCT)
         self._curve = array("i", [LINEAR]) * count
         self._alone = array("i", [0]) * count  # 1: the device fades up by itself, 2: down
         self._way = array("i", [0]) * count  # -1 fades down, 0 rests, 1 fades up
@@ -81,11 +110,14 @@ class Ramps:
     def set_level(self, i: int, pct: float) -> None:
         self._position_pct[i] = pct
         self.level_pct[i] = pct
-        self.output_pct[i] = self._told_pct(i, pct)
+        self.output_pct[i] = told_pct(pct, self._curve[i], self._minimum_pct[i], self._clo[i])
         self._way[i] = 0
 
-    def told_pct(self, i: int, light_pct: float) -> float:
-        return self._told_pct(i, light_pct)  # type: ignore[no-any-return]
+    def output_of(self, i: int, light_pct: float) -> float:
+        return told_pct(light_pct, self._curve[i], self._minimum_pct[i], self._clo[i])  # type: ignore[no-any-return]
+
+    def light_of(self, i: int, told_pct: float) -> float:
+        return light_pct(told_pct, self._curve[i], self._clo[i])
 
     # ---- Inside ------------------------------------------------------------------------------------------------------
 
@@ -100,7 +132,7 @@ class Ramps:
         way: cython.int = 1 if gap_pct > 0.0 else -1
         fade_s: cython.double = self._up_s[i] if way > 0 else self._down_s[i]
         asked_pct: cython.double
-        told_pct: cython.double
+        output_pct: cython.double
         sets_off: cython.bint = way != self._way[i]
         alone: cython.bint = (self._alone[i] & (1 if way > 0 else 2)) != 0
         if self._curve[i] == _DALI:
@@ -115,31 +147,12 @@ class Ramps:
             way = 0
         self._way[i] = way
         asked_pct = target_pct if alone else self._position_pct[i]
-        told_pct = self._told_pct(i, asked_pct)
-        if way != 0 and not sets_off and not alone and -band_pct < told_pct - self.output_pct[i] < band_pct:
+        output_pct = told_pct(asked_pct, self._curve[i], self._minimum_pct[i], self._clo[i])
+        if way != 0 and not sets_off and not alone and -band_pct < output_pct - self.output_pct[i] < band_pct:
             return True
         self.level_pct[i] = asked_pct
-        if told_pct != self.output_pct[i]:
-            self.output_pct[i] = told_pct
+        if output_pct != self.output_pct[i]:
+            self.output_pct[i] = output_pct
             self._changed[self.changed_count] = i
             self.changed_count += 1
         return way != 0
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _told_pct(self, i: cython.Py_ssize_t, light_pct: cython.double) -> cython.double:
-        """What the driver is told so that the lamp gives so much of its light as designed: 0 only for 0."""
-        k: cython.Py_ssize_t = 0
-        to: cython.Py_ssize_t = _ARC_LEVELS - 1
-        if not light_pct > 0.0:
-            return light_pct
-        light_pct = max(light_pct * self._clo[i], self._minimum_pct[i])
-        if self._curve[i] != _DALI:
-            return light_pct
-        while k < to:
-            if self._dali_pct[(k + to) >> 1] < light_pct:
-                k = ((k + to) >> 1) + 1
-            else:
-                to = (k + to) >> 1
-        return (k + 1) * 100.0 / _ARC_LEVELS

@@ -13,7 +13,7 @@ from types import ModuleType
 from unittest.mock import patch
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("fields", "ramps", "lighting", "presence")
+NAMES = ("fields", "ramps", "lighting", "night", "presence")
 PARTS = {"lighting": ("fields", "ramps")}  # what a kernel imports
 FORMS = ("compiled", "interpreted")
 

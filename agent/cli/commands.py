@@ -12,6 +12,7 @@ from agent.cli.ble.commands import ble
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
 from agent.cli.instrument.commands import instrument
+from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
 from agent.cli.neighbour.commands import neighbour
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
@@ -194,7 +195,11 @@ gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(instrument)
+<<<<<<< HEAD
 gadelys.add_command(neighbour)
+=======
+gadelys.add_command(lab)
+>>>>>>> wave
 gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)

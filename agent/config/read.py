@@ -83,6 +83,34 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
     return config
 
 
+def read_lighting(table: Table) -> Lighting:
+    """Read the options of [lighting]; also for the lab, which has no pole around them."""
+    light = Lighting(
+        class_pct=table.number("class_pct", 1, 100, 100),
+        base_pct=table.number("base_pct", 0, 100, 10),
+        floor_pct=table.number("floor_pct", 0, 100, 5),
+        night_minimum_pct=table.number("night_minimum_pct", 1, 100, 10),
+        presence_pct=table.number("presence_pct", 1, 100, 100),
+        near_pct=table.number("near_pct", 0, 100, 60),
+        far_pct=table.number("far_pct", 0, 100, 20),
+        hold_s=table.number("hold_s", 1, 600, 4),
+        vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
+        sight_m=table.number("sight_m", 30, 500, 120),
+        speed_limit_km_per_h=table.number("speed_limit_km_per_h", 5, 130, 50),
+        response_s=table.number("response_s", 0, 5, 0.5),
+        fade_up_s=table.number("fade_up_s", 0, 60, 1),
+        fade_down_s=table.number("fade_down_s", 0, 60, 4),
+        dusk_deg=table.number("dusk_deg", -18, 10, -0.833),
+    )
+    # Each of these must not be above the next, or light would fall where it is needed more.
+    ladder = ("far_pct", "near_pct", "presence_pct")
+    for low, high in (*pairwise(ladder), ("base_pct", "class_pct"), ("floor_pct", "class_pct"),
+                      ("night_minimum_pct", "class_pct")):  # fmt: skip
+        if getattr(light, low) > getattr(light, high):
+            table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
+    return light
+
+
 class _Reader:
     def __init__(self, folder: Path, world: World) -> None:
         self._folder = folder
@@ -211,30 +239,7 @@ class _Reader:
         return self.finish(table, Ble(adapter=adapter))
 
     def lighting(self, table: Table) -> Lighting:
-        light = Lighting(
-            class_pct=table.number("class_pct", 1, 100, 100),
-            base_pct=table.number("base_pct", 0, 100, 10),
-            floor_pct=table.number("floor_pct", 0, 100, 5),
-            night_minimum_pct=table.number("night_minimum_pct", 1, 100, 10),
-            presence_pct=table.number("presence_pct", 1, 100, 100),
-            near_pct=table.number("near_pct", 0, 100, 60),
-            far_pct=table.number("far_pct", 0, 100, 20),
-            hold_s=table.number("hold_s", 1, 600, 4),
-            vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
-            sight_m=table.number("sight_m", 30, 500, 120),
-            speed_limit_km_per_h=table.number("speed_limit_km_per_h", 5, 130, 50),
-            response_s=table.number("response_s", 0, 5, 0.5),
-            fade_up_s=table.number("fade_up_s", 0, 60, 1),
-            fade_down_s=table.number("fade_down_s", 0, 60, 4),
-            dusk_deg=table.number("dusk_deg", -18, 10, -0.833),
-        )
-        # Each of these must not be above the next, or light would fall where it is needed more.
-        ladder = ("far_pct", "near_pct", "presence_pct")
-        for low, high in (*pairwise(ladder), ("base_pct", "class_pct"), ("floor_pct", "class_pct"),
-                          ("night_minimum_pct", "class_pct")):  # fmt: skip
-            if getattr(light, low) > getattr(light, high):
-                table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
-        return self.finish(table, light)
+        return self.finish(table, read_lighting(table))
 
     def uplink(self, table: Table) -> Uplink:
         return self.finish(

@@ -92,7 +92,9 @@ class Beacon(msgspec.Struct, frozen=True, kw_only=True):
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
-    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones.
+    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire on a
+    unit: its driver's `curve`, the least light that it can give, and `lumen_maintenance`: burning hours and the share of its
+    first light that is left by then.
     """
 
     id: str
@@ -106,6 +108,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     position_m: float | None
     nominal_w: float
     looks: Literal["up", "down"] | None
+    curve: Literal["linear", "dali"] = "linear"
+    minimum_pct: float = 0.0
+    lumen_maintenance: tuple[tuple[float, float], ...] = ()
 
 
 class Gpio(msgspec.Struct, frozen=True, kw_only=True):

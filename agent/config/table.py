@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from agent.config.errors import Mistake
 from drivers.toml_lines import KeyPath, Lines
@@ -68,14 +67,25 @@ class Table:
     def number(self, key: str, low: float, high: float, default: float = REQUIRED) -> float:
         """Read a finite number; whole ones are numbers too."""
         value = self._take(key, default, f"a number from {low:g} to {high:g}")
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-            or not low <= value <= high
-        ):
+        if not _within(value, low, high):
             return self._refuse(key, f"a number from {low:g} to {high:g}", value, low)
         return float(value)
+
+    def numbers(self, key: str, low: float, high: float, default: Sequence[float] = REQUIRED) -> tuple[float, ...]:
+        """Read a list of finite numbers, one at least."""
+        says = f"a list of numbers from {low:g} to {high:g}"
+        values = self._take(key, default, says)
+        if not isinstance(values, list | tuple) or not values or not all(_within(value, low, high) for value in values):
+            return self._refuse(key, says, values, (low,))
+        return tuple(float(value) for value in values)
+
+    def pairs(self, key: str, low: float, high: float) -> tuple[tuple[float, float], ...]:
+        """Read a list of pairs of finite numbers, two at least."""
+        says = f"a list of two or more pairs of numbers from {low:g} to {high:g}"
+        values = self._take(key, REQUIRED, says)
+        if not isinstance(values, list) or len(values) < 2 or not all(_is_pair(value, low, high) for value in values):
+            return self._refuse(key, says, values, ((low, low), (low, high)))
+        return tuple((float(x), float(y)) for x, y in values)
 
     def whole(self, key: str, low: int, high: int, default: int = REQUIRED) -> int:
         """Read a whole number."""
@@ -83,6 +93,15 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             return self._refuse(key, f"a whole number from {low} to {high}", value, low)
         return value
+
+    def pairs(self, key: str, says: str) -> tuple[tuple[float, float], ...]:
+        """Read a list of pairs of finite numbers that may be left out; `says` is what it is, for the message."""
+        value = self._take(key, [], says)
+        if not isinstance(value, list) or not all(
+            isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in value
+        ):
+            return self._refuse(key, says, value, ())
+        return tuple((float(first), float(second)) for first, second in value)
 
     def choice(self, key: str, choices: Sequence[str], default: str = REQUIRED) -> Any:
         """Read one of a few words."""
@@ -165,3 +184,16 @@ class Table:
         if value is not _MISSING:
             self.wrong(key, expected, shown(value))
         return harmless
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _within(value: object, low: float, high: float) -> TypeGuard[float]:
+    """Whether something is a finite number in bounds; whole ones are numbers too."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_pair(value: object, low: float, high: float) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_within(number, low, high) for number in value)

@@ -8,12 +8,15 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.gear import Gear
 from agent.control.leases import RUNG, WINNER, LeaseBook
 from agent.services.cells import Sensor
 from agent.services.crowd import MOST_TRACKS
 from agent.services.lighting import Light, LightWave, Radar, Rings
 from agent.services.road_users import RoadUser
 from cext import lighting
+
+_LEAST_PCT = 1e-9  # less light than any lamp can give
 
 
 class Levels(msgspec.Struct, frozen=True):
@@ -31,11 +34,16 @@ class Levels(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """A lamp: the device, its place, and whether its unit lights it by itself when the agent is gone."""
+    """A lamp: the device, its place, and whether its unit lights it by itself when the agent is gone.
+
+    `fades`: the ways in which its unit fades by itself; `gear`: what its driver makes of what it is told.
+    """
 
     device: str
     position_m: float
     device_safety: bool
+    fades: Sequence[Literal["up", "down"]] = ()
+    gear: Gear = Gear()
 
 
 def safe_pct(night: bool | None, class_pct: float) -> float:
@@ -69,10 +77,13 @@ class StreetControl:
         self._known = [(False, True)] * len(sensors)
         self.night: bool | None = night
         self._first = True
-        for lamp in range(len(outputs)):
+        self._plain = [output.gear.plain for output in outputs]
+        for lamp, output in enumerate(outputs):
+            up_alone, down_alone = "up" in output.fades, "down" in output.fades
+            self.kernel.set_fade(lamp, levels.fade_up_s, levels.fade_down_s, up_alone=up_alone, down_alone=down_alone)
+            self.kernel.set_curve(lamp, output.gear.curve_number, output.gear.minimum_pct)
             # Boot and restart begin at the class level and fade to what is wanted: nobody is left in the dark.
             self.kernel.set_level(lamp, 0.0 if night is False else levels.class_pct)
-            self.kernel.set_fade(lamp, levels.fade_up_s, levels.fade_down_s)
             self.kernel.set_lease(lamp, RUNG["default"], 100.0, math.inf)
         self._apply_night()
 
@@ -113,19 +124,34 @@ class StreetControl:
             self._apply_night()
 
     def step(self, now_s: float) -> list[tuple[int, float]]:
-        """Compute all lamps; return (lamp, level in per cent) of those whose level changed, at first of all of them."""
+        """Compute all lamps; return (lamp, what its driver is told, per cent) where that changed, at first of all of them."""
         if self.night is not False:
             self.wave.step(now_s)
         count = self.kernel.step(now_s)
         # What a lamp gives at the start is assumed, not known: the first levels are written whatever they are.
         changed = range(len(self.outputs)) if self._first else self.kernel.changed[:count]
         self._first = False
-        return [(lamp, self.kernel.level(lamp)) for lamp in changed]
+        return [(lamp, self.kernel.output(lamp)) for lamp in changed]
 
     def next_s(self, now_s: float) -> float:
         """Return when a step is due if nothing is set and no sensor has news; a time past or now while a lamp fades."""
         wave_s = math.inf if self.night is False else self.wave.next_s()
         return min(self.kernel.next_s(), wave_s)
+
+    def aged(self, lamp: int, hours: float) -> None:
+        """Take how long a lamp has burnt, in hours: a new one is told less, where its maintenance curve is known."""
+        self.kernel.set_clo(lamp, self.outputs[lamp].gear.clo(hours))
+
+    def commanded_pct(self, lamp: int) -> float:
+        """Return the light that a lamp is to come to: its target, or the least that it can give."""
+        target_pct = self.kernel.target(lamp)
+        if self._plain[lamp] or target_pct == 0.0:
+            return target_pct
+        return max(target_pct, self.kernel.light_of(lamp, self.kernel.output_of(lamp, _LEAST_PCT)))
+
+    def proof_pct(self, lamp: int) -> float:
+        """Return the light that is read back of a lamp that has come to its target: as near as its driver can get."""
+        return self.kernel.light_of(lamp, self.kernel.output_of(lamp, self.kernel.target(lamp)))
 
     def winner(self, lamp: int) -> str:
         """Return the rung that holds a lamp, or `floor`."""
@@ -134,6 +160,10 @@ class StreetControl:
     def safe_pct(self) -> float:
         """Return the safe level of all lamps: off only in a day that is trusted, else the class level."""
         return safe_pct(self.night, self.levels.class_pct)
+
+    def safe_output_pct(self, lamp: int) -> float:
+        """Return what a lamp's driver is told for the safe level."""
+        return self.kernel.output_of(lamp, self.safe_pct())
 
     def _apply_night(self) -> None:
         levels = self.levels

@@ -19,6 +19,7 @@ PERIOD_S = 0.05  # while something moves
 LONGEST_REST_S = 1.0  # while nothing does: the buses' leave to feed is renewed in time
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
 _SUN_EVERY_S = 10.0
+_AGE_EVERY_S = 600.0
 _NOT_BELIEVED = {Quality.BAD, Quality.STALE}
 
 log = structlog.get_logger()
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 class LampBus(Protocol):
     """What control needs of a bus."""
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None: ...
+    def set_level(self, device_id: str, level_pct: float) -> None: ...
 
     def feed(self, until_s: float) -> None: ...
 
@@ -97,7 +98,11 @@ class ControlTask:
         self._told = [
             (f"{out.device}/lamp/commanded_level", f"{out.device}/lamp/control_rung") for out in control.outputs
         ]
-        self._next_sun_s = -math.inf
+        self._next_sun_s = self._next_age_s = -math.inf
+        ages = [(lamp, f"{out.device}/lamp/operating_hours") for lamp, out in enumerate(control.outputs)]
+        self._ages = [
+            (lamp, key) for lamp, key in ages if control.outputs[lamp].gear.lumen_maintenance and key in image
+        ]
         self._wake = asyncio.Event()
         self._ended = False
         self.beat: Callable[[], None] = lambda: None
@@ -148,6 +153,8 @@ class ControlTask:
         if now_s >= self._next_sun_s:
             self._next_sun_s = now_s + _SUN_EVERY_S
             self.look_at_sun()
+        if now_s >= self._next_age_s:
+            self._look_at_ages(now_s)
         for detector in self._detectors:
             detector.step(now_s)
         self._stale_s = math.inf
@@ -160,11 +167,18 @@ class ControlTask:
         for radar, keys in enumerate(self._radars):
             self._look_out(radar, *(self._image.get(key, now_s) for key in keys))
         for lamp, level_pct in self._control.step(now_s):
-            device, target_pct = self._control.outputs[lamp].device, self._control.kernel.target(lamp)
-            self._buses[lamp].set_level(device, level_pct, target_pct)
+            self._buses[lamp].set_level(self._control.outputs[lamp].device, level_pct)
         self._tell(now_s)
         for bus in self._lines:
             bus.feed(now_s + FEED_S)
+
+    def _look_at_ages(self, now_s: float) -> None:
+        """Tell control how long lamps have burnt, where that is counted; one that is not known counts as old."""
+        self._next_age_s = now_s + _AGE_EVERY_S
+        for lamp, key in self._ages:
+            hours = self._image.raw(key).value
+            if isinstance(hours, int | float):
+                self._control.aged(lamp, hours)
 
     def _look_out(self, radar: int, count: Reading, distance: Reading, speed: Reading) -> None:
         """Tell control of the vehicle that comes nearer, if a radar sees one, and whether it can be believed."""
@@ -179,9 +193,8 @@ class ControlTask:
 
     def _tell(self, now_s: float) -> None:
         """Put what control itself knows of each lamp into the image."""
-        kernel = self._control.kernel
         for lamp, (commanded, rung) in enumerate(self._told):
-            self._put(commanded, round(kernel.target(lamp), 2), now_s)
+            self._put(commanded, round(self._control.commanded_pct(lamp), 2), now_s)
             self._put(rung, self._control.winner(lamp), now_s)
 
     def _put(self, key: str, value: float | str, now_s: float) -> None:

@@ -24,35 +24,33 @@ class Crowd:
 
     # ---- Newcomers ---------------------------------------------------------------------------------------------------
 
-    def newcomer(self, edge: Edge) -> None:
-        """Somebody comes into a cell whom nobody expected: a vehicle or a walker, from where they can have come unseen."""
+    def newcomer(self, edge: Edge, stood: Track | None = None) -> None:
+        """Somebody comes into a cell whom nobody expected: a vehicle or a walker, from where they can have come unseen.
+
+        `stood`: somebody of whom no more was known than their cell, and who may be the one.
+        """
         cell = self._cells.row[edge.cell]
         family = self._next_family()
         drive = {way: self._drive_cost(edge, way) for way in (1, -1)}
+        walk = {way: self._walk_cost(edge, way) for way in (1, -1)}
+        if stood is not None:
+            way = 1 if abs(cell.low_m - stood.x_m) < abs(cell.high_m - stood.x_m) else -1
+            walk[way] = -UNSEEN
+            away_m = abs(cell.before(way) - stood.x_m)
+            if edge.at_s - stood.fix_s < 2 * away_m / DRIVING_M_PER_S:
+                drive[way] = min(drive[way], 0.0)
         least = min(drive.values())
         for way in (1, -1):
-            if least >= UNSEEN or drive[way] <= least + 2.0:
+            if (least >= UNSEEN and stood is None) or drive[way] <= min(least + 2.0, UNSEEN - 1.0):
                 self._begin(family, edge, way, self._limit)
-        walk_up, walk_down = self._walk_cost(edge, 1), self._walk_cost(edge, -1)
-        if abs(walk_up - walk_down) < 2.0:
+        if abs(walk[1] - walk[-1]) < 2.0:
             self._stand(family, cell, edge.at_s)
         else:
-            self._begin(family, edge, 1 if walk_up < walk_down else -1, WALKING_M_PER_S)
+            self._begin(family, edge, 1 if walk[1] < walk[-1] else -1, WALKING_M_PER_S)
 
     def unknown(self, cell: Cell, at_s: float) -> None:
         """Somebody is in a cell, nobody knows since when."""
         self._stand(self._next_family(), cell, at_s)
-
-    def set_off(self, track: Track, edge: Edge) -> None:
-        """Somebody of whom no more was known than their cell comes into the next one."""
-        cell = self._cells.row[edge.cell]
-        way = 1 if abs(cell.low_m - track.x_m) < abs(cell.high_m - track.x_m) else -1
-        self.drop_family(track)
-        family = self._next_family()
-        away_m = abs(cell.before(way) - track.x_m)
-        if edge.at_s - track.fix_s < 2 * away_m / DRIVING_M_PER_S:
-            self._begin(family, edge, way, self._limit)
-        self._begin(family, edge, way, WALKING_M_PER_S)
 
     def vehicle(self, x_m: float, velocity: float, at_s: float) -> Track | None:
         """Somebody drives whom no presence sensor has seen yet: a radar or a neighbour tells of them."""

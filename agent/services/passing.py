@@ -81,7 +81,7 @@ class Leavers:
             before_s = abs(track.fix_s - edge.at_s)
             if abs(track.fix_m - border_m) < 1.0 and before_s < LATE_S:
                 told = told or before_s < 2 * self._cell.sensor.spread_s + 0.1
-            else:
+            elif track.fix_s <= edge.at_s:  # of who was seen elsewhere since then it says nothing new
                 self._sort(track, border_m, passed)
         if not told and not self.left and passed:
             self.left.append(min(passed, key=lambda found: found[0])[1])

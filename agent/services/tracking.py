@@ -19,6 +19,7 @@ CHECK_S = 0.2  # how often tracks are held against cells in which nothing begins
 _OUT_M = 150.0  # so far beyond the last cell nobody is followed
 _LOST_M = 20.0  # a vehicle that is assumed is given up when no more is known than that
 _EXPLAINED_S = 0.6  # a cell may see somebody so much longer than who is known explains
+_WORD_S = 1.0  # until it is known that somebody has come into the next view
 _LONGEST_WAIT_S = 60.0  # for somebody who walks between two views
 
 
@@ -64,7 +65,13 @@ class Tracker:
         elif cell.holds(track.x_m):
             track.ends_s = inf  # they stood, and move again
         else:
-            self.crowd.set_off(track, edge)
+            self._set_off(track, edge)
+
+    def _set_off(self, track: Track, edge: Edge) -> None:
+        """Somebody of whom no more was known than their cell comes into the next one, or somebody else does."""
+        if not any(cell.present and cell.holds(track.x_m) for cell in self.cells.row):
+            self.crowd.drop_family(track)
+        self.crowd.newcomer(edge, track)
 
     def _fall(self, edge: Edge, now_s: float) -> None:
         """Nobody is in a cell any more."""
@@ -79,7 +86,23 @@ class Tracker:
                 track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE - 1.0)
                 track.awaited = edge.cell + track.direction
             else:  # through a door, or they stand still
-                track.ends_s = min(track.ends_s, now_s + self._patience_s(edge.cell))
+                self._lose(track, edge, now_s)
+
+    def _lose(self, track: Track, edge: Edge, now_s: float) -> None:
+        """Somebody is not seen any more where they were: they went on, or out, or stand still."""
+        cell, gap_m = self.cells.row[edge.cell], self._gap_m(edge.cell)
+        went_s = edge.at_s - track.fix_s
+        if track.heading and went_s > 0.0 and gap_m > 0.0:
+            border_m = cell.beyond(track.heading)
+            speed = max(abs(border_m - track.fix_m) / went_s, SLOWEST_M_PER_S / 2)
+            track.assume(border_m, cell.blur(speed), track.heading * speed, (0.3 * speed) ** 2, edge.at_s)
+            track.seen(border_m, edge.at_s)
+            track.awaited = edge.cell + track.heading
+            return
+        if gap_m > 0.0 and not track.direction:
+            track.assume(track.x_m, (cell.sensor.reach_m + gap_m) ** 2, 0.0, 0.01, edge.at_s)
+        patience_s = min(gap_m / SLOWEST_M_PER_S - cell.sensor.clears_s + _WORD_S, _LONGEST_WAIT_S)
+        track.ends_s = min(track.ends_s, now_s + max(self._hold_s, patience_s))
 
     def _may_leave(self, place: int, track: Track) -> bool:
         """Whether somebody can have left a cell ahead without being seen in the next one."""
@@ -88,13 +111,13 @@ class Tracker:
             return True
         return not self.cells.row[place].joins(there, track.direction)
 
-    def _patience_s(self, place: int) -> float:
-        """How long the slowest walker can still be between the view that has just cleared and the next one, or the hold."""
+    def _gap_m(self, place: int) -> float:
+        """How far the next view is from one, at most."""
         here, gap_m = self.cells.row[place], 0.0
         for there in (self.cells.at(place - 1), self.cells.at(place + 1)):
             if there is not None:
                 gap_m = max(gap_m, there.low_m - here.high_m, here.low_m - there.high_m)
-        return max(self._hold_s, min(gap_m / SLOWEST_M_PER_S - here.sensor.clears_s, _LONGEST_WAIT_S))
+        return gap_m
 
     # ---- Held against the cells --------------------------------------------------------------------------------------
 
@@ -112,9 +135,9 @@ class Tracker:
             else:
                 self._explain(track, x_m, var, at_s)
                 self._await(track, x_m, var, now_s)
-        for place, cell in enumerate(self.cells.row):
+        for cell in self.cells.row:
             if cell.present and at_s - cell.explained_s > cell.sensor.clears_s + _EXPLAINED_S:
-                self._unexplained(place, cell, at_s)
+                self._unexplained(cell, at_s)
 
     def _is_out(self, x_m: float) -> bool:
         row = self.cells.row
@@ -166,13 +189,15 @@ class Tracker:
         velocity = (border_m - track.fix_m) / max(at_s - track.fix_s, 1.0)
         track.assume(border_m, (gap_m / 2) ** 2, velocity or 0.01 * track.direction, 0.04, at_s)
 
-    def _unexplained(self, place: int, cell: Cell, at_s: float) -> None:
+    def _unexplained(self, cell: Cell, at_s: float) -> None:
         """A cell sees somebody whom nobody explains: who was thought to have left has not, or somebody else is there."""
         cell.explained_s = at_s
         for track in self.crowd.tracks:
-            if cell.holds(track.fix_m, 1.0) and track.fix_s < at_s - 1.0:
+            since = cell.changed_s - 1.0 <= track.fix_s < at_s - 1.0  # seen coming in, and somebody was there ever since
+            if since and not track.vehicle and cell.holds(track.fix_m, 1.0):
                 there = self.cells.at(bisect_right(self.cells.lows_m, track.ahead(at_s)[0]) - 1)
                 if there is None or not there.present or there is cell:
+                    track.heading = track.direction
                     track.assume(cell.sensor.position_m, cell.sensor.reach_m**2, 0.0, 0.01, at_s)
                     track.awaited = -1
                     return

@@ -14,6 +14,7 @@ FASTEST_M_PER_S = 40.0
 _DRIVING_NOISE = 0.005
 _WALKING_NOISE = 1e-4
 _LEAST_VAR = 1e-4
+_FEW = 2  # fixes that one more may prove wrong
 
 
 class Track:
@@ -23,8 +24,13 @@ class Track:
     """
 
     __slots__ = (
+<<<<<<< HEAD
         "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "kept_s", "missed", "moved", "pvv", "pxv", "pxx",
         "user", "vehicle", "velocity", "word", "x_m",
+=======
+        "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "heading", "kept_s", "missed", "moved", "pvv", "pxv",
+        "pxx", "user", "vehicle", "velocity", "x_m",
+>>>>>>> wave
     )  # fmt: skip
 
     def __init__(self, user: int, family: int, x_m: float, velocity: float, at_s: float) -> None:
@@ -33,6 +39,7 @@ class Track:
         self.family = family
         self.fix_m, self.fix_s, self.fixes = x_m, at_s, 1
         self.at_s = at_s
+        self.heading = 0  # which way they went before they stood
         self.awaited = -1  # the cell where they come in next; -1: none, or not known
         self.missed = -1  # the cell where they should have been seen and were not
         self.ends_s = inf  # when they are given up unless they are seen
@@ -65,21 +72,29 @@ class Track:
         return self.x_m + self.velocity * after_s, max(var, _LEAST_VAR)
 
     def fix(self, x_m: float, x_var: float, at_s: float, gate: float) -> None:
-        """Take that they were at a place at a time. Farther off than `gate` deviations it counts for less."""
-        after_s = max(at_s - self.at_s, 0.0)
-        noise = _DRIVING_NOISE if self.vehicle else _WALKING_NOISE
-        ahead_m, pxx = self.ahead(self.at_s + after_s)
-        pxv = self.pxv + after_s * self.pvv + noise * after_s**2 / 2
-        pvv = self.pvv + noise * after_s
+        """Take that they were at a place at a time. Farther off than `gate` deviations it counts for less.
+
+        Of a speed that is not known well nothing is left by then: it follows from where they were seen last.
+        """
+        after_s = at_s - self.at_s
+        ahead_m, pxx = self.ahead(at_s)
         off_m = x_m - ahead_m
-        var = max(pxx + x_var, off_m * off_m / (gate * gate))
-        self.x_m = ahead_m + pxx / var * off_m
-        self.velocity += pxv / var * off_m
-        self.pxx = max(pxx - pxx * pxx / var, _LEAST_VAR)
-        self.pxv = pxv - pxx * pxv / var
-        self.pvv = max(pvv - pxv * pxv / var, _LEAST_VAR)
-        self.at_s += after_s
-        self.vehicle = abs(self.velocity) >= DRIVING_M_PER_S
+        velocity = (x_m - self.fix_m) / max(at_s - self.fix_s, 0.1)
+        wrong = off_m * off_m > gate * gate * (pxx + x_var) and velocity * self.velocity > 0.0
+        if wrong and self.fixes <= _FEW:
+            self.assume(x_m, x_var, velocity, (0.1 * velocity) ** 2, at_s)
+        else:
+            noise = _DRIVING_NOISE if self.vehicle else _WALKING_NOISE
+            pxv = self.pxv + after_s * self.pvv + noise * after_s * abs(after_s) / 2
+            pvv = self.pvv + noise * abs(after_s)
+            var = max(pxx + x_var, off_m * off_m / (gate * gate))
+            self.x_m = ahead_m + pxx / var * off_m
+            self.velocity += pxv / var * off_m
+            self.pxx = max(pxx - pxx * pxx / var, _LEAST_VAR)
+            self.pxv = pxv - pxx * pxv / var
+            self.pvv = max(pvv - pxv * pxv / var, _LEAST_VAR)
+            self.at_s = at_s
+            self.vehicle = abs(self.velocity) >= DRIVING_M_PER_S
         self.seen(x_m, at_s)
 
     def seen(self, x_m: float, at_s: float) -> None:

@@ -85,7 +85,6 @@ class UnitPlan:
             spans, Limits(profile.max_read, tuple((no.space, no.first, no.last) for no in profile.forbidden)), cost
         )
         self.blocks = self._plan()
-        self.fades = frozenset(profile.output.fade if profile.output is not None else ())
         self.setup = tuple(self._programme(setting) for setting in profile.setup)
         safety = profile.safety if spec.safe_after_s is not None else None
         self.safety = tuple(self._programme(setting) for setting in safety or ())

@@ -59,7 +59,7 @@ class Street:
     ten lamps have an MTDX62 each on the line `field`, the last one a PIR.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a street may have)
         self,
         folder: Path,
         begin: datetime,

@@ -44,13 +44,11 @@ class Bus:
 
     def __init__(self) -> None:
         self.level_pct: dict[str, float] = {}
-        self.target_pct = 0.0
         self.fed_until_s = 0.0
         self.written = asyncio.Event()
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None:
+    def set_level(self, device_id: str, level_pct: float) -> None:
         self.level_pct[device_id] = level_pct
-        self.target_pct = target_pct
         self.written.set()
 
     def feed(self, until_s: float) -> None:
@@ -209,7 +207,7 @@ def test_after_its_end_a_command_writes_nothing_and_feeds_nothing() -> None:
     rig = Rig()
     rig.run(1.0, present=False)
     rig.task.end()
-    rig.bus.set_level("lum-1", LEVELS.class_pct, 0.0)
+    rig.bus.set_level("lum-1", LEVELS.class_pct)
     fed_until_s = rig.bus.fed_until_s
     rig.control.leases.take(0, "operator", Demand("platform", 5.0, 600.0), rig.clock.now_s)
     rig.run(1.0, present=False)
