@@ -10,12 +10,8 @@ import structlog
 
 from agent.clock import Clock
 from agent.config import Config, Device
-<<<<<<< HEAD
-from agent.control.street import Levels, StreetControl
-=======
 from agent.control.gear import Gear
 from agent.control.street import Levels, Output, StreetControl
->>>>>>> wave
 from agent.control.sun import AstronomicalClock
 from agent.image import Image
 from agent.services.lighting import Light

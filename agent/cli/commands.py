@@ -195,11 +195,8 @@ gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(instrument)
-<<<<<<< HEAD
-gadelys.add_command(neighbour)
-=======
 gadelys.add_command(lab)
->>>>>>> wave
+gadelys.add_command(neighbour)
 gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)

@@ -24,13 +24,8 @@ class Track:
     """
 
     __slots__ = (
-<<<<<<< HEAD
-        "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "kept_s", "missed", "moved", "pvv", "pxv", "pxx",
-        "user", "vehicle", "velocity", "word", "x_m",
-=======
         "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "heading", "kept_s", "missed", "moved", "pvv", "pxv",
-        "pxx", "user", "vehicle", "velocity", "x_m",
->>>>>>> wave
+        "pxx", "user", "vehicle", "velocity", "word", "x_m",
     )  # fmt: skip
 
     def __init__(self, user: int, family: int, x_m: float, velocity: float, at_s: float) -> None:
