@@ -14,7 +14,7 @@ from agent.services.crowd import MOST_TRACKS
 from agent.services.road_users import RoadUser
 from agent.services.tracking import Tracker
 from agent.services.tracks import WALKING_M_PER_S, Track
-from cext.fields import PEDESTRIAN, VEHICLE
+from cext.fields import KINDS
 
 # Need slots of the kernel, for lamps that are lit for another reason than a field.
 FULL, NEAR, CLASS = range(3)
@@ -30,6 +30,8 @@ _STEP = 0.4  # walkers need steps of light, not all of it at once
 _EARLY_S = 0.4  # and it is there so long before, as they are slow and light is dear to them
 _SURE_M = 1.5  # who is known better than that needs no wider field
 _NEXT_FIX_S = (8.0, 2.0)  # walkers, vehicles: for so long a field is not put anew
+
+_KIND = {kind: number for number, kind in enumerate(KINDS)}
 
 # Around a sensor or radar that cannot be believed: light as if somebody were there, and a ring, so that whoever leaves its
 # cell does not come to the next lamp unannounced.
@@ -198,8 +200,7 @@ class LightWave:
                     slot = self._slots[track.user] = self._free.pop()
                 off_m = track.ahead(track.at_s + _NEXT_FIX_S[track.vehicle])[1] ** 0.5
                 spread_m = min(max(off_m - _SURE_M, 0.0), FULL_M)
-                kind = VEHICLE if track.vehicle else PEDESTRIAN
-                self._kernel.put_user(slot, kind, track.x_m, track.velocity, spread_m, track.at_s, inf)
+                self._kernel.put_user(slot, _KIND[track.kind], track.x_m, track.velocity, spread_m, track.at_s, inf)
 
     def _renew(self, now_s: float) -> None:
         """Light around who is seen and not known, around what cannot be believed, and at the ends nobody tells of."""
@@ -225,13 +226,15 @@ class LightWave:
         """Give lamps their places and road users their fields."""
         for lamp, at_m in enumerate(lamps_m):
             self._kernel.set_way_place(lamp, at_m)
+        drive, walk = light.response_s + _RISE * rings.fade_up_s, light.response_s + _STEP * rings.fade_up_s + _EARLY_S
         back_m = max(FULL_M - _FALL * rings.fade_down_s * light.limit_m_per_s, 0.0)
-        lead_s = light.response_s + _RISE * rings.fade_up_s
-        self._kernel.set_shape(VEHICLE, ((back_m, light.sight_m, rings.presence_pct),), lead_s)
         less_m = _FALL / 2 * rings.fade_down_s * WALKING_M_PER_S
         steps = ((FULL_M, rings.presence_pct), (NEAR_M, rings.near_pct), (FAR_M, rings.far_pct))
-        fields = [(reach_m - less_m, reach_m, pct) for reach_m, pct in steps]
-        self._kernel.set_shape(PEDESTRIAN, fields, light.response_s + _STEP * rings.fade_up_s + _EARLY_S)
+        ahead = (back_m, light.sight_m, rings.presence_pct)
+        around = [(reach_m - less_m, reach_m, pct) for reach_m, pct in steps]
+        self._kernel.set_shape(_KIND["vehicle"], (ahead,), drive)
+        self._kernel.set_shape(_KIND["pedestrian"], around, walk)
+        self._kernel.set_shape(_KIND["unknown"], (ahead, *around), max(drive, walk))
 
 
 def _within(lamps_m: Sequence[float], place_m: float, reach_m: float) -> list[int]:

@@ -6,7 +6,8 @@ from math import inf, sqrt
 
 from agent.services.road_users import RoadUser, UserKind
 
-DRIVING_M_PER_S = 4.0  # above it somebody is lit as a vehicle: further ahead
+DRIVING_M_PER_S = 4.0  # whoever is faster does not walk: they neither turn round nor wait between two views
+_SURELY_WALKS_M_PER_S, _SURELY_DRIVES_M_PER_S = 2.0, 6.0
 WALKING_M_PER_S = 1.4
 SLOWEST_M_PER_S = 0.4  # with a walking frame
 FASTEST_M_PER_S = 40.0
@@ -103,10 +104,11 @@ class Track:
 
     @property
     def kind(self) -> UserKind:
-        """What they are, by their speed."""
-        if self.fixes == 1:
-            return "unknown"
-        return "vehicle" if self.vehicle else "pedestrian"
+        """What they are, as far as their speed tells: who rides a bicycle and who runs are as fast."""
+        speed = abs(self.velocity)
+        if speed >= _SURELY_DRIVES_M_PER_S:
+            return "vehicle"
+        return "pedestrian" if speed < _SURELY_WALKS_M_PER_S else "unknown"
 
     def told(self, now_s: float) -> RoadUser:
         """Return them as others are told of them."""
