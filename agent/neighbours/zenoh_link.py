@@ -13,7 +13,7 @@ import queue
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -93,19 +93,19 @@ class ZenohLink:
 
     async def _session(self) -> None:
         """Hold a session until it breaks. ZError if it cannot be had."""
-        opening = asyncio.create_task(asyncio.to_thread(zenoh.open, _config(self._endpoints)))
+        opening = asyncio.create_task(asyncio.to_thread(_open, self._endpoints))
         try:
             session = await asyncio.shield(opening)
         except asyncio.CancelledError:  # the thread goes on: what it opens is closed
             with contextlib.suppress(zenoh.ZError):
-                await asyncio.to_thread((await opening).close)
+                await asyncio.to_thread(_close, await opening)
             raise
         ours = f"gadelys/{self._endpoints.group}/{self._endpoints.me}"
         self._broken = ""
         self._out = queue.Queue(MOST_WAITING)
         sender = threading.Thread(target=self._put, args=(session, self._out), name="neighbours-out", daemon=True)
         try:
-            subscriber = session.declare_subscriber(ours, self._take)
+            subscriber = await asyncio.to_thread(_subscribe, session, ours, self._take)
             sender.start()
             self._state = LinkState("open", "", 0, 0)
             log.info("neighbours_link_open", listen=self._endpoints.listen, tls=self._endpoints.tls is not None)
@@ -125,13 +125,14 @@ class ZenohLink:
         while (sent := waiting.get()) is not None:
             to, data = sent
             try:
-                session.put(
-                    prefix + to,
-                    data,
-                    congestion_control=zenoh.CongestionControl.DROP,
-                    priority=zenoh.Priority.REAL_TIME,
-                    express=True,
-                )
+                with _no_panic():
+                    session.put(
+                        prefix + to,
+                        data,
+                        congestion_control=zenoh.CongestionControl.DROP,
+                        priority=zenoh.Priority.REAL_TIME,
+                        express=True,
+                    )
             except zenoh.ZError as error:
                 self._broken = _short(str(error))
                 return
@@ -195,8 +196,29 @@ def _config(endpoints: Endpoints) -> zenoh.Config:
     return config
 
 
+@contextlib.contextmanager
+def _no_panic() -> Iterator[None]:
+    """Turn a panic of Zenoh, which is no Exception and would end the agent, into an error of it."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as panic:  # noqa: BLE001 - it has no name that could be imported
+        raise zenoh.ZError(f"panic: {panic}") from None
+
+
+def _open(endpoints: Endpoints) -> zenoh.Session:
+    with _no_panic():
+        return zenoh.open(_config(endpoints))
+
+
+def _subscribe(session: zenoh.Session, key: str, take: Callable[[zenoh.Sample], None]) -> zenoh.Subscriber[None]:
+    with _no_panic():
+        return session.declare_subscriber(key, take)
+
+
 def _close(session: zenoh.Session) -> None:
-    with contextlib.suppress(zenoh.ZError):
+    with contextlib.suppress(zenoh.ZError), _no_panic():
         session.close()  # type: ignore[no-untyped-call]
 
 

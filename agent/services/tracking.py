@@ -193,7 +193,9 @@ class Tracker:
         """A cell sees somebody whom nobody explains: who was thought to have left has not, or somebody else is there."""
         cell.explained_s = at_s
         for track in self.crowd.tracks:
-            since = cell.changed_s - 1.0 <= track.fix_s < at_s - 1.0  # seen coming in, and somebody was there ever since
+            since = (
+                cell.changed_s - 1.0 <= track.fix_s < at_s - 1.0
+            )  # seen coming in, and somebody was there ever since
             if since and not track.vehicle and cell.holds(track.fix_m, 1.0):
                 there = self.cells.at(bisect_right(self.cells.lows_m, track.ahead(at_s)[0]) - 1)
                 if there is None or not there.present or there is cell:

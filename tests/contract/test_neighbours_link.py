@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from itertools import permutations
 from pathlib import Path
@@ -18,6 +19,7 @@ from neighbour_certificates import certificates
 from neighbour_net import Net, NetLink
 
 PATIENCE_S = 10.0
+ROOT = Path(__file__).resolve().parents[2]
 IDS = ("pole-1", "pole-2", "pole-3")
 
 
@@ -251,3 +253,26 @@ async def test_only_whom_the_authority_has_signed_is_heard(tmp_path: Path) -> No
         assert not one.got
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_panic_of_the_engine_is_an_error_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no Exception: one that got out would end the agent."""
+    pytest.importorskip("zenoh", reason="the extra neighbours is not installed")
+    monkeypatch.setenv("ZENOH_RUNTIME", "nonsense")
+    code = (
+        "import asyncio, json\n"
+        "from agent.neighbours.zenoh_link import Endpoints, ZenohLink\n"
+        "async def main():\n"
+        "    link = ZenohLink(Endpoints('g', 'a', 'tcp/127.0.0.1:0', (), None), asyncio.get_running_loop().time)\n"
+        "    task = asyncio.create_task(link.run())\n"
+        "    while link.state().state != 'waiting': await asyncio.sleep(0.01)\n"
+        "    print(link.state().last_error)\n"
+        "    task.cancel()\n"
+        "asyncio.run(main())\n"
+    )
+    ended = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, cwd=ROOT
+    )
+    said, _ = await asyncio.wait_for(ended.communicate(), PATIENCE_S)
+    assert b"panic: " in said
+    assert ended.returncode == 0

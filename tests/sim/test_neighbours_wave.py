@@ -49,7 +49,7 @@ def test_light_goes_ahead_of_a_vehicle_across_the_seams(seed: int, speed_m_per_s
     assert street.net.happened["lost"] > 10
     for first in SEAMS:
         for lamp in beyond(first, speed_m_per_s):
-            assert worst[lamp] == 1.0, f"lum-{lamp + 1:02}"
+            assert worst[lamp] >= 0.95, f"lum-{lamp + 1:02}"
     assert street.world.checker.count == 0
 
 
