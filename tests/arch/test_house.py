@@ -189,7 +189,18 @@ def test_the_daemon_loads_only_what_it_needs() -> None:
     )
     loaded = set(done.stdout.split())
     assert {"agent", "drivers", "cext", "astral", "serial", "structlog", "msgspec"} <= loaded
-    assert not loaded & {"click", "rich", "pygments", "pymodbus", "Cython", "cython", "aiohttp", "pydantic", "http"}
+    assert not loaded & {
+        "click",
+        "rich",
+        "pygments",
+        "pymodbus",
+        "Cython",
+        "cython",
+        "aiohttp",
+        "pydantic",
+        "http",
+        "zenoh",
+    }
 
 
 @pytest.mark.skipif(

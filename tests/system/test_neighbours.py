@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from agent.neighbours.message import Message, Seal, Told, encode
 from parted_street import IDS, PARTS, PartedStreet
 from running_street import Json
 
-pytest.importorskip("zenoh", reason="the extra neighbours is not installed")
+zenoh = pytest.importorskip("zenoh", reason="the extra neighbours is not installed")
 
 AHEAD_M = 60.0
 BY_HAND = 10_000  # users who were let in by hand have higher numbers
@@ -79,6 +81,33 @@ def levels(street: PartedStreet, state: Json) -> dict[str, float]:
     return {name: pct for name, pct in street.street.levels(state).items() if name in SEAM_LAMPS}
 
 
+def forge(street: PartedStreet) -> None:
+    """Somebody on the network tells pole-3, in pole-2's name and without the secret, of vehicles that come: nothing is lit."""
+    config = zenoh.Config()
+    for key, value in {
+        "connect/endpoints": [f"tcp/127.0.0.1:{street.ports[2]}"],
+        "listen/endpoints": [],
+        "scouting/multicast/enabled": False,
+    }.items():
+        config.insert_json5(key, json.dumps(value))
+    told = Told(1, "vehicle", 2000, 1390, 0, 100, 5000, 0)
+    session = zenoh.open(config)
+
+    def refused(state: Json) -> bool:
+        for seal in (Seal(b"not the secret of this street at all", "demo"), Seal(None, "demo")):
+            forged = Message("pole-2", "pole-3", 1, 2, 3, 4, 5, 6, 7, False, (told,))
+            session.put("gadelys/demo/pole-3", encode(forged, seal))
+        assert max(levels(street, state).values()) < 50.0
+        row = street.neighbours(2)["pole-2"]
+        assert (row["state"], row["users_announced"]) == ("heard", 0)
+        return bool(row["refused"].get("forged", 0) >= 20)
+
+    try:
+        street.street.until("what is forged is refused", refused)
+    finally:
+        session.close()
+
+
 def test_one_unbroken_wave_and_the_class_level_beside_one_that_is_killed(linked: PartedStreet) -> None:
     linked.street.until("the neighbours hear each other", lambda _: linked.all_heard())
     assert "neighbour_refused" not in linked.log()
@@ -92,6 +121,7 @@ def test_one_unbroken_wave_and_the_class_level_beside_one_that_is_killed(linked:
     assert linked.neighbours(1)["pole-1"]["users_told"] > 0 or linked.neighbours(0)["pole-2"]["users_told"] > 0
 
     linked.street.until("the seams rest", lambda state: max(levels(linked, state).values()) < 50.0)
+    forge(linked)
     linked.kill(1)
     killed = linked.street.until(
         "the neighbours of who was killed light their seams",
