@@ -80,7 +80,7 @@ def read_device(table: Table) -> Device:
 
 def _gear(table: Table) -> dict[str, Any]:
     """Read what a luminaire on a unit says of its driver."""
-    points = table.pairs("lumen_maintenance", _MAINTENANCE)
+    points = table.any_pairs("lumen_maintenance", _MAINTENANCE)
     rises = all(before[0] < after[0] for before, after in pairwise(points))
     falls = all(before[1] >= after[1] > 0 for before, after in pairwise(points))
     if points[:1] not in {(), ((0.0, 1.0),)} or not (rises and falls):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, TypeGuard, TypeVar
@@ -94,7 +95,7 @@ class Table:
             return self._refuse(key, f"a whole number from {low} to {high}", value, low)
         return value
 
-    def pairs(self, key: str, says: str) -> tuple[tuple[float, float], ...]:
+    def any_pairs(self, key: str, says: str) -> tuple[tuple[float, float], ...]:
         """Read a list of pairs of finite numbers that may be left out; `says` is what it is, for the message."""
         value = self._take(key, [], says)
         if not isinstance(value, list) or not all(

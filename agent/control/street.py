@@ -134,9 +134,9 @@ class StreetControl:
         return [(lamp, self.kernel.output(lamp)) for lamp in changed]
 
     def next_s(self, now_s: float) -> float:
-        """Return when a step is due if nothing is set and no sensor has news; a time past or now while a lamp fades."""
+        """Return when a step is due if nothing is set and no sensor has news; now while a lamp fades."""
         wave_s = math.inf if self.night is False else self.wave.next_s()
-        return min(self.kernel.next_s(), wave_s)
+        return max(min(self.kernel.next_s(), wave_s), now_s)
 
     def aged(self, lamp: int, hours: float) -> None:
         """Take how long a lamp has burnt, in hours: a new one is told less, where its maintenance curve is known."""

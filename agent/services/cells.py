@@ -8,7 +8,7 @@ from math import inf
 import msgspec
 
 TOUCH_M = 1.0  # views closer than that join: who leaves one is at once in the other
-_DOUBTS = 3  # a sensor that missed so many road users in a row, who were then seen beside it, is blind
+_DOUBTS = 2  # a sensor that missed so many road users in a row, who were then seen beside it, is blind
 
 
 class Sensor(msgspec.Struct, frozen=True):
@@ -110,15 +110,17 @@ class Cells:
         self._place = {sensor: place for place, sensor in enumerate(order)}
         self._news: set[int] = set()
 
-    def see(self, sensor: int, *, present: bool, faulty: bool, now_s: float) -> None:
-        """Take what a sensor says now. `faulty`: it is silent, stale or bad, and what it says is not believed."""
+    def see(self, sensor: int, *, present: bool, faulty: bool, now_s: float) -> bool:
+        """Take what a sensor says now. `faulty`: it is silent, stale or bad, and not believed. True if that has changed."""
         place = self._place[sensor]
         cell = self.row[place]
+        changed = faulty is not cell.faulty
         cell.faulty = faulty
         said = present and not faulty
         if said is not cell.said:
             cell.said, cell.said_s = said, now_s
             self._news.add(place)
+        return changed
 
     def edges(self) -> list[Edge]:
         """Return what began and ended since the last call, beginnings first. A cell that came and went says nothing.

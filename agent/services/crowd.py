@@ -9,6 +9,7 @@ MOST_TRACKS = 96
 UNSEEN = 5.0  # cost of having come through a cell that works and saw nobody
 _WALKING_SPREAD = 0.35  # m/s
 _DRIVING_SPREAD = 0.2  # share of the speed limit
+_FOLLOWS = 0.2  # whoever follows is as fast, give or take this share
 _DOUBLE_M = (2.0, 5.0)  # walkers, vehicles: nearer than that, at the same speed, is the same one
 
 
@@ -49,12 +50,19 @@ class Crowd:
             self._begin(family, edge, 1 if walk[1] < walk[-1] else -1, WALKING_M_PER_S)
 
     def unknown(self, cell: Cell, at_s: float) -> None:
-        """Somebody is in a cell, nobody knows since when."""
-        self._stand(self._next_family(), cell, at_s)
+        """Somebody is in a cell, nobody knows since when. They may follow whoever has left it."""
+        family = self._next_family()
+        self._stand(family, cell, at_s)
+        left = [track for track in self.tracks if track.direction and cell.holds(track.fix_m, 1.0) and track.fixes > 1]
+        if left:
+            first = max(left, key=lambda track: track.fix_s)
+            track = self._add(family, cell.sensor.position_m, first.velocity, at_s)
+            track.assume(track.x_m, cell.sensor.reach_m**2 / 3, first.velocity, (_FOLLOWS * first.velocity) ** 2, at_s)
+            track.awaited = self._cells.row.index(cell) + track.direction
 
-    def vehicle(self, x_m: float, velocity: float, at_s: float) -> Track | None:
-        """Somebody drives whom no presence sensor has seen yet: a radar or a neighbour tells of them."""
-        return self._add(self._next_family(), x_m, 0.0, velocity, 0.0, at_s)
+    def told(self, x_m: float, velocity: float, at_s: float) -> Track:
+        """Somebody whom no presence sensor has seen yet: a radar or a neighbour tells of them."""
+        return self._add(self._next_family(), x_m, velocity, at_s)
 
     def _drive_cost(self, edge: Edge, way: int) -> float:
         """How unlikely it is that a vehicle came all the way from the end of the street unseen."""
@@ -79,21 +87,20 @@ class Crowd:
     def _begin(self, family: int, edge: Edge, way: int, speed: float) -> None:
         cell = self._cells.row[edge.cell]
         spread = _DRIVING_SPREAD * speed if speed >= DRIVING_M_PER_S else _WALKING_SPREAD
-        track = self._add(family, cell.before(way), cell.blur(speed), way * speed, spread * spread, edge.at_s)
-        if track is not None:
-            track.awaited = edge.cell + way
+        track = self._add(family, cell.before(way), way * speed, edge.at_s)
+        track.assume(track.x_m, cell.blur(speed), way * speed, spread * spread, edge.at_s)
+        track.awaited = edge.cell + way
 
     def _stand(self, family: int, cell: Cell, at_s: float) -> None:
         """Somebody is anywhere in a cell, and nobody knows which way they go."""
-        self._add(family, cell.sensor.position_m, cell.sensor.reach_m * cell.sensor.reach_m, 0.0, 0.01, at_s)
+        self._add(family, cell.sensor.position_m, 0.0, at_s).stand(cell.sensor.reach_m, at_s)
 
-    def _add(self, family: int, x_m: float, x_var: float, velocity: float, v_var: float, at_s: float) -> Track | None:
-        if len(self.tracks) >= MOST_TRACKS:
-            return None
+    def _add(self, family: int, x_m: float, velocity: float, at_s: float) -> Track:
+        """Add somebody. On a street that is too full they are not followed; the cells that see them are lit."""
         self._users += 1
         track = Track(self._users, family, x_m, velocity, at_s)
-        track.assume(x_m, x_var, velocity, v_var, at_s)
-        self.tracks.append(track)
+        if len(self.tracks) < MOST_TRACKS:
+            self.tracks.append(track)
         return track
 
     def _next_family(self) -> int:

@@ -102,7 +102,7 @@ class Kernel(Protocol):
 class LightWave:
     """The light around the road users of one street. Tell it what is seen, then `step` it; both with monotonic seconds."""
 
-    def __init__(  # noqa: PLR0913 - what a street is made of
+    def __init__(  # noqa: PLR0913, PLR0917 - what a street is made of
         self,
         lamps_m: Sequence[float],
         sensors: Sequence[Sensor],
@@ -119,11 +119,11 @@ class LightWave:
         self._radars = radars
         self._blind = [True] * len(radars)
         self._silent = {-1: False, 1: False}
-        self._around_cell = [_around(lamps_m, cell.sensor.position_m) for cell in self.cells.row]
-        self._around_radar = [_around(lamps_m, radar.position_m) for radar in radars]
+        self._around_cell = [_around(lamps_m, cell.sensor.position_m, _IN_DOUBT) for cell in self.cells.row]
+        self._around_radar = [_around(lamps_m, radar.position_m, _IN_DOUBT) for radar in radars]
         self._seams = {
-            -1: _within(lamps_m, min(lamps_m, default=0.0), light.sight_m),
-            1: _within(lamps_m, max(lamps_m, default=0.0), light.sight_m),
+            end: _around(lamps_m, ends(lamps_m, default=0.0), ((CLASS, light.sight_m),))
+            for end, ends in ((-1, min), (1, max))
         }
         self._free = list(range(MOST_TRACKS))
         self._slots: dict[int, int] = {}
@@ -133,16 +133,20 @@ class LightWave:
 
     def see(self, sensor: int, *, present: bool, faulty: bool, now_s: float) -> None:
         """Take what a sensor says now. `faulty`: it is silent, stale or bad, and what it says is not believed."""
-        self.cells.see(sensor, present=present, faulty=faulty, now_s=self._time(now_s))
+        if self.cells.see(sensor, present=present, faulty=faulty, now_s=self._time(now_s)):
+            self._renew_s = -inf
 
     def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
         """Take that a radar saw at `seen_s` somebody come nearer: so far away, so fast. Who walks is for other sensors."""
         looks, here_m = self._radars[radar].looks, self._radars[radar].position_m
-        approach(self.tracker.crowd, self.cells, here_m + looks * distance_m, -looks * speed_m_per_s, seen_s)
+        sight = here_m + looks * distance_m, -looks * speed_m_per_s, seen_s
+        approach(self.tracker.crowd, self.cells, sight, self._now_s)
 
     def blind(self, radar: int, *, faulty: bool) -> None:
         """Take whether a radar can be believed: one that cannot may hide who comes, so its stretch is kept lit."""
-        self._blind[radar] = faulty
+        if faulty is not self._blind[radar]:
+            self._blind[radar] = faulty
+            self._renew_s = -inf
 
     def announce(self, user: RoadUser, until_s: float) -> None:
         """Take that a neighbour tells of somebody who comes: they are lit, until then at most if no sensor sees them."""
@@ -151,6 +155,7 @@ class LightWave:
     def seam(self, end: Literal[-1, 1], *, silent: bool) -> None:
         """Take whether the neighbour at the lower or the higher end is silent: nobody tells who comes from there."""
         self._silent[end] = silent
+        self._renew_s = -inf
 
     def step(self, now_s: float) -> None:
         """Bring the fields of all road users to where they are, and light what is lit for other reasons."""
@@ -204,23 +209,22 @@ class LightWave:
 
     def _renew(self, now_s: float) -> None:
         """Light around who is seen and not known, around what cannot be believed, and at the ends nobody tells of."""
-        set_need, until_s = self._kernel.set_need, now_s + RENEW_S
+        until_s = now_s + RENEW_S
         for cell, around in zip(self.cells.row, self._around_cell, strict=True):
             if cell.blind:
-                for lamp, slot in around:
-                    set_need(lamp, slot, until_s)
+                self._need(around, until_s)
             elif cell.said and now_s - cell.sensor.delay_s - cell.explained_s > _STILL_S:
-                for lamp, slot in around:
-                    if slot == CLASS:
-                        set_need(lamp, FULL, until_s)
+                self._need([(lamp, FULL) for lamp, slot in around if slot == CLASS], until_s)
         for around, blind in zip(self._around_radar, self._blind, strict=True):
             if blind:
-                for lamp, slot in around:
-                    set_need(lamp, slot, until_s)
+                self._need(around, until_s)
         for end, silent in self._silent.items():
             if silent:
-                for lamp in self._seams[end]:
-                    set_need(lamp, CLASS, until_s)
+                self._need(self._seams[end], until_s)
+
+    def _need(self, lamps: Iterable[tuple[int, int]], until_s: float) -> None:
+        for lamp, slot in lamps:
+            self._kernel.set_need(lamp, slot, until_s)
 
     def _shape(self, lamps_m: Sequence[float], light: Light, rings: Rings) -> None:
         """Give lamps their places and road users their fields."""
@@ -237,15 +241,11 @@ class LightWave:
         self._kernel.set_shape(_KIND["unknown"], (ahead, *around), max(drive, walk))
 
 
-def _within(lamps_m: Sequence[float], place_m: float, reach_m: float) -> list[int]:
-    return [lamp for lamp, at_m in enumerate(lamps_m) if abs(at_m - place_m) <= reach_m]
-
-
-def _around(lamps_m: Sequence[float], place_m: float) -> list[tuple[int, int]]:
-    """Return the lamps around a place of which more is not known, each with its need slot."""
+def _around(lamps_m: Sequence[float], place_m: float, reaches: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:
+    """Return the lamps around a place, each with the first need slot in whose reach, in metres, it stands."""
     found = []
     for lamp, at_m in enumerate(lamps_m):
-        slot = next((slot for slot, reach_m in _IN_DOUBT if abs(at_m - place_m) <= reach_m), None)
+        slot = next((slot for slot, reach_m in reaches if abs(at_m - place_m) <= reach_m), None)
         if slot is not None:
             found.append((lamp, slot))
     return found

@@ -86,6 +86,10 @@ class Leavers:
         if not told and not self.left and passed:
             self.left.append(min(passed, key=lambda found: found[0])[1])
 
+    def took_along(self, track: Track) -> bool:
+        """Whether what else is assumed of the same newcomer explains that they are gone."""
+        return any(other.family == track.family for other in self.left)
+
     def _sort(self, track: Track, border_m: float, passed: list[tuple[float, Track]]) -> None:
         direction = track.direction
         x_m, var = track.ahead(self._edge.at_s)

@@ -19,6 +19,7 @@ CHECK_S = 0.2  # how often tracks are held against cells in which nothing begins
 _OUT_M = 150.0  # so far beyond the last cell nobody is followed
 _LOST_M = 20.0  # a vehicle that is assumed is given up when no more is known than that
 _EXPLAINED_S = 0.6  # a cell may see somebody so much longer than who is known explains
+_MOST_MISSED = 3  # cells in a row that may not see somebody who is well known
 _WORD_S = 1.0  # until it is known that somebody has come into the next view
 _LONGEST_WAIT_S = 60.0  # for somebody who walks between two views
 
@@ -27,7 +28,7 @@ class Tracker:
     """Road users of one street. `step` it; read `crowd.tracks`."""
 
     def __init__(self, cells: Cells, limit_m_per_s: float, hold_s: float, guess_s: float) -> None:
-        """`hold_s`: how long somebody is kept of whom there is no sign; `guess_s`: how long at least a vehicle that is assumed."""
+        """`hold_s`: how long somebody is kept of whom there is no sign. `guess_s`: a vehicle that is assumed, at least."""
         self.cells = cells
         self.crowd = Crowd(cells, limit_m_per_s)
         self._hold_s = hold_s
@@ -59,7 +60,11 @@ class Tracker:
             self.crowd.newcomer(edge)
         elif track.direction:
             self._believe_in(track, edge)
-            track.fix(cell.before(track.direction), cell.blur(track.velocity), edge.at_s, GATE - 1.0)
+            x_m, var = track.ahead(edge.at_s)
+            late_m = (x_m - cell.before(track.direction)) * track.direction
+            told_late = late_m * late_m > GATE * GATE * (var + cell.blur(track.velocity)) and late_m > 0.0
+            gate = 1.0 if told_late and track.well_known else GATE - 1.0
+            track.fix(cell.before(track.direction), cell.blur(track.velocity), edge.at_s, gate)
             track.awaited = edge.cell + track.direction
             self.crowd.settle(track)
         elif cell.holds(track.x_m):
@@ -69,24 +74,41 @@ class Tracker:
 
     def _set_off(self, track: Track, edge: Edge) -> None:
         """Somebody of whom no more was known than their cell comes into the next one, or somebody else does."""
-        if not any(cell.present and cell.holds(track.x_m) for cell in self.cells.row):
+        cell, went_s = self.cells.row[edge.cell], edge.at_s - track.fix_s
+        stayed = any(cell.present and cell.holds(track.x_m) for cell in self.cells.row)
+        border_m = cell.before(track.heading)
+        if track.heading and not stayed and went_s > 0.0 and (border_m - track.x_m) * track.heading > 0.0:
+            velocity = (border_m - track.fix_m) / went_s
+            track.assume(border_m, cell.blur(velocity), velocity or track.heading * SLOWEST_M_PER_S, 0.01, edge.at_s)
+            track.seen(border_m, edge.at_s)
+            track.awaited = edge.cell + track.heading
+            self.crowd.settle(track)
+            return
+        if not stayed:
             self.crowd.drop_family(track)
         self.crowd.newcomer(edge, track)
 
     def _fall(self, edge: Edge, now_s: float) -> None:
         """Nobody is in a cell any more."""
-        cell, leavers = self.cells.row[edge.cell], Leavers(edge, self.cells, self.crowd)
+        leavers, joined = Leavers(edge, self.cells, self.crowd), self._gap_m(edge.cell) <= 0.0
         for track in leavers.left:
-            track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE)
-            track.awaited = edge.cell + track.direction
+            if track.well_known or self._may_leave(edge.cell, track):
+                self._leave(track, edge, GATE)
+            else:
+                self._lose(track, edge, now_s)
         for track in leavers.lost:
-            if track.direction and track.fixes == 1 and self.crowd.siblings(track):
+            known = self.crowd.siblings(track) if track.direction else joined and leavers.took_along(track)
+            if track.fixes == 1 and known:
                 self.crowd.drop(track)
             elif track.direction and not leavers.left and len(leavers.lost) == 1 and self._may_leave(edge.cell, track):
-                track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, GATE - 1.0)
-                track.awaited = edge.cell + track.direction
+                self._leave(track, edge, GATE - 1.0)
             else:  # through a door, or they stand still
                 self._lose(track, edge, now_s)
+
+    def _leave(self, track: Track, edge: Edge, gate: float) -> None:
+        cell = self.cells.row[edge.cell]
+        track.fix(cell.beyond(track.direction), cell.blur(track.velocity), edge.at_s, gate)
+        track.awaited = edge.cell + track.direction
 
     def _lose(self, track: Track, edge: Edge, now_s: float) -> None:
         """Somebody is not seen any more where they were: they went on, or out, or stand still."""
@@ -100,7 +122,7 @@ class Tracker:
             track.awaited = edge.cell + track.heading
             return
         if gap_m > 0.0 and not track.direction:
-            track.assume(track.x_m, (cell.sensor.reach_m + gap_m) ** 2, 0.0, 0.01, edge.at_s)
+            track.stand(cell.sensor.reach_m + gap_m, edge.at_s)
         patience_s = min(gap_m / SLOWEST_M_PER_S - cell.sensor.clears_s + _WORD_S, _LONGEST_WAIT_S)
         track.ends_s = min(track.ends_s, now_s + max(self._hold_s, patience_s))
 
@@ -145,7 +167,7 @@ class Tracker:
 
     def _explain(self, track: Track, x_m: float, var: float, at_s: float) -> None:
         """The cells in which somebody may be now are explained by them."""
-        about_m = min(var**0.5, 3.0) + 0.3 * abs(track.velocity) + 0.3
+        about_m = min(var**0.5, 1.0) + 0.3 * abs(track.velocity) + 0.3
         first, last = bisect_left(self.cells.highs_m, x_m - about_m), bisect_right(self.cells.lows_m, x_m + about_m)
         for cell in self.cells.row[first:last]:
             cell.explained_s = at_s
@@ -174,8 +196,8 @@ class Tracker:
         before = self.cells.at(track.awaited - track.direction)
         if not track.vehicle and before is not None and not before.joins(cell, track.direction):
             self._walks_slowly(track, cell, now_s)
-        elif track.missed < 0:  # the sensor may be at fault
-            track.missed = track.awaited
+        elif len(track.missed) < (_MOST_MISSED if track.well_known else 1):  # the sensors may be at fault
+            track.missed += (track.awaited,)
             track.awaited += track.direction
         else:
             self.crowd.drop(track)
@@ -200,12 +222,14 @@ class Tracker:
                 there = self.cells.at(bisect_right(self.cells.lows_m, track.ahead(at_s)[0]) - 1)
                 if there is None or not there.present or there is cell:
                     track.heading = track.direction
-                    track.assume(cell.sensor.position_m, cell.sensor.reach_m**2, 0.0, 0.01, at_s)
+                    track.x_m = cell.sensor.position_m
+                    track.stand(cell.sensor.reach_m, at_s)
                     track.awaited = -1
                     return
         self.crowd.unknown(cell, at_s)
 
     def _believe_in(self, track: Track, edge: Edge) -> None:
-        """Somebody was missed by a sensor and is seen by the next one: what that sensor does not see means less."""
-        if track.missed >= 0 and track.missed != edge.cell:
-            self.cells.row[track.missed].doubts += 1
+        """Somebody was missed by sensors and is seen by a later one: what they do not see means less."""
+        for place in track.missed:
+            if place != edge.cell:
+                self.cells.row[place].doubts += 1

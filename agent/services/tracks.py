@@ -7,7 +7,7 @@ from math import inf, sqrt
 from agent.services.road_users import RoadUser, UserKind
 
 DRIVING_M_PER_S = 4.0  # whoever is faster does not walk: they neither turn round nor wait between two views
-_SURELY_WALKS_M_PER_S, _SURELY_DRIVES_M_PER_S = 2.0, 6.0
+_SURELY_WALKS_M_PER_S, _SURELY_DRIVES_M_PER_S = 2.0, 4.0
 WALKING_M_PER_S = 1.4
 SLOWEST_M_PER_S = 0.4  # with a walking frame
 FASTEST_M_PER_S = 40.0
@@ -15,7 +15,9 @@ FASTEST_M_PER_S = 40.0
 _DRIVING_NOISE = 0.005
 _WALKING_NOISE = 1e-4
 _LEAST_VAR = 1e-4
+_STANDING_VAR = 0.01  # (m/s)2
 _FEW = 2  # fixes that one more may prove wrong
+_WELL_KNOWN = 4  # fixes
 
 
 class Track:
@@ -37,7 +39,7 @@ class Track:
         self.at_s = at_s
         self.heading = 0  # which way they went before they stood
         self.awaited = -1  # the cell where they come in next; -1: none, or not known
-        self.missed = -1  # the cell where they should have been seen and were not
+        self.missed: tuple[int, ...] = ()  # cells where they should have been seen since, and were not
         self.ends_s = inf  # when they are given up unless they are seen
         self.kept_s = -inf  # a neighbour's word: not given up before
         self.word: int | None = None  # the neighbour's number of whom only its word is known; none: seen here
@@ -50,6 +52,10 @@ class Track:
         self.vehicle = abs(velocity) >= DRIVING_M_PER_S
         self.moved = True  # something about them is new
 
+    def stand(self, about_m: float, at_s: float) -> None:
+        """They are somewhere about where they are thought to be, and nobody knows which way they go."""
+        self.assume(self.x_m, about_m * about_m, 0.0, _STANDING_VAR, at_s)
+
     @property
     def direction(self) -> int:
         """+1 to higher positions, -1 to lower ones, 0: stands, or not known."""
@@ -59,6 +65,11 @@ class Track:
     def driving_guess(self) -> bool:
         """Whether that they drive is an assumption that nothing has confirmed."""
         return self.vehicle and self.fixes == 1
+
+    @property
+    def well_known(self) -> bool:
+        """Whether they are believed rather than a sensor that does not see them."""
+        return self.fixes >= _WELL_KNOWN
 
     def ahead(self, at_s: float) -> tuple[float, float]:
         """Return where they are at a time, and its variance: m, m2."""
@@ -97,7 +108,7 @@ class Track:
         """Take that they were seen at a place."""
         self.fix_m, self.fix_s = x_m, at_s
         self.fixes += 1
-        self.missed = -1
+        self.missed = ()
         self.ends_s = inf
         self.kept_s, self.word = -inf, None
         self.moved = True
@@ -113,5 +124,5 @@ class Track:
     def told(self, now_s: float) -> RoadUser:
         """Return them as others are told of them."""
         x_m, var = self.ahead(now_s)
-        doubt = 0.5 ** min(self.fixes, 10) if self.missed < 0 else 0.5
+        doubt = 0.5 ** min(self.fixes, 10) if not self.missed else 0.5
         return RoadUser(self.user, self.kind, x_m, self.velocity, sqrt(var), now_s, 1.0 - doubt)
