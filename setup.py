@@ -46,7 +46,7 @@ setup(
             depends=["cext/fields.pxd", "cext/ramps.pxd"],
             extra_compile_args=["-O2", "-g0", "-ffp-contract=off"],
         )
-        for name in ("fields", "lighting", "night", "presence", "ramps")
+        for name in ("fields", "ramps", "lighting", "night", "presence", "belief", "cfar", "pir", "doppler", "ranges")
     ],
     cmdclass={"build_ext": BuildKernels},
 )

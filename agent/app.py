@@ -19,7 +19,6 @@ from agent import __version__, logs, parts
 from agent.clock import SystemClock, boot_id, wall_less_mono_s
 from agent.config import Config, ConfigError, load_file
 from agent.control.street import StreetControl
-from agent.control.sun import AstronomicalClock
 from agent.control.task import ControlTask, lamp_points
 from agent.faults import FOLDER, FaultDumps
 from agent.health import Notifier, Supervisor
@@ -94,8 +93,8 @@ class _Agent:
             + (self._beacons.points() if self._beacons is not None else [])
             + [point for lamp in lamps for point in lamp_points(lamp.id)]
         )
-        controller, lighting = config.controller, config.lighting
-        sun = AstronomicalClock(controller.latitude_deg, controller.longitude_deg, lighting.dusk_deg)
+        sun = parts.astronomical_clock(config)
+        season = parts.season(config, self._clock, sun, image)
         self._control = StreetControl(
             [parts.output(config, lamp) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
@@ -106,14 +105,22 @@ class _Agent:
                 for device in config.devices
                 if device.kind == "vehicles"
             ],
-            night=parts.night(self._clock, sun),
+            night=season.season.night,
         )
         sink.lights = parts.lights(self._control)
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._carrier(parts.bus_of(config, lamp)) for lamp in lamps}
         detectors = list(pins.sensors.values())
-        self._task = ControlTask(self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=detectors)
+        self._task = ControlTask(
+            self._control,
+            image,
+            self._clock,
+            season.season,
+            inputs=season.inputs,
+            buses=self._lamp_bus,
+            detectors=detectors,
+        )
         self._image = image
         self._neighbours = parts.neighbours(config, self._clock, image, self._control, self._task.step)
         view = AgentView(
@@ -126,10 +133,12 @@ class _Agent:
             image=image,
             control=self._control,
             sun=sun,
+            season=season.view,
             buses=list(self._buses.values()),
             instruments=list(self._instruments.values()),
             supervisor=self._supervisor,
             lamps=self._lamps,
+            lateness=self._task.lateness,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
             neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
         )

@@ -11,6 +11,7 @@ from agent import __version__
 from agent.cli.ble.commands import ble
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
+from agent.cli.calendar.commands import calendar
 from agent.cli.instrument.commands import instrument
 from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
@@ -194,6 +195,7 @@ def check(file: Path, as_json: bool) -> int:
 gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
+gadelys.add_command(calendar)
 gadelys.add_command(instrument)
 gadelys.add_command(lab)
 gadelys.add_command(neighbour)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
-from agent.cli import status_neighbours, status_uplink
+from agent.cli import status_neighbours, status_season, status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -59,9 +59,7 @@ def problems(status: Status) -> list[str]:
         for task in status.tasks
         if task.restarts or task.state != "running"
     ]
-    if not status.clock_trusted and not status.demonstration:
-        found.append("the clock is not trusted: lamps are kept lit")
-    return found
+    return found + status_season.problems(status)
 
 
 def notes(status: Status) -> list[str]:
@@ -110,6 +108,7 @@ def _header(status: Status, width: int) -> list[Line]:
         line(*first),
         line(f"{clock} {status.time_zone}, clock ", trusted),
         line(Span(night, "bold"), f" (sun {status.sun_deg:+.1f}°), up {fmt.span(status.uptime_s)}, ", kernel),
+        *status_season.lines(status),
         line(
             Span(
                 f"gadelys {status.version}, pid {status.pid}, {status.memory_mb:.0f} MB, {status.cpu_s:.0f} s CPU",

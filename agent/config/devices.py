@@ -80,13 +80,15 @@ def read_device(table: Table) -> Device:
 
 def _gear(table: Table) -> dict[str, Any]:
     """Read what a luminaire on a unit says of its driver."""
-    points = table.any_pairs("lumen_maintenance", _MAINTENANCE)
-    rises = all(before[0] < after[0] for before, after in pairwise(points))
-    falls = all(before[1] >= after[1] > 0 for before, after in pairwise(points))
-    if points[:1] not in {(), ((0.0, 1.0),)} or not (rises and falls):
-        table.wrong("lumen_maintenance", _MAINTENANCE)
+    points: tuple[tuple[float, float], ...] = ()
+    if "lumen_maintenance" in table:
+        points = table.pairs("lumen_maintenance", 0, 1e6, _MAINTENANCE)
+        rises = all(before[0] < after[0] for before, after in pairwise(points))
+        falls = all(before[1] >= after[1] > 0 for before, after in pairwise(points))
+        if table.sound("lumen_maintenance") and not (points[0] == (0.0, 1.0) and rises and falls):
+            table.wrong("lumen_maintenance", _MAINTENANCE)
     return {
-        "curve": table.choice("curve", ("linear", "dali"), "linear"),
+        "curve": table.choice("curve", ("linear", "dali")) if "curve" in table else None,
         "minimum_pct": table.number("minimum_pct", 0, 20, 0),
         "lumen_maintenance": points if table.sound("lumen_maintenance") else (),
     }

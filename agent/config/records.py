@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.calendar import Period
+from agent.control.classes import RoadKind
 from drivers.ble.records import Named
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
 from drivers.lines.instrument import Setting
@@ -93,8 +95,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
     `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire on a
-    unit: its driver's `curve`, the least light that it can give, and `lumen_maintenance`: burning hours and the share of its
-    first light that is left by then.
+    unit: its driver's `curve` if it is not the profile's, the least light that it can give, and `lumen_maintenance`: burning
+    hours and the share of its first light that is left by then.
     """
 
     id: str
@@ -108,7 +110,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     position_m: float | None
     nominal_w: float
     looks: Literal["up", "down"] | None
-    curve: Literal["linear", "dali"] = "linear"
+    curve: Literal["linear", "dali"] | None = None
     minimum_pct: float = 0.0
     lumen_maintenance: tuple[tuple[float, float], ...] = ()
 
@@ -126,8 +128,20 @@ class Ble(msgspec.Struct, frozen=True, kw_only=True):
     adapter: str
 
 
+class CountedTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    """The device that counts, what the street can take in road users an hour, the lowest class that its volume may choose."""
+
+    counter: str
+    capacity_per_h: float
+    road: RoadKind
+    lowest: str
+
+
 class Lighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees."""
+    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees.
+
+    `design_class` is that of `class_pct`, "" if it is not said. `photocell` is a device.
+    """
 
     class_pct: float
     base_pct: float
@@ -144,6 +158,10 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float
+    design_class: str = ""
+    photocell: str | None = None
+    calendar: tuple[Period, ...] = ()
+    traffic: CountedTraffic | None = None
 
 
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.class_fade import ClassFade
 from agent.control.gear import Gear
 from agent.control.leases import RUNG, WINNER, LeaseBook
 from agent.services.cells import Sensor
@@ -20,7 +21,10 @@ _LEAST_PCT = 1e-9  # less light than any lamp can give
 
 
 class Levels(msgspec.Struct, frozen=True):
-    """The levels of a street in per cent of full light, and its fades in seconds for full scale."""
+    """The levels of a street in per cent of full light, and its fades in seconds for full scale.
+
+    `class_pct` is what the street was designed for: the safe level, and the light where a sensor cannot be believed.
+    """
 
     class_pct: float
     base_pct: float
@@ -76,6 +80,7 @@ class StreetControl:
         self.wave = LightWave([out.position_m for out in outputs], sensors, light, rings, self.kernel, radars)
         self._known = [(False, True)] * len(sensors)
         self.night: bool | None = night
+        self._rests = ClassFade(levels.class_pct, levels.base_pct)
         self._first = True
         self._plain = [output.gear.plain for output in outputs]
         for lamp, output in enumerate(outputs):
@@ -118,15 +123,25 @@ class StreetControl:
         return self.wave.road_users(now_s)
 
     def set_night(self, night: bool | None) -> None:
-        """Take the astronomical clock's word: night, day, or not known (no trusted clock), which is lit."""
+        """Take that it is night, day, or not known (neither clock nor photocell), which is lit."""
         if night is not self.night:
             self.night = night
+            self._rests.finish()
             self._apply_night()
+
+    def set_rest(self, class_pct: float, base_pct: float, now_s: float) -> None:
+        """Take the class in force and the base level; at night they are gone to so slowly that nobody sees it."""
+        self._rests.aim(class_pct, base_pct, now_s)
+        if self.night is not True:
+            self._rests.finish()  # nobody can see it
 
     def step(self, now_s: float) -> list[tuple[int, float]]:
         """Compute all lamps; return (lamp, what its driver is told, per cent) where that changed, at first of all of them."""
         if self.night is not False:
             self.wave.step(now_s)
+        if now_s >= self._rests.next_s:
+            self._rests.step(now_s)
+            self._apply_night()
         count = self.kernel.step(now_s)
         # What a lamp gives at the start is assumed, not known: the first levels are written whatever they are.
         changed = range(len(self.outputs)) if self._first else self.kernel.changed[:count]
@@ -136,7 +151,7 @@ class StreetControl:
     def next_s(self, now_s: float) -> float:
         """Return when a step is due if nothing is set and no sensor has news; now while a lamp fades."""
         wave_s = math.inf if self.night is False else self.wave.next_s()
-        return max(min(self.kernel.next_s(), wave_s), now_s)
+        return max(min(self.kernel.next_s(), wave_s, self._rests.next_s), now_s)
 
     def aged(self, lamp: int, hours: float) -> None:
         """Take how long a lamp has burnt, in hours: a new one is told less, where its maintenance curve is known."""
@@ -167,6 +182,7 @@ class StreetControl:
 
     def _apply_night(self) -> None:
         levels = self.levels
+        class_pct, base_pct = self._rests.now
         if self.night is False:
             self.wave.clear()
         for lamp, output in enumerate(self.outputs):
@@ -180,8 +196,8 @@ class StreetControl:
                 least_pct = (
                     levels.floor_pct if output.device_safety else max(levels.floor_pct, levels.night_minimum_pct)
                 )
-                # A lamp that no sensor watches cannot know when it is needed: it keeps the class level all night.
-                rest_pct = levels.base_pct if self.wave.covered[lamp] else levels.class_pct
+                # A lamp that no sensor watches cannot know when it is needed: it keeps the class in force.
+                rest_pct = base_pct if self.wave.covered[lamp] else class_pct
                 self._rest(lamp, schedule_pct=rest_pct, floor_pct=least_pct)
 
     def _rest(self, lamp: int, *, schedule_pct: float, floor_pct: float) -> None:

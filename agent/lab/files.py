@@ -22,7 +22,7 @@ class Files(Protocol):
         """Return the text of a file, unpacked. UnreadableError."""
 
 
-def named(table: Table, key: str, files: Files, says: str) -> tuple[str, str]:
+def text_of(table: Table, key: str, files: Files, says: str) -> tuple[str, str]:
     """Read an option that names a file; return the name and its text, ("", "") after noting a mistake."""
     name = table.text(key, says)
     if not name:

@@ -39,7 +39,7 @@ def read_night(table: Table) -> NightHours:
     """Read [night]."""
     step_s = table.number("step_s", 0.05, 1, 0.2)
     begin, end = table.text("begin", _WHEN, "18:00"), table.text("end", _WHEN, "06:00")
-    day = _date(table) if "date" in table else None
+    day = _date(table) if table.has("date") else None
     zone = _zone(table) if day is not None else UTC
     if day is None:
         for key in ("time_zone", "latitude", "longitude"):

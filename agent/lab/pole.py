@@ -41,9 +41,14 @@ def _commands(scenario: Scenario, lighting: Lighting) -> Iterator[Command]:
         yield from ways[0]
         return
     wanted = [[0.0] * len(ways) for _ in scenario.street.lamps]
+    for number, way in enumerate(scenario.street.ways):
+        for lamp, _ in way.lamps:
+            wanted[lamp][number] = lighting.class_pct / 100
     for step, number, lamp, level in heapq.merge(*(_numbered(way, number) for number, way in enumerate(ways))):
+        before = max(wanted[lamp])
         wanted[lamp][number] = level
-        yield step, lamp, max(wanted[lamp])
+        if max(wanted[lamp]) != before:
+            yield step, lamp, max(wanted[lamp])
 
 
 def _numbered(commands: Iterator[Command], number: int) -> Iterator[tuple[int, int, int, float]]:
@@ -57,6 +62,7 @@ def _of_way(scenario: Scenario, lighting: Lighting, way: Way, heard: Sequence[Re
     news = [report for report in heard if report.lamp in own]
     control = _control(scenario, lighting, way)
     known = [(False, True)] * len(lamps)
+    sent = [lighting.class_pct] * len(lamps)
     now_s, at, step_s = 0.0, 0, scenario.step_s
     while now_s < scenario.night_s:
         fresh = set()
@@ -70,7 +76,10 @@ def _of_way(scenario: Scenario, lighting: Lighting, way: Way, heard: Sequence[Re
                 control.see(sensor, present, faulty, now_s)
         step = first_step(now_s, step_s)
         for lamp, _level_pct in control.step(now_s):
-            yield step, lamps[lamp], control.kernel.target(lamp) / 100
+            target_pct = control.kernel.target(lamp)
+            if target_pct != sent[lamp]:
+                sent[lamp] = target_pct
+                yield step, lamps[lamp], target_pct / 100
         due_s = max(control.next_s(now_s), (step if now_s < step * step_s else step + 1) * step_s)
         now_s = min(due_s, news[at].at_s if at < len(news) else due_s)
 

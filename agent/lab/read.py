@@ -99,7 +99,7 @@ def _sensing(table: Table) -> Sensing:
 
 def _faults(table: Table, night: NightHours) -> Faults:
     outage_s = None
-    if "outage_begin" in table or "outage_min" in table:
+    if table.has("outage_begin", "outage_min"):
         begin_s = night.at_s(table, "outage_begin")
         outage_s = (begin_s, begin_s + 60 * table.number("outage_min", 1, 24 * 60))
     return Faults(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from agent.config.table import Table
-from agent.lab.files import Files, UnreadableError, named, number, rows
+from agent.lab.files import Files, UnreadableError, number, rows, text_of
 from agent.lab.ways import Spot, Street, Way, along, grid, length_m, scored_lamps, spots_of_degrees, way_of
 
 SHAPES = ("straight", "bend", "path", "junction", "square")
@@ -20,8 +20,9 @@ _NOWHERE = Street("straight", ((0.0, 0.0),), (Way("main", ((0.0, 0.0), (1.0, 0.0
 def read_street(table: Table, files: Files) -> Street:
     """Read [street]; something harmless after noting a mistake."""
     shape = table.choice("shape", SHAPES, "straight")
-    spots = _lamps_of_file(table, files) if "lamps_file" in table else ()
-    if "lamps_file" in table and not spots:
+    named = table.has("lamps_file")
+    spots = _lamps_of_file(table, files) if named else ()
+    if named and not spots:
         table.leave()
         return _NOWHERE
     lines, made, beside_m = _SHAPES[shape](table, spots)
@@ -60,7 +61,7 @@ def _straight(table: Table, spots: Sequence[Spot]) -> _Made:
 
 
 def _line(table: Table, spots: Sequence[Spot]) -> _Made:
-    if spots and "points" not in table:
+    if spots and not table.has("points"):
         return _through(table, spots)
     points = _apart(table, table.pairs("points", -FARTHEST_M, FARTHEST_M))
     if spots:
@@ -132,7 +133,7 @@ def _apart(table: Table, points: Sequence[Spot], key: str = "points") -> tuple[S
 
 def _lamps_of_file(table: Table, files: Files) -> tuple[Spot, ...]:
     says = "a CSV file with x_m, y_m or position_m, or GeoJSON with points"
-    name, text = named(table, "lamps_file", files, says)
+    name, text = text_of(table, "lamps_file", files, says)
     if not name:
         return ()
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from agent.config.table import Table
-from agent.lab.files import Files, UnreadableError, named, number, rows, shown
+from agent.lab.files import Files, UnreadableError, number, rows, shown, text_of
 from agent.lab.hours import NightHours
 from agent.lab.records import KINDS, Passer
 from agent.lab.users import EVENING_SHAPE, chance_starts, entering, even_starts, passing
@@ -63,7 +63,9 @@ class _Stream:
         by_chance = table.choice("spread", ("even", "chance"), "even") == "chance"
         volumes = self._volumes()
         if sum(volumes) > MOST_PASSERS:
-            table.wrong("per_hour" if "per_hour" in table else "peak_per_hour", f"at most {MOST_PASSERS} users a night")
+            table.wrong(
+                "per_hour" if table.has("per_hour") else "peak_per_hour", f"at most {MOST_PASSERS} users a night"
+            )
             return
         starts = chance_starts(volumes, f"{table.path[-1]} {seed}") if by_chance else even_starts(volumes, shift)
         for start_s, up in starts:
@@ -73,7 +75,7 @@ class _Stream:
     def _volumes(self) -> tuple[float, ...]:
         """An hour's users, for each hour of the night that there is a number for; the last hour may be a part of one."""
         table, hours = self._table, self._night.seconds / 3600
-        if "per_hour" in table:
+        if table.has("per_hour"):
             table.needless("peak_per_hour", "beside per_hour")
             table.needless("shape", "beside per_hour")
             volumes = table.numbers("per_hour", 0, 100_000)
@@ -86,9 +88,9 @@ class _Stream:
         """Users as a device at `at_m` recorded them: each at its speed all along."""
         table, middle_m = self._table, (self._street.lamps[0][1] + self._street.lamps[-1][1]) / 2
         at_m = table.number("at_m", -100_000, 100_000, middle_m)
-        site = table.text("site", "the site whose passages are meant") if "site" in table else ""
+        site = table.text("site", "the site whose passages are meant") if table.has("site") else ""
         says = "a CSV file with time_utc, direction, speed_km_per_h"
-        name, text = named(table, "file", files, says)
+        name, text = text_of(table, "file", files, says)
         if self._night.begin_utc is None:
             table.wrong("source", "a date beside it: [night] date")
         if not name or self._night.begin_utc is None:

@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 
 from agent.config.table import Table
-from agent.lab.files import Files, UnreadableError, named, number, rows
+from agent.lab.files import Files, UnreadableError, number, rows, text_of
 from agent.lab.hours import NightHours
 from agent.lab.records import Tariff
 
@@ -17,7 +17,7 @@ EUR_PER_MWH, G_CO2_PER_KWH = 85.07, 70.0
 def read_tariff(table: Table, night: NightHours, files: Files) -> Tariff:
     """Read [energy]."""
     zone = ""
-    if {"price_file", "co2_file"} & {key for key in ("price_file", "co2_file") if key in table}:
+    if table.has("price_file", "co2_file"):
         zone = table.choice("zone", ("dk1", "dk2"))
     else:
         table.needless("zone", "without price_file or co2_file")
@@ -31,10 +31,10 @@ def _series(  # noqa: PLR0913, PLR0917 - where from, and for when
     table: Table, what: str, unit: tuple[str, float], zone: str, night: NightHours, files: Files
 ) -> tuple[tuple[float, ...], str]:
     key, column = f"{what}_file", f"{zone}_{unit[0]}"
-    if key not in table:
+    if not table.has(key):
         return (table.number(unit[0], -10_000, 10_000, unit[1]),), "constants"
     table.needless(unit[0], f"beside {key}")
-    name, text = named(table, key, files, "a CSV file with time_utc and " + column)
+    name, text = text_of(table, key, files, "a CSV file with time_utc and " + column)
     if night.begin_utc is None:
         table.wrong(key, "a date beside it: [night] date")
     if not name or night.begin_utc is None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.punctual import Punctuality
 from drivers.points import Value
 
 
@@ -170,6 +171,39 @@ class NeighboursState(msgspec.Struct, frozen=True):
     neighbours: list[NeighbourRow]
 
 
+class PhotocellState(msgspec.Struct, frozen=True):
+    """The light sensor that is the photocell: filtered lx, what it says, and why it is not believed ("": it is)."""
+
+    device: str
+    lux: float | None
+    night: bool | None
+    fault: str
+
+
+class TrafficState(msgspec.Struct, frozen=True):
+    """The device that counts, road users an hour by the last ten minutes, the volume in force, and what is wrong with it."""
+
+    counter: str
+    per_h: float | None
+    volume: str | None
+    fault: str
+
+
+class SeasonState(msgspec.Struct, frozen=True):
+    """Night by what, the class in force and why, and the next change that can be foreseen."""
+
+    night_by: str
+    design_class: str
+    class_name: str
+    class_pct: float
+    base_pct: float
+    why: str
+    next_change: str | None
+    next_what: str
+    photocell: PhotocellState | None
+    traffic: TrafficState | None
+
+
 class Status(msgspec.Struct, frozen=True):
     """The whole of it, for one look."""
 
@@ -187,12 +221,14 @@ class Status(msgspec.Struct, frozen=True):
     demonstration: bool
     night: bool | None
     sun_deg: float
+    season: SeasonState
     lamps: list[LampState]
     sensors: list[SensorState]
     buses: list[BusState]
     units: list[UnitRow]
     instruments: list[InstrumentRow]
     tasks: list[TaskRow]
+    control: Punctuality
     power_w: float | None
     model_power_w: float
     memory_mb: float

@@ -16,6 +16,7 @@ import msgspec
 from agent.clock import Clock
 from agent.config import Config, Device
 from agent.control.leases import TERMS, remaining_s
+from agent.control.punctual import Lateness
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.health import Supervisor
@@ -33,6 +34,7 @@ from agent.local.records import (
     UnitRow,
     UplinkState,
 )
+from agent.local.season_view import SeasonView
 from drivers.bus import UnitState
 from drivers.lines.port import InstrumentState
 from drivers.points import Quality, Reading
@@ -65,10 +67,12 @@ class AgentView(msgspec.Struct, frozen=True):
     image: Image
     control: StreetControl
     sun: AstronomicalClock
+    season: SeasonView
     buses: Sequence[BusView]
     instruments: Sequence[InstrumentView]
     supervisor: Supervisor
     lamps: dict[str, int]
+    lateness: Lateness
     uplink: Callable[[], UplinkState | None]
     neighbours: Callable[[], NeighboursState | None]
 
@@ -144,6 +148,7 @@ class AgentView(msgspec.Struct, frozen=True):
             demonstration=self.demonstration,
             night=self.control.night,
             sun_deg=round(self.sun.elevation_deg(street.utc), 2),
+            season=self.season.state(street.utc, trusted=street.trusted),
             lamps=lamps,
             sensors=[self._sensor(device, now_s) for device in self.config.devices if device.kind in _SENSORS],
             buses=[self._bus(bus) for bus in self.buses],
@@ -153,6 +158,7 @@ class AgentView(msgspec.Struct, frozen=True):
                 TaskRow(t.name, t.state, t.restarts, round(t.beat_age_s, 3), t.last_error)
                 for t in self.supervisor.states()
             ],
+            control=self.lateness.told(),
             power_w=self._power_w(now_s),
             model_power_w=round(sum(_model_w(lamp) for lamp in lamps), 1),
             memory_mb=_resident_mb(),

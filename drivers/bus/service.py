@@ -84,6 +84,8 @@ class UnitService:
         pieces, before = block.cut(data), self._before.get(block)
         self._before[block] = pieces
         if before is None:
+            if self.plan.answered(block):
+                self._replan()
             return False, self.plan.readings(block, pieces, now_s)
         return True, self.plan.changes(block, pieces, before, now_s)
 
@@ -92,11 +94,7 @@ class UnitService:
         self._before.pop(block, None)
         if not self.plan.refused(block, error.code):
             return block.keys
-        self.fast.replan(self.plan.read("fast"))
-        self.slow.replan(self.plan.read("slow"))
-        self.once.replan(self.plan.read("once"))
-        self._before.clear()
-        self._reckon()
+        self._replan()
         return ()
 
     def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
@@ -190,6 +188,14 @@ class UnitService:
             latency=self.patience.histogram(),
             **self._counts,
         )
+
+    def _replan(self) -> None:
+        """Read the blocks of a new plan; all of them are news."""
+        self.fast.replan(self.plan.read("fast"))
+        self.slow.replan(self.plan.read("slow"))
+        self.once.replan(self.plan.read("once"))
+        self._before.clear()
+        self._reckon()
 
     def _reckon(self) -> None:
         """Work out when the unit has something to do, now that something has changed."""

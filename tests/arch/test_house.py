@@ -40,6 +40,8 @@ EDGES = {
     "agent.cli.bus.stats",
     "agent.cli.bus.units",
     "agent.cli.bus.write",
+    "agent.cli.calendar.commands",
+    "agent.cli.calendar.show",
     "agent.cli.client",
     "agent.cli.commands",
     "agent.cli.config",

@@ -12,9 +12,6 @@ from concurrent.futures import ProcessPoolExecutor
 import msgspec
 
 import lab_nights
-from agent.config.read import read_lighting
-from agent.config.records import Lighting
-from agent.config.table import Ledger, Table
 from agent.lab.play import Play
 from agent.lab.records import Scenario
 from agent.lab.schemes import SCHEMES
@@ -27,6 +24,7 @@ ONLY_NAMED = True  # minutes
 
 HOURS = {"s1": 4.0, "s2": 2.0, "s3": 0.5, "s4": 0.25}  # so long of each night; busy ones tell much in little time
 FACTORS = (1.5, 1.15)  # steps of the search
+LEAST = 0.2  # what follows 0, upwards
 MOST_TRIES = 80
 # Worth of light and of quiet, in points of energy: U below 0.998, under-lit above 0.1 %, a hundred commands a lamp-hour.
 UTILITY_WORTH, UNDER_LIT_WORTH, COMMANDS_WORTH = 500.0, 5.0, 1.0
@@ -71,8 +69,10 @@ def _search(pool: ProcessPoolExecutor) -> Iterator[Try]:
         while better and count < MOST_TRIES:
             better = False
             for name in best.values:
-                for times in (factor, 1 / factor):
-                    one = _tried({**best.values, name: round(best.values[name] * times, 3)}, pool)
+                for value in (best.values[name] * factor or LEAST, best.values[name] / factor):
+                    if round(value, 3) == best.values[name]:
+                        continue  # there is nothing below 0
+                    one = _tried({**best.values, name: round(value, 3)}, pool)
                     count += 1
                     yield one
                     if one.worth < best.worth - 1e-6:
@@ -82,12 +82,8 @@ def _search(pool: ProcessPoolExecutor) -> Iterator[Try]:
 
 
 def _defaults() -> dict[str, float]:
-    values = msgspec.structs.asdict(_lighting())
-    return {name: values[name] for name in Light.__struct_fields__ if name in values}
-
-
-def _lighting() -> Lighting:
-    return read_lighting(Table(Ledger({}), ("lighting",), {}))
+    values = msgspec.structs.asdict(lab_nights.shipped("s1").lighting)
+    return {name: values[name] for name in Light.__struct_fields__ if isinstance(values.get(name), float)}
 
 
 def _tried(values: dict[str, float], pool: ProcessPoolExecutor) -> Try:
@@ -105,8 +101,9 @@ def _played(job: tuple[str, dict[str, float]]) -> tuple[float, float, float, flo
 
 
 def _part(name: str, values: dict[str, float]) -> Scenario:
-    lighting = msgspec.structs.replace(_lighting(), **values)
-    return msgspec.structs.replace(lab_nights.shipped(name), lighting=lighting, night_s=HOURS[name] * 3600)
+    scenario = lab_nights.shipped(name)
+    lighting = msgspec.structs.replace(scenario.lighting, **values)
+    return msgspec.structs.replace(scenario, lighting=lighting, night_s=HOURS[name] * 3600)
 
 
 def _beats(other: Try, one: Try) -> bool:

@@ -6,19 +6,15 @@ One cell is held to one unit less in its third digit: S2, neighbour lease at 10 
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
+import msgspec
 import pytest
 
-import agent.lab
-from agent.config.table import Ledger
+from agent.lab import baselines
 from agent.lab.play import Account, Play
-from agent.lab.read import read
-from agent.lab.records import Scenario
 from agent.lab.schemes import SCHEMES
-from drivers.toml_lines import key_lines
+from lab_reading import shipped
 
 # Energy in per cent of conventional, U, under-lit in per cent, of s1, s2, s3, s4.
 TABLE = {
@@ -37,22 +33,8 @@ COMMANDS = {"s1": 12, "s2": 42, "s3": 121, "s4": 155}
 
 
 @cache
-def scenario(name: str) -> Scenario:
-    document = (Path(agent.lab.__file__).parent / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
-    ledger = Ledger(key_lines(document))
-    found = read(name, tomllib.loads(document), ledger, NoFiles())
-    assert not ledger.mistakes
-    return found
-
-
-class NoFiles:
-    def text(self, name: str) -> str:
-        raise AssertionError(name)
-
-
-@cache
 def played(name: str, scheme: str) -> Account:
-    return Play(scenario(name)).run(SCHEMES[scheme](scenario(name)))
+    return Play(shipped(name)).run(SCHEMES[scheme](shipped(name)))
 
 
 def energy_pct(name: str, scheme: str) -> float:
@@ -71,7 +53,7 @@ def test_every_cell(name: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("name", USERS)
 def test_the_users_of_a_night(name: str) -> None:
-    kinds = [passer.kind for passer in scenario(name).passers]
+    kinds = [passer.kind for passer in shipped(name).passers]
     assert (kinds.count(0), kinds.count(1)) == USERS[name]
 
 
@@ -90,6 +72,35 @@ def test_commands_a_lamp_hour(name: str) -> None:
 def test_vehicles_lack_nothing_under_leases(name: str) -> None:
     """ "Vehicle U is 1.000 in all lease runs"."""
     assert round(played(name, "neighbour-lease").utilities[0], 3) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "fades_s", "holds_s", "printed"),
+    [
+        (1.5, (1.0, 4.0), (2.0, 4.0), (12.3, 0.977, 6.3)),
+        (0.5, (4.0, 4.0), (2.0, 4.0), (12.0, 0.981, 5.3)),
+        (0.5, (0.0, 4.0), (2.0, 4.0), (12.4, 0.993, 1.8)),
+        (0.5, (1.0, 16.0), (2.0, 4.0), (13.4, 0.992, 2.5)),
+        (0.5, (1.0, 4.0), (10.0, 15.0), (14.9, 0.992, 2.5)),
+        (0.5, (1.0, 4.0), (30.0, 30.0), (19.4, 0.993, 2.3)),
+    ],
+)
+def test_what_latency_fades_and_holds_change(
+    delay_s: float,
+    fades_s: tuple[float, float],
+    holds_s: tuple[float, float],
+    printed: tuple[float, float, float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """S2, neighbour lease."""
+    monkeypatch.setattr(baselines, "LEASE_HOLD_S", holds_s)
+    base = shipped("s2")
+    sensing = msgspec.structs.replace(base.sensing, delay_s=delay_s)
+    lamp = msgspec.structs.replace(base.lamp, fade_up_s=fades_s[0], fade_down_s=fades_s[1])
+    scenario = msgspec.structs.replace(base, sensing=sensing, lamp=lamp)
+    account = Play(scenario).run(baselines.neighbour_lease(scenario, 0.0))
+    energy = 100 * account.kwh_per_lamp / played("s2", "conventional").kwh_per_lamp
+    assert (round(energy, 1), round(account.utility, 3), round(100 * account.under_lit_share, 1)) == printed
 
 
 def test_conventional_draws_a_full_night() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from agent.control.punctual import Lateness
 from agent.local.records import (
     BusState,
     InstrumentRow,
@@ -18,6 +19,7 @@ from agent.local.records import (
     NeighbourRow,
     NeighboursState,
     PointState,
+    SeasonState,
     SensorState,
     Status,
     TaskRow,
@@ -91,6 +93,23 @@ def uplink(**changes: Any) -> UplinkState:
     return msgspec.structs.replace(state, **changes)
 
 
+def season(**changes: Any) -> SeasonState:
+    """A night by the clock, as the street was designed."""
+    state = SeasonState(
+        night_by="clock",
+        design_class="",
+        class_name="",
+        class_pct=100.0,
+        base_pct=10.0,
+        why="design",
+        next_change="2026-11-21T06:57:00Z",
+        next_what="day",
+        photocell=None,
+        traffic=None,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def neighbour(name: str, end: Literal["up", "down"], **changes: Any) -> NeighbourRow:
     """A neighbour that is heard."""
     state = NeighbourRow(
@@ -144,6 +163,7 @@ def status(**changes: Any) -> Status:
         demonstration=False,
         night=True,
         sun_deg=-35.1,
+        season=season(),
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
         + [SensorState("door-1", "contact", None, False, "good", "", 3.0)],
@@ -159,6 +179,7 @@ def status(**changes: Any) -> Status:
             InstrumentRow("radar-1", "ld2410", "/dev/ttyAMA0", 256000, "ok", "1.07.22091516", 0.04, 40_000, 0, 0, ""),
         ],
         tasks=[TaskRow("control", "running", 0, 0.01, "")],
+        control=Lateness().told(),
         power_w=104.4,
         model_power_w=103.2,
         memory_mb=31.5,

@@ -148,10 +148,13 @@ class Histories(RuleBasedStateMachine):
 
     @rule(i=LAMP, up_s=FADE, down_s=FADE, alone=st.sets(st.sampled_from([1, -1])))
     def fade(self, i: int, up_s: float, down_s: float, alone: set[int]) -> None:
-        self.lamps[i].up_s, self.lamps[i].down_s, self.lamps[i].alone = up_s, down_s, frozenset(alone)
+        lamp = self.lamps[i]
+        lamp.up_s, lamp.down_s = up_s, down_s
+        if lamp.way == 0:  # no unit begins or ends to fade by itself in the middle of a fade
+            lamp.alone = frozenset(alone)
         self.set_since = True
         for street in self.streets:
-            street.set_fade(i, up_s, down_s, up_alone=1 in alone, down_alone=-1 in alone)
+            street.set_fade(i, up_s, down_s, up_alone=1 in lamp.alone, down_alone=-1 in lamp.alone)
 
     @rule(i=LAMP, dali=st.booleans(), minimum_pct=st.sampled_from([0.0, 0.1, 1.0, 10.0]) | PCT)
     def curve(self, i: int, dali: bool, minimum_pct: float) -> None:

@@ -111,6 +111,48 @@ def test_neighbours_are_read_together_across_small_holes() -> None:
     assert spans == [(0x00, 32), (0x46, 6)]
 
 
+def polled(unit: UnitService, lacks: set[int], now_s: float) -> tuple[set[str], int]:
+    """Read all that is due from a unit that lacks some registers; return the points that came, and how often it refused."""
+    delivered: set[str] = set()
+    refused = 0
+    while min(unit.slow_due_s, unit.fast_due_s) <= now_s:
+        block = unit.next_block(now_s, fast=unit.fast_due_s <= now_s)
+        if lacks & set(range(*block.read.range)):
+            refused += 1
+            assert unit.cannot_read(block, Refused("exception 2", 2)) == ()
+        else:
+            delivered |= {key for key, _ in unit.learnt(block, bytes(2 * block.read.count), now_s)[1]}
+    return delivered, refused
+
+
+def holes(unit: UnitService) -> list[int]:
+    named = {row.address + word for row in unit.spec.profile.points for word in range(row.code.words)}
+    return sorted({address for block in unit.plan.blocks for address in range(*block.read.range)} - named)
+
+
+def test_a_strict_unit_is_known_within_its_first_round_and_gives_every_point_in_it() -> None:
+    """It has nothing but what the profile names: each read across a hole is refused, and what comes of it follows at once."""
+    unit = service("eastron-sdm630", (None, "meter"))
+    delivered, refused = polled(unit, set(holes(unit)), 0.0)
+    assert refused > 1
+    assert delivered == {point.key for point in unit.plan.points}
+    assert holes(unit) == []
+    assert unit.report().left_out == 0
+
+
+def test_any_one_hole_that_a_unit_does_not_have_costs_at_most_one_read_more() -> None:
+    most_refused = 0
+    for lacks in holes(service("eastron-sdm630", (None, "meter"))):
+        unit = service("eastron-sdm630", (None, "meter"))
+        reads = len(unit.plan.blocks)
+        delivered, refused = polled(unit, {lacks}, 0.0)
+        assert delivered == {point.key for point in unit.plan.points}
+        assert len(unit.plan.blocks) <= reads + 1
+        assert polled(unit, {lacks}, 60.0)[1] == 0
+        most_refused = max(most_refused, refused)
+    assert most_refused > 1  # on the way some were parted that need not be
+
+
 def test_a_block_is_never_larger_than_the_unit_gives() -> None:
     rows = "".join(
         f'[[points]]\npoint = "x/v{chr(97 + n)}"\ntitle = "v"\nspace = "input"\naddress = {n}\ntype = "u16"\n'
