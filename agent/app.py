@@ -126,6 +126,7 @@ class _Agent:
             detectors=detectors,
         )
         self._image = image
+        self._neighbours = parts.neighbours(config, self._clock, image, self._control, self._task.step)
         view = AgentView(
             config=config,
             version=__version__,
@@ -144,6 +145,7 @@ class _Agent:
             lateness=self._task.lateness,
             alarms=self._monitoring.alarms,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
+            neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 
@@ -182,6 +184,8 @@ class _Agent:
         if self._beacons is not None:
             self._beacons.beat = self._supervisor.add("ble", self._beacons.run, limit_s=float("inf"))
         self._monitoring.beat = self._supervisor.add("monitoring", self._monitoring.run, limit_s=float("inf"))
+        if self._neighbours is not None:
+            self._neighbours.beat = self._supervisor.add("neighbours", self._neighbours.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
         self._pins.start(self._task.nudge)
