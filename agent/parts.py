@@ -35,6 +35,7 @@ from drivers.profile.records import Output as ProfileOutput
 
 if TYPE_CHECKING:
     from agent.beacons import Beacons
+    from agent.neighbours.task import Neighbourhood
 
 _FAULTS = {"unit_silent": "bus", "link_lost": "bus", "instrument_silent": "instrument", "instrument_lost": "instrument"}
 
@@ -113,6 +114,17 @@ def beacons(config: Config, clock: Clock, sink: Sink) -> Beacons | None:
     from agent.beacons import Beacons  # noqa: PLC0415
 
     return Beacons(config, clock.mono_s, sink)
+
+
+def neighbours(
+    config: Config, clock: Clock, image: Image, control: StreetControl, step: Callable[[], None]
+) -> Neighbourhood | None:
+    """Build what speaks with the neighbours; none where there are none, and nothing of it is loaded then."""
+    if config.neighbours is None:
+        return None
+    from agent.neighbours.task import Neighbourhood  # noqa: PLC0415
+
+    return Neighbourhood(config, config.neighbours, clock, image=image, street=control, step=step)
 
 
 def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec, tuple[UnitSpec, ...]]]:

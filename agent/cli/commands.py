@@ -15,6 +15,7 @@ from agent.cli.calendar.commands import calendar
 from agent.cli.instrument.commands import instrument
 from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
+from agent.cli.neighbour.commands import neighbour
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.profile.commands import profile
 from agent.cli.selftest.commands import selftest
@@ -71,6 +72,19 @@ def status(socket: Path | None, as_json: bool) -> int:
     from agent.cli import show  # noqa: PLC0415
 
     return show.status(socket, as_json=as_json)
+
+
+@gadelys.command()
+@socket_option
+@json_option
+def alarms(socket: Path | None, as_json: bool) -> int:
+    """List what is wrong with lamps: what, since when, with figures. Exit code 1 if there is an alarm.
+
+    Example: gadelys alarms --json
+    """
+    from agent.cli import show  # noqa: PLC0415
+
+    return show.alarms(socket, as_json=as_json)
 
 
 @gadelys.command()
@@ -197,6 +211,7 @@ bus.add_command(scan)
 gadelys.add_command(calendar)
 gadelys.add_command(instrument)
 gadelys.add_command(lab)
+gadelys.add_command(neighbour)
 gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)

@@ -41,17 +41,19 @@ def announce(crowd: Crowd, cells: Cells, user: RoadUser, until_s: float, now_s: 
         return
     if not until_s > now_s or not _sane(user.position_m, user.at_s, now_s):
         return
-    track = _known(crowd, user.position_m, user.velocity_m_per_s, user.at_s)
-    if track is not None and track.kept_s < now_s:
+    track = next((track for track in crowd.tracks if track.word == user.user), None)
+    track = track or _known(crowd, user.position_m, user.velocity_m_per_s, user.at_s)
+    if track is not None and track.word is None:
         return
     if track is None:
-        if sum(other.kept_s >= now_s for other in crowd.tracks) >= _MOST_TOLD:
+        if sum(other.word is not None for other in crowd.tracks) >= _MOST_TOLD:
             return
         track = crowd.told(user.position_m, user.velocity_m_per_s, user.at_s)
     var = max(user.spread_m, 1.0) ** 2
     track.assume(user.position_m, var, user.velocity_m_per_s, (0.1 * user.velocity_m_per_s) ** 2 + 0.01, user.at_s)
     track.fixes = max(track.fixes, 2)
     track.kept_s = track.ends_s = until_s
+    track.word = user.user
     _expect(track, cells)
 
 

@@ -167,9 +167,9 @@ class LightWave:
             self._renew(now_s)
 
     def road_users(self, now_s: float) -> list[RoadUser]:
-        """Return whoever is believed to be on the street."""
+        """Return whoever is believed to be on the street and was seen here; of whom neighbours told they tell themselves."""
         now_s = self._time(now_s)
-        return [track.told(now_s) for track in self.tracker.crowd.tracks]
+        return [track.told(now_s) for track in self.tracker.crowd.tracks if track.word is None]
 
     def clear(self) -> None:
         """Forget everybody: by day nobody is followed."""

@@ -28,7 +28,7 @@ class Track:
 
     __slots__ = (
         "at_s", "awaited", "ends_s", "family", "fix_m", "fix_s", "fixes", "heading", "kept_s", "missed", "moved", "pvv", "pxv",
-        "pxx", "user", "vehicle", "velocity", "x_m",
+        "pxx", "user", "vehicle", "velocity", "word", "x_m",
     )  # fmt: skip
 
     def __init__(self, user: int, family: int, x_m: float, velocity: float, at_s: float) -> None:
@@ -41,7 +41,8 @@ class Track:
         self.awaited = -1  # the cell where they come in next; -1: none, or not known
         self.missed: tuple[int, ...] = ()  # cells where they should have been seen since, and were not
         self.ends_s = inf  # when they are given up unless they are seen
-        self.kept_s = -inf  # a neighbour's or a radar's word: not given up before
+        self.kept_s = -inf  # a neighbour's word: not given up before
+        self.word: int | None = None  # the neighbour's number of whom only its word is known; none: seen here
         self.assume(x_m, 0.0, velocity, 0.0, at_s)
 
     def assume(self, x_m: float, x_var: float, velocity: float, v_var: float, at_s: float) -> None:
@@ -112,6 +113,7 @@ class Track:
         self.fixes += 1
         self.missed = ()
         self.ends_s = inf
+        self.kept_s, self.word = -inf, None
         self.moved = True
 
     @property

@@ -7,15 +7,18 @@ import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from agent.control.punctual import Lateness
 from agent.local.records import (
+    AlarmState,
     BusState,
     InstrumentRow,
     LampState,
+    NeighbourRow,
+    NeighboursState,
     PointState,
     SeasonState,
     SensorState,
@@ -55,6 +58,12 @@ def lamp(number: int, **changes: Any) -> LampState:
 def sensor(number: int, **changes: Any) -> SensorState:
     """A radar that sees nobody."""
     state = SensorState(f"radar-{number:02}", "presence", 30.0 * (number - 1), False, "good", "", 0.2)
+    return msgspec.structs.replace(state, **changes)
+
+
+def alarm(key: str, **changes: Any) -> AlarmState:
+    """A lamp has failed."""
+    state = AlarmState(key, key.partition("/")[0], "lamp failure", "alarm", "draws 0.0 W at 100 %", NOW, 600.0)
     return msgspec.structs.replace(state, **changes)
 
 
@@ -108,6 +117,42 @@ def season(**changes: Any) -> SeasonState:
     return msgspec.structs.replace(state, **changes)
 
 
+def neighbour(name: str, end: Literal["up", "down"], **changes: Any) -> NeighbourRow:
+    """A neighbour that is heard."""
+    state = NeighbourRow(
+        id=name,
+        endpoint=f"tcp/{name}:7447",
+        end=end,
+        offset_m=90.0,
+        state="heard",
+        heard_s=0.3,
+        sent=1201,
+        received=1198,
+        users_told=44,
+        users_announced=1,
+        refused={"unacquainted": 1},
+        round_trip_ms=1.2,
+        age_ms=0.4,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+def neighbours(*rows: NeighbourRow, **changes: Any) -> NeighboursState:
+    """One at each end, and all is well."""
+    state = NeighboursState(
+        state="open",
+        listen="tcp/0.0.0.0:7447",
+        signed=True,
+        encrypted=False,
+        last_error="",
+        dropped_in=0,
+        dropped_out=0,
+        refused={},
+        neighbours=list(rows) or [neighbour("pole-8", "up"), neighbour("pole-6", "down")],
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def status(**changes: Any) -> Status:
     """A night with 12 lamps, all well."""
     state = Status(
@@ -126,6 +171,7 @@ def status(**changes: Any) -> Status:
         night=True,
         sun_deg=-35.1,
         season=season(),
+        alarms=[],
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
         + [SensorState("door-1", "contact", None, False, "good", "", 3.0)],
@@ -147,6 +193,7 @@ def status(**changes: Any) -> Status:
         memory_mb=31.5,
         cpu_s=12.0,
         uplink=None,
+        neighbours=None,
     )
     return msgspec.structs.replace(state, **changes)
 
