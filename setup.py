@@ -40,8 +40,13 @@ class BuildKernels(build_ext):
 setup(
     ext_modules=[
         # No contraction: a fused multiply-add on arm64 would differ from the interpreted form in the last bit.
-        Extension(f"cext.{name}", [f"cext/{name}.py"], extra_compile_args=["-O2", "-g0", "-ffp-contract=off"])
-        for name in ("lighting", "night", "presence", "belief", "cfar", "pir", "doppler", "ranges")
+        Extension(
+            f"cext.{name}",
+            [f"cext/{name}.py"],
+            depends=["cext/fields.pxd", "cext/ramps.pxd"],
+            extra_compile_args=["-O2", "-g0", "-ffp-contract=off"],
+        )
+        for name in ("fields", "ramps", "lighting", "night", "presence", "belief", "cfar", "pir", "doppler", "ranges")
     ],
     cmdclass={"build_ext": BuildKernels},
 )

@@ -15,8 +15,8 @@ from unittest.mock import patch
 import cext  # noqa: F401 - before a part of it stands for another
 
 ROOT = Path(__file__).parents[1]
-SHARED = ("belief", "cfar")  # imported by others of them
-NAMES = ("lighting", "night", "presence", *SHARED, "pir", "doppler", "ranges")
+SHARED = ("fields", "ramps", "belief", "cfar")  # imported by others of them
+NAMES = (*SHARED, "lighting", "night", "presence", "pir", "doppler", "ranges")
 FORMS = ("compiled", "interpreted")
 
 

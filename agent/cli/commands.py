@@ -11,6 +11,7 @@ from agent import __version__
 from agent.cli.ble.commands import ble
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
+from agent.cli.calendar.commands import calendar
 from agent.cli.instrument.commands import instrument
 from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
@@ -70,6 +71,19 @@ def status(socket: Path | None, as_json: bool) -> int:
     from agent.cli import show  # noqa: PLC0415
 
     return show.status(socket, as_json=as_json)
+
+
+@gadelys.command()
+@socket_option
+@json_option
+def alarms(socket: Path | None, as_json: bool) -> int:
+    """List what is wrong with lamps: what, since when, with figures. Exit code 1 if there is an alarm.
+
+    Example: gadelys alarms --json
+    """
+    from agent.cli import show  # noqa: PLC0415
+
+    return show.alarms(socket, as_json=as_json)
 
 
 @gadelys.command()
@@ -193,6 +207,7 @@ def check(file: Path, as_json: bool) -> int:
 gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
+gadelys.add_command(calendar)
 gadelys.add_command(instrument)
 gadelys.add_command(lab)
 gadelys.add_command(selftest)

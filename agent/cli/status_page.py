@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
-from agent.cli import status_uplink
+from agent.cli import status_alarms, status_season, status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -18,8 +18,8 @@ def page(status: Status, width: int) -> list[Line]:
     lines += [
         part for text in notes(status) for part in wrap(text, width, first="  note: ", rest="        ", tone="dim")
     ]
-    lines += [*wrap(summary(status), width, tone="bad" if found else "good"), line()]
-    parts = (_lamps, _sensors, _buses, _units, _instruments, status_uplink.section)
+    lines += [*wrap(summary(status), width, tone="bad" if found or status.alarms else "good"), line()]
+    parts = (status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_uplink.section)
     for part in (made(status, width) for made in parts):
         if part:
             lines += [*part, line()]
@@ -58,9 +58,7 @@ def problems(status: Status) -> list[str]:
         for task in status.tasks
         if task.restarts or task.state != "running"
     ]
-    if not status.clock_trusted and not status.demonstration:
-        found.append("the clock is not trusted: lamps are kept lit")
-    return found
+    return found + status_season.problems(status)
 
 
 def notes(status: Status) -> list[str]:
@@ -109,6 +107,7 @@ def _header(status: Status, width: int) -> list[Line]:
         line(*first),
         line(f"{clock} {status.time_zone}, clock ", trusted),
         line(Span(night, "bold"), f" (sun {status.sun_deg:+.1f}°), up {fmt.span(status.uptime_s)}, ", kernel),
+        *status_season.lines(status),
         line(
             Span(
                 f"gadelys {status.version}, pid {status.pid}, {status.memory_mb:.0f} MB, {status.cpu_s:.0f} s CPU",

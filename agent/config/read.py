@@ -11,9 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
-from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Unit, Uplink
+from agent.config.monitoring import check_monitoring, read_monitoring
+from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Monitoring, Unit, Uplink
+from agent.config.seasons import check_senses, read_design_class, read_period, read_traffic
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import ProfileError
@@ -74,6 +78,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
         ble=reader.ble(root.table("ble")) if "ble" in root else None,
         lighting=reader.lighting(root.table("lighting")),
+        monitoring=reader.monitoring(root.table("monitoring")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
     )
     reader.rules(root, config)
@@ -235,7 +240,22 @@ class _Reader:
         return self.finish(table, Ble(adapter=adapter))
 
     def lighting(self, table: Table) -> Lighting:
-        return self.finish(table, read_lighting(table))
+        light = msgspec.structs.replace(
+            read_lighting(table),
+            design_class=read_design_class(table),
+            photocell=table.text("photocell", 'a device of kind = "lux"') if "photocell" in table else None,
+        )
+        return self.finish(table, self._rest(table, light))
+
+    def _rest(self, table: Table, light: Lighting) -> Lighting:
+        """Read what changes over the year and with traffic."""
+        periods = [self.finish(period, read_period(period, light)) for period in table.tables("calendar").values()]
+        traffic = table.table("traffic") if "traffic" in table else None
+        counted = self.finish(traffic, read_traffic(traffic, light.design_class)) if traffic is not None else None
+        return msgspec.structs.replace(light, calendar=tuple(periods), traffic=counted)
+
+    def monitoring(self, table: Table) -> Monitoring:
+        return self.finish(table, read_monitoring(table, self._folder))
 
     def uplink(self, table: Table) -> Uplink:
         return self.finish(
@@ -274,6 +294,10 @@ class _Reader:
         clock = self._tables["controller",]
         if config.controller.clock == "gnss" and not any(device.kind == "location" for device in config.devices):
             clock.wrong("clock", 'a device of kind = "location" that tells the time')
+        units = {unit.id: unit for unit in config.units}
+        traffic = self._tables.get(("lighting", "traffic"))
+        check_senses(self._tables["lighting",], traffic, config.lighting, config.devices, units)
+        check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.calendar import Period
+from agent.control.classes import RoadKind
 from drivers.ble.records import Named
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
 from drivers.lines.instrument import Setting
@@ -92,7 +94,9 @@ class Beacon(msgspec.Struct, frozen=True, kw_only=True):
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
-    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones.
+    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire:
+    `meter`, the device that measures it and nothing else; on a unit its driver's `curve` if it is not the profile's, the
+    least light that it can give, and `lumen_maintenance`: burning hours and the share of its first light that is left by then.
     """
 
     id: str
@@ -106,6 +110,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     position_m: float | None
     nominal_w: float
     looks: Literal["up", "down"] | None
+    meter: str | None
+    curve: Literal["linear", "dali"] | None = None
+    minimum_pct: float = 0.0
+    lumen_maintenance: tuple[tuple[float, float], ...] = ()
 
 
 class Gpio(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,8 +129,20 @@ class Ble(msgspec.Struct, frozen=True, kw_only=True):
     adapter: str
 
 
+class CountedTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    """The device that counts, what the street can take in road users an hour, the lowest class that its volume may choose."""
+
+    counter: str
+    capacity_per_h: float
+    road: RoadKind
+    lowest: str
+
+
 class Lighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees."""
+    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees.
+
+    `design_class` is that of `class_pct`, "" if it is not said. `photocell` is a device.
+    """
 
     class_pct: float
     base_pct: float
@@ -137,6 +157,28 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float
+    design_class: str = ""
+    photocell: str | None = None
+    calendar: tuple[Period, ...] = ()
+    traffic: CountedTraffic | None = None
+
+
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the lamps' alarms: times in seconds, power in per cent of what is expected, temperature in degrees Celsius.
+
+    `kept` is where counters outlive a restart; `meter` the device that measures all lamps, none if no such one does.
+    """
+
+    kept: Path
+    meter: str | None
+    day_burner_s: float
+    failure_power_pct: float
+    failure_level_pct: float
+    failure_after_s: float
+    cycling_changes: int
+    cycling_within_s: float
+    hot_cel: float
+    clear_after_s: float
 
 
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +210,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     gpio: Gpio | None
     ble: Ble | None
     lighting: Lighting
+    monitoring: Monitoring
     uplink: Uplink | None
 
     @property

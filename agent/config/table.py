@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, TypeGuard, TypeVar
@@ -84,13 +85,13 @@ class Table:
             return self._refuse(key, says, values, (low,))
         return tuple(float(value) for value in values)
 
-    def pairs(self, key: str, low: float, high: float) -> tuple[tuple[float, float], ...]:
-        """Read a list of pairs of finite numbers, two at least."""
-        says = f"a list of two or more pairs of numbers from {low:g} to {high:g}"
-        values = self._take(key, REQUIRED, says)
-        if not isinstance(values, list) or len(values) < 2 or not all(_is_pair(value, low, high) for value in values):
-            return self._refuse(key, says, values, ((low, low), (low, high)))
-        return tuple((float(x), float(y)) for x, y in values)
+    def pairs(self, key: str, low: float, high: float, says: str = "") -> tuple[tuple[float, float], ...]:
+        """Read a list of pairs of finite numbers, two at least; `says` is what it is, for the message."""
+        says = says or f"a list of two or more pairs of numbers from {low:g} to {high:g}"
+        value = self._take(key, REQUIRED, says)
+        if not isinstance(value, list) or len(value) < 2 or not all(_is_pair(pair, low, high) for pair in value):
+            return self._refuse(key, says, value, ((low, low), (low, high)))
+        return tuple((float(x), float(y)) for x, y in value)
 
     def whole(self, key: str, low: int, high: int, default: int = REQUIRED) -> int:
         """Read a whole number."""
@@ -114,6 +115,18 @@ class Table:
         """Read a string that is not empty; `says` is what it is, for the message."""
         value = self._take(key, default, says)
         return value if isinstance(value, str) and value else self._refuse(key, says, value, "")
+
+    def words(self, key: str, says: str) -> list[str]:
+        """Read a string or a list of strings that may be left out; `says` is what they are, for the message."""
+        value = self._take(key, [], says)
+        words = [value] if isinstance(value, str) else value
+        if (
+            not isinstance(words, list)
+            or (key in self._values and not words)
+            or not all(isinstance(word, str) for word in words)
+        ):
+            return self._refuse(key, says, value, [])
+        return words
 
     def name(self, key: str) -> str:
         """Read an identifier."""
@@ -182,9 +195,13 @@ class Table:
         return harmless
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether something is a finite number; whole ones are numbers too."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _within(value: object, low: float, high: float) -> TypeGuard[float]:
-    """Whether something is a finite number in bounds; whole ones are numbers too."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    return _is_number(value) and low <= value <= high
 
 
 def _is_pair(value: object, low: float, high: float) -> bool:

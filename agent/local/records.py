@@ -46,6 +46,18 @@ class LampState(msgspec.Struct, frozen=True):
     doubt: str
 
 
+class AlarmState(msgspec.Struct, frozen=True):
+    """An alarm that is raised: the key of its point, what it is in words and figures, since when (UTC) and for how long."""
+
+    key: str
+    device: str
+    what: str
+    severity: Literal["alarm", "warning"]
+    text: str
+    since: str | None
+    for_s: float
+
+
 class SensorState(msgspec.Struct, frozen=True):
     """A presence sensor or contact and what it says."""
 
@@ -139,6 +151,39 @@ class UplinkState(msgspec.Struct, frozen=True):
     mirror: bool
 
 
+class PhotocellState(msgspec.Struct, frozen=True):
+    """The light sensor that is the photocell: filtered lx, what it says, and why it is not believed ("": it is)."""
+
+    device: str
+    lux: float | None
+    night: bool | None
+    fault: str
+
+
+class TrafficState(msgspec.Struct, frozen=True):
+    """The device that counts, road users an hour by the last ten minutes, the volume in force, and what is wrong with it."""
+
+    counter: str
+    per_h: float | None
+    volume: str | None
+    fault: str
+
+
+class SeasonState(msgspec.Struct, frozen=True):
+    """Night by what, the class in force and why, and the next change that can be foreseen."""
+
+    night_by: str
+    design_class: str
+    class_name: str
+    class_pct: float
+    base_pct: float
+    why: str
+    next_change: str | None
+    next_what: str
+    photocell: PhotocellState | None
+    traffic: TrafficState | None
+
+
 class Status(msgspec.Struct, frozen=True):
     """The whole of it, for one look."""
 
@@ -156,6 +201,8 @@ class Status(msgspec.Struct, frozen=True):
     demonstration: bool
     night: bool | None
     sun_deg: float
+    season: SeasonState
+    alarms: list[AlarmState]
     lamps: list[LampState]
     sensors: list[SensorState]
     buses: list[BusState]

@@ -54,10 +54,9 @@ class UnitService:
 
     # ---- What is wanted ----------------------------------------------------------------------------------------------
 
-    def want(self, device: str, level_pct: float, target_pct: float, now_s: float) -> None:
-        """Take a level, and the one that it is on its way to; a unit that fades by itself is told that at once."""
-        by_itself = "up" if target_pct > level_pct else "down"
-        if self.levels.want(device, target_pct if by_itself in self.plan.fades else level_pct, now_s):
+    def want(self, device: str, level_pct: float, now_s: float) -> None:
+        """Take a level."""
+        if self.levels.want(device, level_pct, now_s):
             self._reckon()
 
     def restart(self) -> None:

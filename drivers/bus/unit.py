@@ -86,7 +86,6 @@ class UnitPlan:
         )
         self.blocks: tuple[Block, ...] = ()
         self._replan()
-        self.fades = frozenset(profile.output.fade if profile.output is not None else ())
         self.setup = tuple(self._programme(setting) for setting in profile.setup)
         safety = profile.safety if spec.safe_after_s is not None else None
         self.safety = tuple(self._programme(setting) for setting in safety or ())

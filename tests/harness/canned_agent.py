@@ -13,10 +13,12 @@ import msgspec
 
 from agent.control.punctual import Lateness
 from agent.local.records import (
+    AlarmState,
     BusState,
     InstrumentRow,
     LampState,
     PointState,
+    SeasonState,
     SensorState,
     Status,
     TaskRow,
@@ -57,6 +59,12 @@ def sensor(number: int, **changes: Any) -> SensorState:
     return msgspec.structs.replace(state, **changes)
 
 
+def alarm(key: str, **changes: Any) -> AlarmState:
+    """A lamp has failed."""
+    state = AlarmState(key, key.partition("/")[0], "lamp failure", "alarm", "draws 0.0 W at 100 %", NOW, 600.0)
+    return msgspec.structs.replace(state, **changes)
+
+
 def point(key: str, value: bool | float | str | None, unit: str = "", **changes: Any) -> PointState:
     """A good reading."""
     kind = {bool: "bool", int: "int", float: "float", str: "text"}.get(type(value), "float")
@@ -90,6 +98,23 @@ def uplink(**changes: Any) -> UplinkState:
     return msgspec.structs.replace(state, **changes)
 
 
+def season(**changes: Any) -> SeasonState:
+    """A night by the clock, as the street was designed."""
+    state = SeasonState(
+        night_by="clock",
+        design_class="",
+        class_name="",
+        class_pct=100.0,
+        base_pct=10.0,
+        why="design",
+        next_change="2026-11-21T06:57:00Z",
+        next_what="day",
+        photocell=None,
+        traffic=None,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def status(**changes: Any) -> Status:
     """A night with 12 lamps, all well."""
     state = Status(
@@ -107,6 +132,8 @@ def status(**changes: Any) -> Status:
         demonstration=False,
         night=True,
         sun_deg=-35.1,
+        season=season(),
+        alarms=[],
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
         + [SensorState("door-1", "contact", None, False, "good", "", 3.0)],

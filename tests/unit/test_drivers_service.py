@@ -67,7 +67,7 @@ def test_two_failures_make_silence_and_pauses_that_double_up_to_10_s() -> None:
 
 def test_a_silent_unit_begins_anew_with_what_lights_its_lamps() -> None:
     unit = service("wb-mao4", (1, "a"))
-    unit.want("a", 50, 50, 0.0)
+    unit.want("a", 50, 0.0)
     unit.settings.opening.clear()
     unit.wrote(dict(unit.levels.wanted), 0.0)
     while unit.settings.programme:
@@ -84,7 +84,7 @@ def test_a_silent_unit_begins_anew_with_what_lights_its_lamps() -> None:
 
 def test_settings_wait_for_the_levels_and_what_cannot_be_proved_is_tried_a_minute_later() -> None:
     unit = service("wb-mao4", (1, "a"))
-    unit.want("a", 50, 50, 0.0)
+    unit.want("a", 50, 0.0)
     assert not must_programme(unit, 0.0)
     unit.wrote(dict(unit.levels.wanted), 0.0)
     assert must_programme(unit, 0.0)
