@@ -28,7 +28,8 @@ from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.monitoring import Monitoring
 from agent.pins import Pins
-from agent.services.lighting import Light, Radar, Sensor
+from agent.services.cells import Sensor
+from agent.services.lighting import Radar
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
@@ -95,13 +96,13 @@ class _Agent:
         )
         self._monitoring = Monitoring(config, self._clock, {point.key for point in points})
         image = sink.image = Image([*points, *self._monitoring.points()])
-        lighting, sun = config.lighting, parts.astronomical_clock(config)
+        sun = parts.astronomical_clock(config)
         season = parts.season(config, self._clock, sun, image)
         self._control = StreetControl(
             [parts.output(config, lamp) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
             parts.levels(config),
-            Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
+            parts.light(config),
             radars=[
                 Radar(device.id, device.position_m or 0.0, 1 if device.looks == "up" else -1)
                 for device in config.devices
@@ -125,6 +126,7 @@ class _Agent:
             detectors=detectors,
         )
         self._image = image
+        self._neighbours = parts.neighbours(config, self._clock, image, self._control, self._task.step)
         view = AgentView(
             config=config,
             version=__version__,
@@ -143,6 +145,7 @@ class _Agent:
             lateness=self._task.lateness,
             alarms=self._monitoring.alarms,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
+            neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 
@@ -181,6 +184,8 @@ class _Agent:
         if self._beacons is not None:
             self._beacons.beat = self._supervisor.add("ble", self._beacons.run, limit_s=float("inf"))
         self._monitoring.beat = self._supervisor.add("monitoring", self._monitoring.run, limit_s=float("inf"))
+        if self._neighbours is not None:
+            self._neighbours.beat = self._supervisor.add("neighbours", self._neighbours.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
         self._pins.start(self._task.nudge)

@@ -25,6 +25,7 @@ from agent.control.sun import AstronomicalClock
 from agent.control.traffic import Road, Traffic
 from agent.image import Image
 from agent.local.season_view import SeasonView
+from agent.services.lighting import Light
 from drivers.bus import BusSpec, FieldBus, UnitSpec
 from drivers.lines import load_model
 from drivers.lines.port import InstrumentPort, InstrumentSpec
@@ -34,6 +35,7 @@ from drivers.profile.records import Output as ProfileOutput
 
 if TYPE_CHECKING:
     from agent.beacons import Beacons
+    from agent.neighbours.task import Neighbourhood
 
 _FAULTS = {"unit_silent": "bus", "link_lost": "bus", "instrument_silent": "instrument", "instrument_lost": "instrument"}
 
@@ -112,6 +114,17 @@ def beacons(config: Config, clock: Clock, sink: Sink) -> Beacons | None:
     from agent.beacons import Beacons  # noqa: PLC0415
 
     return Beacons(config, clock.mono_s, sink)
+
+
+def neighbours(
+    config: Config, clock: Clock, image: Image, control: StreetControl, step: Callable[[], None]
+) -> Neighbourhood | None:
+    """Build what speaks with the neighbours; none where there are none, and nothing of it is loaded then."""
+    if config.neighbours is None:
+        return None
+    from agent.neighbours.task import Neighbourhood  # noqa: PLC0415
+
+    return Neighbourhood(config, config.neighbours, clock, image=image, street=control, step=step)
 
 
 def lines(config: Config, devices: Sequence[Device]) -> dict[str, tuple[BusSpec, tuple[UnitSpec, ...]]]:
@@ -198,6 +211,11 @@ def levels(config: Config) -> Levels:
     """Return the levels and fades of the street."""
     light = config.lighting
     return Levels(**{name: getattr(light, name) for name in Levels.__struct_fields__})
+
+
+def light(config: Config) -> Light:
+    """Return how light follows people."""
+    return Light(**{name: getattr(config.lighting, name) for name in Light.__struct_fields__})
 
 
 def gear(lamp: Device, output: ProfileOutput | None) -> Gear:

@@ -15,6 +15,7 @@ from agent.cli.calendar.commands import calendar
 from agent.cli.instrument.commands import instrument
 from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
+from agent.cli.neighbour.commands import neighbour
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.profile.commands import profile
 from agent.cli.selftest.commands import selftest
@@ -210,6 +211,7 @@ bus.add_command(scan)
 gadelys.add_command(calendar)
 gadelys.add_command(instrument)
 gadelys.add_command(lab)
+gadelys.add_command(neighbour)
 gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
-from agent.cli import status_alarms, status_season, status_uplink
+from agent.cli import status_alarms, status_neighbours, status_season, status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -19,7 +19,10 @@ def page(status: Status, width: int) -> list[Line]:
         part for text in notes(status) for part in wrap(text, width, first="  note: ", rest="        ", tone="dim")
     ]
     lines += [*wrap(summary(status), width, tone="bad" if found or status.alarms else "good"), line()]
-    parts = (status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_uplink.section)
+    parts = (
+        status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_neighbours.section,
+        status_uplink.section,
+    )  # fmt: skip
     for part in (made(status, width) for made in parts):
         if part:
             lines += [*part, line()]
@@ -52,6 +55,7 @@ def problems(status: Status) -> list[str]:
         for unit in status.units
         if unit.device_safety and not unit.safety_verified and unit.state == "ok"
     ]
+    found += status_neighbours.problems(status.neighbours)
     found += status_uplink.problems(status.uplink)
     found += [
         f"task {task.name} is {task.state}, restarted {fmt.count(task.restarts, 'time')}{_because(task.last_error)}"

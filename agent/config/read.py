@@ -16,7 +16,20 @@ import msgspec
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
 from agent.config.monitoring import check_monitoring, read_monitoring
-from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Monitoring, Unit, Uplink
+from agent.config.neighbours import check_neighbours, read_neighbour, read_neighbours
+from agent.config.records import (
+    Api,
+    Ble,
+    Bus,
+    Config,
+    Controller,
+    Gpio,
+    Lighting,
+    Monitoring,
+    Neighbours,
+    Unit,
+    Uplink,
+)
 from agent.config.seasons import check_senses, read_design_class, read_period, read_traffic
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
@@ -80,6 +93,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         lighting=reader.lighting(root.table("lighting")),
         monitoring=reader.monitoring(root.table("monitoring")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
+        neighbours=reader.neighbours(root),
     )
     reader.rules(root, config)
     root.finish()
@@ -99,6 +113,8 @@ def read_lighting(table: Table) -> Lighting:
         hold_s=table.number("hold_s", 1, 600, 4),
         vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
         sight_m=table.number("sight_m", 30, 500, 120),
+        speed_limit_km_per_h=table.number("speed_limit_km_per_h", 5, 130, 50),
+        response_s=table.number("response_s", 0, 5, 0.5),
         fade_up_s=table.number("fade_up_s", 0, 60, 1),
         fade_down_s=table.number("fade_down_s", 0, 60, 4),
         dusk_deg=table.number("dusk_deg", -18, 10, -0.833),
@@ -275,6 +291,14 @@ class _Reader:
             ),
         )
 
+    def neighbours(self, root: Table) -> Neighbours | None:
+        tables = root.tables("neighbour")
+        others = [self.finish(table, read_neighbour(table)) for table in tables.values()]
+        if "neighbours" not in root:
+            return None
+        table = root.table("neighbours")
+        return self.finish(table, read_neighbours(table, self._folder, others))
+
     def rules(self, root: Table, config: Config) -> None:
         """Note what is wrong between tables."""
         buses = {bus.id for bus in config.buses}
@@ -299,6 +323,7 @@ class _Reader:
         check_senses(self._tables["lighting",], traffic, config.lighting, config.devices, units)
         check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
+        check_neighbours(root, config.neighbours, config.controller.id, self._tables)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:
         return self._folder / table.text(key, "a path", *default)

@@ -154,6 +154,8 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     hold_s: float
     vehicle_hold_s: float
     sight_m: float
+    speed_limit_km_per_h: float
+    response_s: float
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float
@@ -197,6 +199,27 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     mirror: bool
 
 
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """Another controller of the street: its id, where it listens, at which end of ours it lies, where its zero is (m)."""
+
+    id: str
+    endpoint: str
+    end: Literal[-1, 1]
+    offset_m: float
+
+
+class Neighbours(msgspec.Struct, frozen=True, kw_only=True):
+    """How neighbours are spoken to: where we listen, the file of the shared secret (none: unsigned), certificates."""
+
+    listen: str
+    secret: Path | None
+    ca: Path | None
+    certificate: Path | None
+    key: Path | None
+    silent_after_s: float
+    all: tuple[Neighbour, ...]
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in the file."""
 
@@ -212,6 +235,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     lighting: Lighting
     monitoring: Monitoring
     uplink: Uplink | None
+    neighbours: Neighbours | None
 
     @property
     def profiles(self) -> Path:

@@ -11,7 +11,10 @@ import msgspec
 from agent.control.class_fade import ClassFade
 from agent.control.gear import Gear
 from agent.control.leases import RUNG, WINNER, LeaseBook
-from agent.services.lighting import Lamp, Light, LightWave, Radar, Sensor
+from agent.services.cells import Sensor
+from agent.services.crowd import MOST_TRACKS
+from agent.services.lighting import Light, LightWave, Radar, Rings
+from agent.services.road_users import RoadUser
 from cext import lighting
 
 _LEAST_PCT = 1e-9  # less light than any lamp can give
@@ -70,10 +73,11 @@ class StreetControl:
         self.radars = radars
         self.levels = levels
         self.kernel = lighting.Street(
-            len(outputs), (levels.presence_pct, levels.near_pct, levels.far_pct, levels.class_pct)
+            len(outputs), (levels.presence_pct, levels.near_pct, levels.class_pct), users=MOST_TRACKS
         )
         self.leases = LeaseBook(self.kernel)
-        self.wave = LightWave([Lamp(output.position_m) for output in outputs], sensors, light, radars)
+        rings = Rings(levels.presence_pct, levels.near_pct, levels.far_pct, levels.fade_up_s, levels.fade_down_s)
+        self.wave = LightWave([out.position_m for out in outputs], sensors, light, rings, self.kernel, radars)
         self._known = [(False, True)] * len(sensors)
         self.night: bool | None = night
         self._rests = ClassFade(levels.class_pct, levels.base_pct)
@@ -93,13 +97,30 @@ class StreetControl:
         news = self._known[sensor] != (present, faulty)
         self._known[sensor] = (present, faulty)
         if self.night is not False:
-            self.wave.see(sensor, present, faulty, now_s, self.kernel)
+            self.wave.see(sensor, present=present, faulty=faulty, now_s=now_s)
         return news
 
     def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
         """Take that a vehicle comes nearer to a radar; by day that is nothing to the light."""
         if self.night is not False:
             self.wave.approach(radar, distance_m, speed_m_per_s, seen_s)
+
+    def blind(self, radar: int, *, faulty: bool) -> None:
+        """Take whether a radar can be believed."""
+        self.wave.blind(radar, faulty=faulty)
+
+    def announce(self, user: RoadUser, until_s: float) -> None:
+        """Take that a neighbour tells of somebody who comes. It may only raise light, and until then at most."""
+        if self.night is not False:
+            self.wave.announce(user, until_s)
+
+    def seam(self, end: Literal[-1, 1], silent: bool) -> None:
+        """Take whether the neighbour at the lower (-1) or the higher end is silent: the class level there."""
+        self.wave.seam(end, silent=silent)
+
+    def road_users(self, now_s: float) -> Sequence[RoadUser]:
+        """Return whoever is believed to be on the street; by day nobody is followed."""
+        return self.wave.road_users(now_s)
 
     def set_night(self, night: bool | None) -> None:
         """Take that it is night, day, or not known (neither clock nor photocell), which is lit."""
@@ -117,7 +138,7 @@ class StreetControl:
     def step(self, now_s: float) -> list[tuple[int, float]]:
         """Compute all lamps; return (lamp, what its driver is told, per cent) where that changed, at first of all of them."""
         if self.night is not False:
-            self.wave.step(now_s, self.kernel)
+            self.wave.step(now_s)
         if now_s >= self._rests.next_s:
             self._rests.step(now_s)
             self._apply_night()
@@ -128,10 +149,9 @@ class StreetControl:
         return [(lamp, self.kernel.output(lamp)) for lamp in changed]
 
     def next_s(self, now_s: float) -> float:
-        """Return when a step is due if nothing is set and no sensor has news; a time past or now while something moves."""
-        if self.night is not False and self.wave.moves(now_s):
-            return now_s
-        return min(self.kernel.next_s(), self._rests.next_s)
+        """Return when a step is due if nothing is set and no sensor has news; now while a lamp fades."""
+        wave_s = math.inf if self.night is False else self.wave.next_s()
+        return max(min(self.kernel.next_s(), wave_s, self._rests.next_s), now_s)
 
     def aged(self, lamp: int, hours: float) -> None:
         """Take how long a lamp has burnt, in hours: a new one is told less, where its maintenance curve is known."""
@@ -163,6 +183,8 @@ class StreetControl:
     def _apply_night(self) -> None:
         levels = self.levels
         class_pct, base_pct = self._rests.now
+        if self.night is False:
+            self.wave.clear()
         for lamp, output in enumerate(self.outputs):
             if self.night is False:
                 self.kernel.clear_needs(lamp)

@@ -206,7 +206,7 @@ class ControlTask:
     def _look_out(self, radar: int, count: Reading, distance: Reading, speed: Reading) -> None:
         """Tell control of the vehicle that comes nearer, if a radar sees one, and whether it can be believed."""
         faulty = count.quality in _NOT_BELIEVED
-        self._control.wave.blind(radar, faulty=faulty)
+        self._control.blind(radar, faulty=faulty)
         if not faulty and distance.quality is Quality.GOOD and speed.quality is Quality.GOOD:
             self._control.approach(radar, float(distance.value or 0), float(speed.value or 0), distance.mono_s)
 

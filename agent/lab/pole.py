@@ -20,7 +20,8 @@ from agent.lab.records import Scenario
 from agent.lab.reports import Report, reports
 from agent.lab.sensing import first_step
 from agent.lab.ways import Way
-from agent.services.lighting import Light, Sensor
+from agent.services.cells import Sensor
+from agent.services.lighting import Light
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 

@@ -151,6 +151,38 @@ class UplinkState(msgspec.Struct, frozen=True):
     mirror: bool
 
 
+class NeighbourRow(msgspec.Struct, frozen=True):
+    """A neighbouring controller. `age_ms` is how old its newest message was when it came; `refused` counts by reason."""
+
+    id: str
+    endpoint: str
+    end: Literal["up", "down"]
+    offset_m: float
+    state: Literal["silent", "blind", "heard"]
+    heard_s: float | None
+    sent: int
+    received: int
+    users_told: int
+    users_announced: int
+    refused: dict[str, int]
+    round_trip_ms: float | None
+    age_ms: float | None
+
+
+class NeighboursState(msgspec.Struct, frozen=True):
+    """The way to the neighbours, and each of them. `refused` counts what bears no neighbour's name."""
+
+    state: Literal["opening", "open", "waiting", "off"]
+    listen: str
+    signed: bool
+    encrypted: bool
+    last_error: str
+    dropped_in: int
+    dropped_out: int
+    refused: dict[str, int]
+    neighbours: list[NeighbourRow]
+
+
 class PhotocellState(msgspec.Struct, frozen=True):
     """The light sensor that is the photocell: filtered lx, what it says, and why it is not believed ("": it is)."""
 
@@ -215,3 +247,4 @@ class Status(msgspec.Struct, frozen=True):
     memory_mb: float
     cpu_s: float
     uplink: UplinkState | None
+    neighbours: NeighboursState | None

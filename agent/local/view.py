@@ -27,6 +27,7 @@ from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
+    NeighboursState,
     PointState,
     SensorState,
     Status,
@@ -77,6 +78,7 @@ class AgentView(msgspec.Struct, frozen=True):
     lateness: Lateness
     alarms: Callable[[], Sequence[Alarm]]
     uplink: Callable[[], UplinkState | None]
+    neighbours: Callable[[], NeighboursState | None]
 
     def keys(self, pattern: str) -> list[str]:
         """Return the keys of the points that a glob pattern names, sorted."""
@@ -183,6 +185,7 @@ class AgentView(msgspec.Struct, frozen=True):
             memory_mb=_resident_mb(),
             cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
             uplink=self.uplink(),
+            neighbours=self.neighbours(),
         )
 
     def _sensor(self, device: Device, now_s: float) -> SensorState:

@@ -56,6 +56,8 @@ EDGES = {
     "agent.cli.lab.pages",
     "agent.cli.lab.run",
     "agent.cli.main",
+    "agent.cli.neighbour.commands",
+    "agent.cli.neighbour.pages",
     "agent.cli.profile.commands",
     "agent.cli.profile.pages",
     "agent.cli.selftest.board",
@@ -91,6 +93,8 @@ EDGES = {
     "agent.local.view",
     "agent.logs",
     "agent.monitoring",
+    "agent.neighbours.task",
+    "agent.neighbours.zenoh_link",
     "agent.parts",
     "agent.pins",
     "agent.safe",
@@ -189,7 +193,18 @@ def test_the_daemon_loads_only_what_it_needs() -> None:
     )
     loaded = set(done.stdout.split())
     assert {"agent", "drivers", "cext", "astral", "serial", "structlog", "msgspec"} <= loaded
-    assert not loaded & {"click", "rich", "pygments", "pymodbus", "Cython", "cython", "aiohttp", "pydantic", "http"}
+    assert not loaded & {
+        "click",
+        "rich",
+        "pygments",
+        "pymodbus",
+        "Cython",
+        "cython",
+        "aiohttp",
+        "pydantic",
+        "http",
+        "zenoh",
+    }
 
 
 @pytest.mark.skipif(

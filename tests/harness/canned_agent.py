@@ -7,7 +7,7 @@ import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
+    NeighbourRow,
+    NeighboursState,
     PointState,
     SeasonState,
     SensorState,
@@ -115,6 +117,42 @@ def season(**changes: Any) -> SeasonState:
     return msgspec.structs.replace(state, **changes)
 
 
+def neighbour(name: str, end: Literal["up", "down"], **changes: Any) -> NeighbourRow:
+    """A neighbour that is heard."""
+    state = NeighbourRow(
+        id=name,
+        endpoint=f"tcp/{name}:7447",
+        end=end,
+        offset_m=90.0,
+        state="heard",
+        heard_s=0.3,
+        sent=1201,
+        received=1198,
+        users_told=44,
+        users_announced=1,
+        refused={"unacquainted": 1},
+        round_trip_ms=1.2,
+        age_ms=0.4,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+def neighbours(*rows: NeighbourRow, **changes: Any) -> NeighboursState:
+    """One at each end, and all is well."""
+    state = NeighboursState(
+        state="open",
+        listen="tcp/0.0.0.0:7447",
+        signed=True,
+        encrypted=False,
+        last_error="",
+        dropped_in=0,
+        dropped_out=0,
+        refused={},
+        neighbours=list(rows) or [neighbour("pole-8", "up"), neighbour("pole-6", "down")],
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def status(**changes: Any) -> Status:
     """A night with 12 lamps, all well."""
     state = Status(
@@ -155,6 +193,7 @@ def status(**changes: Any) -> Status:
         memory_mb=31.5,
         cpu_s=12.0,
         uplink=None,
+        neighbours=None,
     )
     return msgspec.structs.replace(state, **changes)
 

@@ -15,7 +15,7 @@ from agent.control.photocell import Photocell
 from agent.control.season import Design, Rest, Season
 from agent.control.street import Output, StreetControl
 from agent.control.traffic import Road, Traffic
-from agent.services.lighting import Sensor
+from agent.services.cells import Sensor
 from season_places import ALBERTSLUND, SUN, local, period
 from street_levels import LEVELS, LIGHT
 

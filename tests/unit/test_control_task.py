@@ -19,7 +19,7 @@ from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import FEED_S, LONGEST_REST_S, PERIOD_S, ControlTask, lamp_points
 from agent.image import Image
-from agent.services.lighting import Sensor
+from agent.services.cells import Sensor
 from drivers.points import Point, PointType, Quality, Reading
 from season_places import ALBERTSLUND, period
 from street_levels import LEVELS, LIGHT
