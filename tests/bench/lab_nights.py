@@ -25,6 +25,7 @@ DATA = Path(os.environ.setdefault("GADELYS_DATA", str(ROOT.parent / "shared" / "
 SITES = DATA / "basel-passages" / "sites.csv"
 
 HARD = Faults(lost_share=0.05, dead_share=0.1, outage_s=(3 * 3600.0, 4 * 3600.0))
+WALKERS_KM_PER_H = 8.0  # who was recorded slower than that walked through the radar's beam
 REAL = Sensing(reach_m=10.0, delay_s=0.5, clears_s=5.0)
 
 
@@ -69,6 +70,7 @@ def recorded(site: str, evening: date) -> Scenario:
                 "source": "passages",
                 "file": "$GADELYS_DATA/basel-passages/passages.csv.gz",
                 "site": site,
+                "walkers_below_km_per_h": WALKERS_KM_PER_H,
             }
         },
     }
