@@ -2,8 +2,8 @@
 
 Searched are the holds of the light's record, and those numbers of the light wave that are a choice, not a fact of streets,
 sensors or people. From what they are, each is made greater and smaller in turn; what is better is kept, until nothing is, and
-then again with smaller steps. One part of a night has real sensors, so that nothing is fitted to ideal ones alone. All that
-was tried goes into the front.
+then again with smaller steps. One part of a night has real sensors, and one has lost messages and blind sensors, so that
+nothing is fitted to ideal ones alone. All that was tried goes into the front.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ NAME = "lab-front"
 TITLE = "The living lab: which parameters our scheme is best with (energy: mean of parts of nights)"
 ONLY_NAMED = True  # minutes
 
-HOURS = {"s1": 2.0, "s2": 1.0, "s3": 0.3, "s4": 0.2, "s3 real": 0.2}  # so long of each night; busy ones tell much soon
+HOURS = {
+    "s1": 2.0,
+    "s2": 1.0,
+    "s3": 0.3,
+    "s4": 0.2,
+    "s3 real": 0.2,
+    "s2 blind": 0.7,
+}  # so long of each night; busy ones tell much soon
 HOLDS = ("hold_s", "vehicle_hold_s")
 CHOICES = (
     "_RISE", "_FALL", "_STEP", "_EARLY_S", "_STILL_S", "_SURE_M", "_LATE", "_ODD_SPEED", "_ALONE", "UNSEEN", "_FOLLOWS",
@@ -46,7 +53,7 @@ Values = dict[str, float]
 class Try(msgspec.Struct, frozen=True):
     """A set of parameters and what it came to: means over the nights; `utility` and `under_lit_pct` of the worst of them.
 
-    With real sensors no scheme can have these goals: there, under-lit counts as it is, in points.
+    With real and with blind sensors no scheme can have these goals: there, under-lit and dark count as they are, in points.
     """
 
     values: Values
@@ -54,6 +61,7 @@ class Try(msgspec.Struct, frozen=True):
     utility: float
     under_lit_pct: float
     real_under_lit_pct: float
+    blind_under_lit_pct: float
     commands: float
 
     @property
@@ -64,13 +72,15 @@ class Try(msgspec.Struct, frozen=True):
             + UTILITY_WORTH * max(GOAL_UTILITY - self.utility, 0.0)
             + UNDER_LIT_WORTH * max(self.under_lit_pct - GOAL_UNDER_LIT_PCT, 0.0)
             + self.real_under_lit_pct
+            + self.blind_under_lit_pct
             + COMMANDS_WORTH * self.commands / 100
         )
 
     @property
     def goods(self) -> tuple[float, ...]:
         """What is better the smaller it is."""
-        return self.energy_pct, -self.utility, self.under_lit_pct, self.real_under_lit_pct, self.commands
+        light = (-self.utility, self.under_lit_pct, self.real_under_lit_pct, self.blind_under_lit_pct)
+        return tuple(round(good, 4) for good in (self.energy_pct, *light, self.commands))
 
 
 def run() -> list[Figure]:
@@ -79,7 +89,8 @@ def run() -> list[Figure]:
         tries = [*_search(pool)]
     before = tries[0]
     front = [one for one in tries if not any(_beats(other, one) for other in tries)]
-    front.sort(key=lambda one: one.worth)
+    front.sort(key=lambda one: (one.worth, sum(one.values[name] != value for name, value in before.values.items())))
+    front = [*{one.goods: one for one in front[::-1]}.values()][::-1]  # of equals, what differs least
     print(
         f"  {len(tries)} tries, {len(front)} of them on the front; a row says what differs from what is: {before.values}"
     )
@@ -136,9 +147,10 @@ def _set(values: Values) -> None:
 def _tried(values: Values, pool: ProcessPoolExecutor) -> Try:
     runs = dict(zip(HOURS, pool.map(_played, [(night, values) for night in HOURS]), strict=True))
     energies, _, _, commands = (sum(column) / len(runs) for column in zip(*runs.values(), strict=True))
-    ideal = [played for night, played in runs.items() if "real" not in night]
+    ideal = [runs[night] for night in HOURS if " " not in night]
     utilities, under_lit = [played[1] for played in ideal], [played[2] for played in ideal]
-    return Try(values, energies, min(utilities), max(under_lit), runs["s3 real"][2], commands)
+    hard = (runs["s3 real"][2], runs["s2 blind"][2])
+    return Try(values, energies, min(utilities), max(under_lit), *hard, commands)
 
 
 def _played(job: tuple[str, Values]) -> tuple[float, float, float, float]:
@@ -147,14 +159,15 @@ def _played(job: tuple[str, Values]) -> tuple[float, float, float, float]:
     scenario = _part(night, values)
     account, most = (Play(scenario).run(SCHEMES[scheme](scenario)) for scheme in ("gadelys", "conventional"))
     energy_pct = 100 * account.kwh_per_lamp / most.kwh_per_lamp
-    return energy_pct, account.utility, 100 * account.under_lit_share, account.commands_per_lamp_hour
+    lacking_pct = 100 * (account.under_lit_share + account.dark_share)
+    return energy_pct, account.utility, lacking_pct, account.commands_per_lamp_hour
 
 
 def _part(night: str, values: Values) -> Scenario:
     name, _, how = night.partition(" ")
     scenario = lab_nights.shipped(name)
     if how:
-        scenario = lab_nights.with_real_sensors(scenario)
+        scenario = (lab_nights.with_real_sensors if how == "real" else lab_nights.with_blind_sensors)(scenario)
     lighting = msgspec.structs.replace(scenario.lighting, **{hold: values[hold] for hold in HOLDS})
     return msgspec.structs.replace(scenario, lighting=lighting, night_s=HOURS[night] * 3600)
 
@@ -169,6 +182,7 @@ def _differs(values: Values, before: Values) -> str:
 
 def _said(one: Try) -> str:
     return (
-        f"U {one.utility:.4f}, under-lit {one.under_lit_pct:.2f} % ({one.real_under_lit_pct:.2f} % with real sensors), "
+        f"U {one.utility:.4f}, under-lit {one.under_lit_pct:.2f} % ({one.real_under_lit_pct:.2f} % with real, "
+        f"{one.blind_under_lit_pct:.2f} % with blind sensors), "
         f"{one.commands:.1f} commands a lamp-hour"
     )

@@ -39,6 +39,11 @@ def with_faults(scenario: Scenario) -> Scenario:
     return msgspec.structs.replace(scenario, faults=HARD)
 
 
+def with_blind_sensors(scenario: Scenario) -> Scenario:
+    """Return it with 5 % of messages lost, and one sensor in ten that goes on saying that nobody is there."""
+    return msgspec.structs.replace(scenario, faults=Faults(lost_share=0.05, dead_share=0.1, dead_as="blind"))
+
+
 def with_real_sensors(scenario: Scenario) -> Scenario:
     """Return it with sensors as they are: 10 m to either side, clear after 5 s."""
     return msgspec.structs.replace(scenario, sensing=REAL)
