@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ from agent.lab.sensing import first_step
 from agent.lab.ways import Way
 from agent.services.cells import Sensor
 from agent.services.lighting import Light
+
+_FADES: Sequence[Literal["up", "down"]] = ("up", "down")  # lamps of a scenario fade by themselves
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
@@ -85,7 +87,7 @@ def _of_way(scenario: Scenario, lighting: Lighting, way: Way, heard: Sequence[Re
 
 
 def _control(scenario: Scenario, lighting: Lighting, way: Way) -> StreetControl:
-    outputs = [Output(f"lamp-{lamp}", place_m, device_safety=True) for lamp, place_m in way.lamps]
+    outputs = [Output(f"lamp-{lamp}", place_m, device_safety=True, fades=_FADES) for lamp, place_m in way.lamps]
     sensors = [_sensor(scenario, f"sensor-{lamp}", place_m) for lamp, place_m in way.lamps]
     return StreetControl(outputs, sensors, _filled(Levels, lighting), _filled(Light, lighting), night=True)
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+import msgspec
+
 from agent.config.table import Table
 from agent.lab.files import Files, UnreadableError, number, rows, shown, text_of
 from agent.lab.hours import NightHours
@@ -88,6 +90,7 @@ class _Stream:
         """Users as a device at `at_m` recorded them: each at its speed all along."""
         table, middle_m = self._table, (self._street.lamps[0][1] + self._street.lamps[-1][1]) / 2
         at_m = table.number("at_m", -100_000, 100_000, middle_m)
+        walkers_km_per_h = table.number("walkers_below_km_per_h", 0, _FASTEST_KM_PER_H, 0)
         site = table.text("site", "the site whose passages are meant") if table.has("site") else ""
         says = "a CSV file with time_utc, direction, speed_km_per_h"
         name, text = text_of(table, "file", files, says)
@@ -100,7 +103,13 @@ class _Stream:
         except UnreadableError as error:
             table.wrong("file", says, str(error))
             return []
-        return found
+        return [self._as_seen(passer, walkers_km_per_h / 3.6) for passer in found]
+
+    @staticmethod
+    def _as_seen(passer: Passer, walkers_m_per_s: float) -> Passer:
+        """A device that counts vehicles also has walkers in its beam: they are told by their speed."""
+        walks = abs(passer.m_per_s) < walkers_m_per_s
+        return msgspec.structs.replace(passer, kind=KINDS.index("pedestrian")) if walks else passer
 
     def _recorded(self, text: str, name: str, site: str, at_m: float, begin: datetime) -> list[Passer]:
         columns = ("time_utc", "direction", "speed_km_per_h", *(("site",) if site else ()))

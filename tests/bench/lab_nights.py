@@ -25,6 +25,7 @@ DATA = Path(os.environ.setdefault("GADELYS_DATA", str(ROOT.parent / "shared" / "
 SITES = DATA / "basel-passages" / "sites.csv"
 
 HARD = Faults(lost_share=0.05, dead_share=0.1, outage_s=(3 * 3600.0, 4 * 3600.0))
+WALKERS_KM_PER_H = 8.0  # who was recorded slower than that walked through the radar's beam
 REAL = Sensing(reach_m=10.0, delay_s=0.5, clears_s=5.0)
 
 
@@ -36,6 +37,11 @@ def shipped(name: str) -> Scenario:
 def with_faults(scenario: Scenario) -> Scenario:
     """Return it with 5 % of messages lost, one sensor in ten dead, and one hour without network, from 21:00 on."""
     return msgspec.structs.replace(scenario, faults=HARD)
+
+
+def with_blind_sensors(scenario: Scenario) -> Scenario:
+    """Return it with 5 % of messages lost, and one sensor in ten that goes on saying that nobody is there."""
+    return msgspec.structs.replace(scenario, faults=Faults(lost_share=0.05, dead_share=0.1, dead_as="blind"))
 
 
 def with_real_sensors(scenario: Scenario) -> Scenario:
@@ -69,6 +75,7 @@ def recorded(site: str, evening: date) -> Scenario:
                 "source": "passages",
                 "file": "$GADELYS_DATA/basel-passages/passages.csv.gz",
                 "site": site,
+                "walkers_below_km_per_h": WALKERS_KM_PER_H,
             }
         },
     }

@@ -58,7 +58,7 @@ CASES = [
     ("per_hour = [2]", "per_hour = [2]\npeak_per_hour = 3", "tried.toml:14: users.people.peak_per_hour: expected no such option beside per_hour, found 3"),
     ("per_hour = [2]", "", "tried.toml:11: users.people.peak_per_hour: expected a number from 0 to 100000, found nothing"),
     ("per_hour = [2]", "per_hour = [2]\nspeed_km_per_h = 0", "tried.toml:14: users.people.speed_km_per_h: expected a number from 0.5 to 250, found 0"),
-    ("per_hour = [2]", 'per_hour = [2]\nsource = "passages"\nfile = "a.csv"', "tried.toml:13: users.people.per_hour: expected one of at_m, before_m, file, kind, site, source, way, found an unknown option"),
+    ("per_hour = [2]", 'per_hour = [2]\nsource = "passages"\nfile = "a.csv"', "tried.toml:13: users.people.per_hour: expected one of at_m, before_m, file, kind, site, source, walkers_below_km_per_h, way, found an unknown option"),
     ("per_hour = [2]", "per_hour = [2]\n[lamp]\nstanding_w = 70", "tried.toml:15: lamp.standing_w: expected at most full_w (60), found 70"),
     ("per_hour = [2]", "per_hour = [2]\n[needs.vehicle]\nahead_m = [80, 120]", "tried.toml:15: needs.vehicle.ahead_m: expected 1 numbers, one for each of pct, found 2"),
     ("per_hour = [2]", "per_hour = [2]\n[needs.cat]", "tried.toml:14: needs.cat: expected one of pedestrian, vehicle, found an unknown option"),

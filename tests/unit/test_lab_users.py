@@ -103,6 +103,16 @@ def test_recorded_passages() -> None:
     ]
 
 
+def test_walkers_in_the_beam_are_told_by_their_speed() -> None:
+    text = "time_utc,site,direction,speed_km_per_h\n" + "".join(
+        f"2017-04-10T16:3{n}:00Z,a,1,{km_per_h}\n" for n, km_per_h in enumerate((7.9, 8, 30))
+    )
+    assert [user.kind for user in read_scenario(RECORDED, {"passages.csv": text}).passers] == [0, 0, 0]
+    apart = RECORDED + "walkers_below_km_per_h = 8\n"
+    kinds = {round(3.6 * user.m_per_s, 1): user.kind for user in read_scenario(apart, {"passages.csv": text}).passers}
+    assert kinds == {7.9: 1, 8.0: 0, 30.0: 0}
+
+
 def test_users_of_a_scenario_come_by_their_start() -> None:
     more = '\n[users.cars]\nkind = "vehicle"\nper_hour = [3]\nspeed_km_per_h = 30\n'
     passers = read_scenario(SHORT + more).passers
