@@ -26,6 +26,7 @@ from agent.image import Image
 from agent.local.methods import Methods
 from agent.local.server import LocalServer
 from agent.local.view import AgentView
+from agent.monitoring import Monitoring
 from agent.pins import Pins
 from agent.services.cells import Sensor
 from agent.services.lighting import Radar
@@ -86,13 +87,15 @@ class _Agent:
         pins = self._pins = Pins(config, self._clock, sink)
         self._beacons = parts.beacons(config, self._clock, sink)
         lamps = [device for device in config.devices if device.kind == "luminaire"]
-        image = sink.image = Image(
+        points = (
             [point for bus in self._buses.values() for point in bus.points()]
             + [point for instrument in self._instruments.values() for point in instrument.points()]
             + pins.points()
             + (self._beacons.points() if self._beacons is not None else [])
             + [point for lamp in lamps for point in lamp_points(lamp.id)]
         )
+        self._monitoring = Monitoring(config, self._clock, {point.key for point in points})
+        image = sink.image = Image([*points, *self._monitoring.points()])
         sun = parts.astronomical_clock(config)
         season = parts.season(config, self._clock, sun, image)
         self._control = StreetControl(
@@ -108,6 +111,7 @@ class _Agent:
             night=season.season.night,
         )
         sink.lights = parts.lights(self._control)
+        self._monitoring.watch(image, lambda: self._control.night)
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._carrier(parts.bus_of(config, lamp)) for lamp in lamps}
@@ -139,6 +143,7 @@ class _Agent:
             supervisor=self._supervisor,
             lamps=self._lamps,
             lateness=self._task.lateness,
+            alarms=self._monitoring.alarms,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
             neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
         )
@@ -178,6 +183,7 @@ class _Agent:
         self._supervisor.add("local-api", self._server.run, limit_s=float("inf"))
         if self._beacons is not None:
             self._beacons.beat = self._supervisor.add("ble", self._beacons.run, limit_s=float("inf"))
+        self._monitoring.beat = self._supervisor.add("monitoring", self._monitoring.run, limit_s=float("inf"))
         if self._neighbours is not None:
             self._neighbours.beat = self._supervisor.add("neighbours", self._neighbours.run, limit_s=float("inf"))
         if self._config.uplink is not None:
@@ -214,10 +220,12 @@ class _Agent:
         self._task.end()  # the local API and the uplink still live, and each command that they take asks for a step
         for device, bus in self._lamp_bus.items():
             bus.set_level(device, self._control.safe_output_pct(self._lamps[device]))
+        keeping = asyncio.create_task(self._monitoring.stop(), name="counters-kept")
         leaving = asyncio.create_task(
             self._supervisor.end("uplink"), name="leaving"
         )  # beside the lamps, not after them
         written = await asyncio.gather(*(line.flush(_FLUSH_S) for line in self._lines()))
+        await keeping
         await leaving
         self._pins.stop()
         log.info("stopped", safe_level_pct=self._control.safe_pct(), all_written=all(written))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -15,6 +13,7 @@ from agent import parts
 from agent.clock import Clock
 from agent.config import Config, Device
 from agent.control.pins import PinSensor, contact_on_pin, presence_on_pin
+from agent.kept import KeptFile
 from drivers.errors import LinkLost
 from drivers.gpio.counters import CounterSpec, GpioCounters
 from drivers.gpio.factory import Chip, open_chip
@@ -37,11 +36,14 @@ class Pins:
         self._config = config
         self._clock = clock
         self._chip: Chip | None = None
-        self._kept = config.api.socket.parent / COUNTS
-        self._writing = threading.Lock()
+        self._kept = KeptFile(config.api.socket.parent / COUNTS, lasting=False)
         self.sensors = {parts.pin_key(device): _sensor(device, sink) for device in _on_pins(config, *_SENSORS)}
         counted = [_counter(device) for device in _on_pins(config, *_COUNTERS)]
-        self.counters = GpioCounters(self.open, counted, sink.reading, kept_counts(self._kept)) if counted else None
+        self.counters = (
+            GpioCounters(self.open, counted, sink.reading, self._kept.read(dict[str, _Count]) or {})
+            if counted
+            else None
+        )
         self._counted = [point for spec in counted for point in spec.points()]
         self.lamps = lamps(config, self.open, clock, sink)
         self._inputs: GpioInputs | None = None
@@ -104,16 +106,8 @@ class Pins:
             await asyncio.to_thread(self._write)
 
     def _write(self) -> None:
-        """Replace the file of the counts as a whole."""
-        if self.counters is None:
-            return
-        fresh = self._kept.with_name(f".{COUNTS}")
-        try:
-            with self._writing:  # the last time may come while it is still written
-                fresh.write_bytes(msgspec.json.encode(self.counters.counts()))
-                fresh.replace(self._kept)
-        except OSError as error:
-            log.warning("pulses_not_kept", file=str(self._kept), reason=error.strerror or str(error))
+        if self.counters is not None:
+            self._kept.write(self.counters.counts())
 
 
 def chip_of(config: Config) -> Chip:
@@ -141,17 +135,6 @@ def lamps(config: Config, chip: Callable[[], Chip], clock: Clock, sink: parts.Si
     if not specs:
         return None
     return GpioLamps(chip, specs, safe_pct=config.lighting.class_pct, now=clock.mono_s, sink=sink)
-
-
-def kept_counts(path: Path) -> dict[str, int]:
-    """Return what an earlier run has counted; nothing if that was not kept, or is not what it was."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, _Count])
-    except FileNotFoundError:
-        return {}
-    except (OSError, msgspec.MsgspecError) as error:
-        log.warning("pulses_lost", file=str(path), reason=str(error))
-        return {}
 
 
 _SENSORS = ("presence", "contact")

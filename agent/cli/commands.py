@@ -75,6 +75,19 @@ def status(socket: Path | None, as_json: bool) -> int:
 
 
 @gadelys.command()
+@socket_option
+@json_option
+def alarms(socket: Path | None, as_json: bool) -> int:
+    """List what is wrong with lamps: what, since when, with figures. Exit code 1 if there is an alarm.
+
+    Example: gadelys alarms --json
+    """
+    from agent.cli import show  # noqa: PLC0415
+
+    return show.alarms(socket, as_json=as_json)
+
+
+@gadelys.command()
 @pattern_argument
 @socket_option
 @json_option

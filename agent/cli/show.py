@@ -1,4 +1,4 @@
-"""`gadelys status` and `gadelys points`: one question, one page."""
+"""`gadelys status`, `gadelys alarms` and `gadelys points`: one question, one page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from agent.cli import arguments, terminal
+from agent.cli import arguments, status_alarms, terminal
 from agent.cli import format as fmt
 from agent.cli.client import Client
 from agent.cli.status_page import page
 from agent.cli.text import Column, Line, Span, Tone, table
 from agent.cli.trouble import REFUSED
-from agent.local.records import PointState, Status
+from agent.local.records import AlarmState, PointState, Status
 
 TONES: dict[str, Tone] = {"good": "good", "uncertain": "warn", "bad": "bad", "stale": "warn"}
 
@@ -27,6 +27,19 @@ def status(given: Path | None, *, as_json: bool) -> int:
     else:
         terminal.show(page(msgspec.json.decode(result, type=Status), terminal.width()))
     return 0
+
+
+def alarms(given: Path | None, *, as_json: bool) -> int:
+    """Print the alarms that are raised; 1 if there are some."""
+    with Client(given) as client:
+        result = client.call("alarms.list")
+        zone = msgspec.json.decode(client.call("status"), type=Status).time_zone
+    found = msgspec.json.decode(result, type=list[AlarmState])
+    if as_json:
+        terminal.show_json(result)
+    else:
+        terminal.show(status_alarms.page(found, zone, terminal.width()))
+    return REFUSED if found else 0
 
 
 def points(given: Path | None, pattern: str, *, as_json: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
-from agent.cli import status_neighbours, status_season, status_uplink
+from agent.cli import status_alarms, status_neighbours, status_season, status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -18,8 +18,11 @@ def page(status: Status, width: int) -> list[Line]:
     lines += [
         part for text in notes(status) for part in wrap(text, width, first="  note: ", rest="        ", tone="dim")
     ]
-    lines += [*wrap(summary(status), width, tone="bad" if found else "good"), line()]
-    parts = (_lamps, _sensors, _buses, _units, _instruments, status_neighbours.section, status_uplink.section)
+    lines += [*wrap(summary(status), width, tone="bad" if found or status.alarms else "good"), line()]
+    parts = (
+        status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_neighbours.section,
+        status_uplink.section,
+    )  # fmt: skip
     for part in (made(status, width) for made in parts):
         if part:
             lines += [*part, line()]

@@ -18,10 +18,11 @@ def lines(status: Status) -> list[Line]:
     """Return what the street rests at, by what it is night, what comes next."""
     season = status.season
     named = f"{season.class_name} " if season.class_name else ""
+    now = "day" if status.night is False else "night"
     rests = line(
         "rests at ",
         Span(f"{named}{fmt.pct(season.class_pct)}", "bold"),
-        f", base {fmt.pct(season.base_pct)} ({season.why}); night {_BY[season.night_by]}",
+        f", base {fmt.pct(season.base_pct)} ({season.why}); {now} {_BY[season.night_by]}",
     )
     coming = []
     if season.next_change is not None:
@@ -51,7 +52,8 @@ def _senses(status: Status) -> list[Line]:
     said = []
     if cell is not None and not cell.fault:
         says = {True: "night", False: "day", None: "not known yet"}[cell.night]
-        said.append(f"photocell {cell.device}: {fmt.value(cell.lux, 'lx')}, {says}")
+        hears = fmt.value(cell.lux, "lx") if cell.lux is not None else "not listened to (our own lamps change)"
+        said.append(f"photocell {cell.device}: {hears}, {says}")
     if traffic is not None and traffic.volume is not None:
         said.append(f"traffic at {traffic.counter}: {traffic.volume}, {fmt.value(traffic.per_h, '')} an hour")
     return [line(Span("; ".join(said), "dim"))] if said else []

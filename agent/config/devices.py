@@ -23,7 +23,7 @@ _MAINTENANCE = "pairs [hours, share of the first light]: hours from 0 rising, sh
 
 # The options that not every device has: by kind, and by kind of those on a pin.
 _KIND_OPTIONS = {
-    "luminaire": ("position_m", "nominal_w", *_GEAR_OPTIONS),
+    "luminaire": ("position_m", "nominal_w", "meter", *_GEAR_OPTIONS),
     "presence": ("position_m",),
     "vehicles": ("position_m", "looks"),
     "beacon": BEACON_OPTIONS,
@@ -37,6 +37,7 @@ _PIN_OPTIONS = {
 }
 _OPTIONS = {"gpio", "instrument"}.union(*_KIND_OPTIONS.values(), *_PIN_OPTIONS.values())
 _INSTRUMENT_KINDS = ("presence", "vehicles", "distance", "air", "location")
+_METER = 'the name of a [device.…] of kind = "meter"'
 _PLACED_KINDS = ("luminaire", "presence", "vehicles")
 
 _Carrier = TypeVar("_Carrier")
@@ -74,6 +75,7 @@ def read_device(table: Table) -> Device:
         position_m=table.number("position_m", -100_000, 100_000) if placed else None,
         nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
         looks=table.choice("looks", ("up", "down")) if kind == "vehicles" else None,
+        meter=table.text("meter", _METER) if kind == "luminaire" and "meter" in table else None,
         **(_gear(table) if kind == "luminaire" and on_unit else {}),
     )
 
@@ -168,10 +170,13 @@ class _Devices:
 
     def check(self) -> None:
         config, root = self._config, self._root
+        meters = [device.id for device in config.devices if device.kind == "meter"]
         units = {unit.id: unit for unit in config.units}
         instruments = {instrument.id: instrument for instrument in config.instruments}
         for device in config.devices:
             table = self._tables["device", device.id]
+            if device.meter is not None:
+                self._metered(table, device, device.meter, meters)
             if device.pin is not None:
                 self._on_pin(table, device.pin, device.id)
             elif device.beacon is not None:
@@ -187,6 +192,14 @@ class _Devices:
             root.wrong_at(("ble",), 'a [device.…] of kind = "beacon"', "none")
         if not any(device.kind == "luminaire" for device in config.devices):
             root.wrong_at(("device",), 'at least one device of kind = "luminaire"', "none")
+
+    def _metered(self, table: Table, device: Device, meter: str, meters: Sequence[str]) -> None:
+        """Check the meter that measures one luminaire alone."""
+        if table.sound("meter") and meter not in meters:
+            table.wrong("meter", _METER + did_you_mean(meter, meters))
+        other = self._taken.setdefault(("meter", meter), device.id)
+        if other != device.id:
+            table.wrong("meter", f"one that {other} does not have")
 
     def _idle(self, what: str, names: Iterable[str], carrying: Container[str | None]) -> None:
         """Note what carries no device."""

@@ -15,8 +15,21 @@ import msgspec
 
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
+from agent.config.monitoring import check_monitoring, read_monitoring
 from agent.config.neighbours import check_neighbours, read_neighbour, read_neighbours
-from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Neighbours, Unit, Uplink
+from agent.config.records import (
+    Api,
+    Ble,
+    Bus,
+    Config,
+    Controller,
+    Gpio,
+    Lighting,
+    Monitoring,
+    Neighbours,
+    Unit,
+    Uplink,
+)
 from agent.config.seasons import check_senses, read_design_class, read_period, read_traffic
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
@@ -78,6 +91,7 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         gpio=reader.gpio(root.table("gpio")) if "gpio" in root else None,
         ble=reader.ble(root.table("ble")) if "ble" in root else None,
         lighting=reader.lighting(root.table("lighting")),
+        monitoring=reader.monitoring(root.table("monitoring")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
         neighbours=reader.neighbours(root),
     )
@@ -256,6 +270,9 @@ class _Reader:
         counted = self.finish(traffic, read_traffic(traffic, light.design_class)) if traffic is not None else None
         return msgspec.structs.replace(light, calendar=tuple(periods), traffic=counted)
 
+    def monitoring(self, table: Table) -> Monitoring:
+        return self.finish(table, read_monitoring(table, self._folder))
+
     def uplink(self, table: Table) -> Uplink:
         return self.finish(
             table,
@@ -304,6 +321,7 @@ class _Reader:
         units = {unit.id: unit for unit in config.units}
         traffic = self._tables.get(("lighting", "traffic"))
         check_senses(self._tables["lighting",], traffic, config.lighting, config.devices, units)
+        check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
         check_neighbours(root, config.neighbours, config.controller.id, self._tables)
 

@@ -94,9 +94,9 @@ class Beacon(msgspec.Struct, frozen=True, kw_only=True):
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
-    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire on a
-    unit: its driver's `curve` if it is not the profile's, the least light that it can give, and `lumen_maintenance`: burning
-    hours and the share of its first light that is left by then.
+    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire:
+    `meter`, the device that measures it and nothing else; on a unit its driver's `curve` if it is not the profile's, the
+    least light that it can give, and `lumen_maintenance`: burning hours and the share of its first light that is left by then.
     """
 
     id: str
@@ -110,6 +110,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     position_m: float | None
     nominal_w: float
     looks: Literal["up", "down"] | None
+    meter: str | None
     curve: Literal["linear", "dali"] | None = None
     minimum_pct: float = 0.0
     lumen_maintenance: tuple[tuple[float, float], ...] = ()
@@ -164,6 +165,24 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     traffic: CountedTraffic | None = None
 
 
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the lamps' alarms: times in seconds, power in per cent of what is expected, temperature in degrees Celsius.
+
+    `kept` is where counters outlive a restart; `meter` the device that measures all lamps, none if no such one does.
+    """
+
+    kept: Path
+    meter: str | None
+    day_burner_s: float
+    failure_power_pct: float
+    failure_level_pct: float
+    failure_after_s: float
+    cycling_changes: int
+    cycling_within_s: float
+    hot_cel: float
+    clear_after_s: float
+
+
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     """The way to the platform: MQTT, the journal, how often what presence moves is told (s)."""
 
@@ -214,6 +233,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     gpio: Gpio | None
     ble: Ble | None
     lighting: Lighting
+    monitoring: Monitoring
     uplink: Uplink | None
     neighbours: Neighbours | None
 

@@ -20,7 +20,7 @@ from drivers.points import Point, PointType, Quality, Reading
 PERIOD_S = 0.05  # while something moves
 LONGEST_REST_S = 1.0  # while nothing does: the buses' leave to feed is renewed in time
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
-_SEASON_EVERY_S = 10.0
+_SEASON_EVERY_S = 2.0
 _AGE_EVERY_S = 600.0
 _NOT_BELIEVED = {Quality.BAD, Quality.STALE}
 

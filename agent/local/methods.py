@@ -14,7 +14,7 @@ from agent.local import protocol
 from agent.local.bus_methods import BusMethods
 from agent.local.bus_records import Dump
 from agent.local.protocol import Fault
-from agent.local.records import LampState, PointState, Status
+from agent.local.records import AlarmState, LampState, PointState, Status
 from agent.local.view import AgentView
 
 log = structlog.get_logger()
@@ -99,6 +99,7 @@ class Methods:
         self._wake = wake
         self._table: dict[str, Callable[[msgspec.Raw], object]] = {
             "status": self._status,
+            "alarms.list": self._alarms,
             "points.list": self._list,
             "points.subscribe": self._subscribe,
             "lamp.dim": self._dim,
@@ -126,6 +127,10 @@ class Methods:
     def _status(self, params: msgspec.Raw) -> Status:
         protocol.parameters(params, _Nothing)
         return self._view.status()
+
+    def _alarms(self, params: msgspec.Raw) -> list[AlarmState]:
+        protocol.parameters(params, _Nothing)
+        return self._view.alarm_states()
 
     def _list(self, params: msgspec.Raw) -> list[PointState]:
         pattern = protocol.parameters(params, _List).pattern

@@ -46,6 +46,18 @@ class LampState(msgspec.Struct, frozen=True):
     doubt: str
 
 
+class AlarmState(msgspec.Struct, frozen=True):
+    """An alarm that is raised: the key of its point, what it is in words and figures, since when (UTC) and for how long."""
+
+    key: str
+    device: str
+    what: str
+    severity: Literal["alarm", "warning"]
+    text: str
+    since: str | None
+    for_s: float
+
+
 class SensorState(msgspec.Struct, frozen=True):
     """A presence sensor or contact and what it says."""
 
@@ -222,6 +234,7 @@ class Status(msgspec.Struct, frozen=True):
     night: bool | None
     sun_deg: float
     season: SeasonState
+    alarms: list[AlarmState]
     lamps: list[LampState]
     sensors: list[SensorState]
     buses: list[BusState]

@@ -23,6 +23,7 @@ from agent.health import Supervisor
 from agent.image import Image
 from agent.local.bus_methods import BusView
 from agent.local.records import (
+    AlarmState,
     BusState,
     InstrumentRow,
     LampState,
@@ -35,6 +36,8 @@ from agent.local.records import (
     UplinkState,
 )
 from agent.local.season_view import SeasonView
+from agent.services.alarms import Alarm
+from agent.services.lamp_power import model_w
 from drivers.bus import UnitState
 from drivers.lines.port import InstrumentState
 from drivers.points import Quality, Reading
@@ -73,6 +76,7 @@ class AgentView(msgspec.Struct, frozen=True):
     supervisor: Supervisor
     lamps: dict[str, int]
     lateness: Lateness
+    alarms: Callable[[], Sequence[Alarm]]
     uplink: Callable[[], UplinkState | None]
     neighbours: Callable[[], NeighboursState | None]
 
@@ -117,7 +121,7 @@ class AgentView(msgspec.Struct, frozen=True):
             commanded_pct=round(self.control.commanded_pct(lamp), 2),
             sent_pct=_number(sent),
             confirmed_pct=_number(confirmed),
-            observed_pct=None,
+            observed_pct=_number(self.image.raw(f"{device.id}/lamp/observed_level")),
             winner=winner,
             holder=lease.holder if lease else "",
             until=None if left_s is None else stamp(self.clock.wall().utc + timedelta(seconds=left_s)),
@@ -126,6 +130,22 @@ class AgentView(msgspec.Struct, frozen=True):
             fault=_lamp_fault(sent, confirmed),
             doubt=confirmed.reason if confirmed.quality is Quality.UNCERTAIN else "",
         )
+
+    def alarm_states(self) -> list[AlarmState]:
+        """Return the alarms that are raised, the worst first."""
+        now_s = self.clock.mono_s()
+        return [
+            AlarmState(
+                key=alarm.key,
+                device=alarm.key.partition("/")[0],
+                what=alarm.what,
+                severity=alarm.severity,
+                text=alarm.text,
+                since=alarm.since or None,
+                for_s=round(now_s - alarm.since_s, 3),
+            )
+            for alarm in self.alarms()
+        ]
 
     def status(self) -> Status:
         """Return everything at once."""
@@ -149,6 +169,7 @@ class AgentView(msgspec.Struct, frozen=True):
             night=self.control.night,
             sun_deg=round(self.sun.elevation_deg(street.utc), 2),
             season=self.season.state(street.utc, trusted=street.trusted),
+            alarms=self.alarm_states(),
             lamps=lamps,
             sensors=[self._sensor(device, now_s) for device in self.config.devices if device.kind in _SENSORS],
             buses=[self._bus(bus) for bus in self.buses],
@@ -264,9 +285,8 @@ def _lamp_fault(sent: Reading, confirmed: Reading) -> str:
 
 
 def _model_w(lamp: LampState) -> float:
-    """Return a lamp's power by the model of an LED driver: 0.5 W off, else 5 % of nominal and the rest with light."""
-    level = (lamp.confirmed_pct if lamp.confirmed_pct is not None else lamp.commanded_pct) / 100
-    return 0.5 if level == 0 else lamp.nominal_w * (0.05 + 0.95 * level)
+    """Return a lamp's power by the model of an LED driver."""
+    return model_w(lamp.nominal_w, lamp.confirmed_pct if lamp.confirmed_pct is not None else lamp.commanded_pct)
 
 
 def _resident_mb() -> float:

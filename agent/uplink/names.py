@@ -27,7 +27,6 @@ LAST_STATUS = "command/last_status"
 LAST_REASON = "command/last_reason"
 
 DIMMING = "lamp/dimming_level"  # the one metric so far that may be written; read: the confirmed level
-OBSERVED = "lamp/observed_level"
 COUNTER = "presence/counter"
 QUALITY = "quality"  # `<function>/quality`: the worst quality of that function's points, and why
 

@@ -6,6 +6,18 @@ from collections.abc import Iterable
 
 import msgspec
 
+from agent.services.lamp_health import (
+    CYCLING,
+    DAY_BURNER,
+    ESTIMATED,
+    FAILURE,
+    HIGH_HOURS,
+    HOURS,
+    METERED,
+    OBSERVED,
+    SWITCHES,
+)
+from agent.services.street_health import METER_CYCLING, METER_FAILURE
 from agent.uplink import names
 from agent.uplink.payload import DataType
 from drivers.points import Point, PointType
@@ -21,6 +33,11 @@ _PRIVATE, _STATE = frozenset({"presence", "vehicles"}), "presence/state"
 # Functions whose values tell the same, and so are told slowly; a lux head sees the lamps.
 _MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance"})
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
+_ALARMS = frozenset(
+    {FAILURE, DAY_BURNER, CYCLING, METER_FAILURE, METER_CYCLING}
+)  # told at once: they tell of no movement
+# What the agent itself knows or works out of a device, and so proves nothing of whether that is alive.
+_OWN = _OF_CONTROL | _ALARMS | {HOURS, HIGH_HOURS, SWITCHES, ESTIMATED, METERED, OBSERVED}
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -71,12 +88,11 @@ def build(points: Iterable[Point]) -> Table:
                 DATATYPES[point.type],
                 point.unit,
                 point.deadband,
-                slow=function in _MOVED_BY_PRESENCE,
-                driven=name not in _OF_CONTROL,
+                slow=function in _MOVED_BY_PRESENCE and name not in _ALARMS,
+                driven=name not in _OWN,
             )
         _add(own, Spec(device, f"{function}/{names.QUALITY}", DataType.STRING))
         if name == names.DIMMING:
-            _add(own, Spec(device, names.OBSERVED, DataType.FLOAT, "%"))
             for spec in _of_lamp(device):
                 _add(own, spec)
         for spec in _answers(device):

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from firmware_sim import passages, sun, traffic
+from firmware_sim.broken import How
 from firmware_sim.broker import Broker
 from firmware_sim.gpio_socket import PinBoard
 from firmware_sim.instruments.ld2410 import Ld2410
@@ -97,7 +98,7 @@ class Street:
         self.door_open = False
         self.broker = broker
         self.height_deg = self._height_deg()
-        self.world = World(recorded(recording, begin) if recording else arrivals(begin))
+        self.world = World(recorded(recording, begin) if recording else arrivals(begin), seed)
 
     async def start(self) -> None:
         """Plug everything in. NoBroker if the broker does not start."""
@@ -190,6 +191,14 @@ class Street:
         """Every radar answers again."""
         for radar in (*self.radars, self._vehicles):
             radar.alive = True
+
+    def lamp_breaks(self, name: str | None, how: How) -> str | None:
+        """Break a lamp behind its dimmer (a healthy one if no name is given); its name, or none if there is none."""
+        names = self.world.names
+        if name is not None and name not in names:
+            return None
+        lamp = self.world.lamps.breaks(None if name is None else names.index(name), how, self.world.now_s)
+        return None if lamp is None else names[lamp]
 
     def local(self) -> datetime:
         """The street's local time."""

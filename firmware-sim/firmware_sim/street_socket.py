@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from firmware_sim import sun
+from firmware_sim.broken import HOWS
 from firmware_sim.broker import NoBroker
 from firmware_sim.json_socket import JsonSocket, Wrong, text_of
-from firmware_sim.score import power_w
 from firmware_sim.street import VEHICLES, Street
 
-DEEDS = ("person", "vehicle", "sensor_dies", "sensor_back", "pull", "plug", "broker_dies", "broker_back", "door")
+DEEDS = ("person", "vehicle", "sensor_dies", "sensor_back", "lamp_breaks", "lamps_mended", "pull", "plug", "broker_dies",
+         "broker_back", "door")  # fmt: skip
 
 
 class StreetSocket(JsonSocket):
@@ -24,34 +25,63 @@ class StreetSocket(JsonSocket):
         self._street = street
 
     async def _do(self, request: dict[str, Any]) -> dict[str, object]:
-        street, what = self._street, request["do"]
-        if what in {"person", "vehicle"}:
-            user = street.world.person_steps_out() if what == "person" else street.world.vehicle_enters()
-            if user is None:
-                raise Wrong(f"{what}: the street is full, wait until somebody has left it")
-            return {"x_m": round(user.from_m, 1)}
-        if what == "sensor_dies":
-            dead = street.sensor_dies(text_of(request, "sensor") if "sensor" in request else None)
-            if dead is None:
-                raise Wrong(
-                    f"sensor: expected a healthy one of radar-01 to radar-{len(street.radars):02}, or {VEHICLES}"
-                )
-            return {"sensor": dead}
-        if what == "sensor_back":
-            street.sensors_back()
-            return {}
+        what = request["do"]
         if what in {"pull", "plug"}:
             await self._line(what, text_of(request, "line"))
-            return {}
-        if what == "door":
-            if not isinstance(request.get("open"), bool):
-                raise Wrong("open: expected true or false")
-            street.door_open = request["open"]
             return {}
         if what in {"broker_dies", "broker_back"}:
             await self._broker(what)
             return {}
-        raise Wrong(f"do: expected {', '.join(DEEDS)} or watch")
+        done = self._done(what, request)
+        if done is None:
+            raise Wrong(f"do: expected {', '.join(DEEDS)} or watch")
+        return done
+
+    def _done(self, what: str, request: dict[str, Any]) -> dict[str, object] | None:
+        """Do what is done at once; none if it is nothing that can be done."""
+        match what:
+            case "person" | "vehicle":
+                return {"x_m": self._enters(what)}
+            case "sensor_dies":
+                return {"sensor": self._sensor_dies(request)}
+            case "sensor_back":
+                self._street.sensors_back()
+            case "lamp_breaks":
+                return {"lamp": self._lamp_breaks(request)}
+            case "lamps_mended":
+                self._street.world.lamps.mended()
+            case "door":
+                if not isinstance(request.get("open"), bool):
+                    raise Wrong("open: expected true or false")
+                self._street.door_open = request["open"]
+            case _:
+                return None
+        return {}
+
+    def _enters(self, what: str) -> float:
+        world = self._street.world
+        user = world.person_steps_out() if what == "person" else world.vehicle_enters()
+        if user is None:
+            raise Wrong(f"{what}: the street is full, wait until somebody has left it")
+        return round(user.from_m, 1)
+
+    def _sensor_dies(self, request: dict[str, Any]) -> str:
+        dead = self._street.sensor_dies(text_of(request, "sensor") if "sensor" in request else None)
+        if dead is None:
+            count = len(self._street.radars)
+            raise Wrong(f"sensor: expected a healthy one of radar-01 to radar-{count:02}, or {VEHICLES}")
+        return dead
+
+    def _lamp_breaks(self, request: dict[str, Any]) -> str:
+        wanted = text_of(request, "how") if "how" in request else "dead"
+        for how in HOWS:
+            if how == wanted:
+                broken = self._street.lamp_breaks(text_of(request, "lamp") if "lamp" in request else None, how)
+                if broken is None:
+                    names = self._street.world.names
+                    raise Wrong(f"lamp: expected a healthy one of {names[0]} to {names[-1]}")
+                return broken
+        raise Wrong(f"how: expected {', '.join(HOWS)}")
 
     async def _line(self, what: str, name: str) -> None:
         line = self._street.lines.get(name)
@@ -94,10 +124,13 @@ class StreetSocket(JsonSocket):
                     "id": name,
                     "x_m": at_m,
                     "level_pct": round(100 * level, 2),
-                    "power_w": round(power_w(level), 2),
+                    "power_w": round(world.lamp_w(lamp), 2),
                     "output": output.state,
+                    "broken": world.lamps.how(lamp),
                 }
-                for name, at_m, level, output in zip(world.names, world.lamps_m, world.levels, outputs, strict=True)
+                for lamp, (name, at_m, level, output) in enumerate(
+                    zip(world.names, world.lamps_m, world.levels, outputs, strict=True)
+                )
             ],
             "sensors": [
                 {"id": name, "x_m": at_m, "present": present, "alive": lives}

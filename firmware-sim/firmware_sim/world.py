@@ -9,9 +9,10 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from firmware_sim.broken import Lamps
 from firmware_sim.safety import SafetyChecker
 from firmware_sim.schemes import ghosts
-from firmware_sim.score import Presence, Score, need, power_w
+from firmware_sim.score import Presence, Score, need
 from firmware_sim.traffic import WALK_M_PER_S, User, entering
 
 LAMPS = 12
@@ -26,11 +27,13 @@ MOST_USERS = 50  # a busy street has ten; more would make a step longer than the
 class World:
     """The street; `step` it with what the dimmers put out, then look."""
 
-    def __init__(self, arrivals: Iterator[User]) -> None:
-        """`arrivals` in the order of their times."""
+    def __init__(self, arrivals: Iterator[User], seed: int = 1) -> None:
+        """`arrivals` in the order of their times; `seed` of which lamp breaks when nobody says which."""
         self.lamps_m = tuple(SPACING_M * lamp for lamp in range(LAMPS))
         self.names = tuple(f"lum-{lamp + 1:02}" for lamp in range(LAMPS))
         self.sensors_m = self.lamps_m
+        self.lamps = Lamps(LAMPS, seed)
+        self._driven = [0.0] * LAMPS
         self.levels = [0.0] * LAMPS
         self.score = Score("gadelys")
         self.ghosts = ghosts(self.lamps_m)
@@ -53,9 +56,10 @@ class World:
             self._next = next(self._arrivals, None)
         self.users = [user for user in self.users if not user.gone(now_s, LENGTH_M)]
         most = DRIVER_SLEW_PER_S * dt_s
-        self.levels = [
-            level + max(-most, min(most, output - level)) for level, output in zip(self.levels, outputs, strict=True)
+        self._driven = [
+            level + max(-most, min(most, output - level)) for level, output in zip(self._driven, outputs, strict=True)
         ]
+        self.levels = self.lamps.light(self._driven, now_s)
         everyone = self.everyone()
         here = [user for user in everyone if 0.0 <= user.at_m <= LENGTH_M]
         self._count(here)
@@ -103,7 +107,11 @@ class World:
 
     def power_w(self) -> float:
         """What all lamps draw now."""
-        return sum(power_w(level) for level in self.levels)
+        return sum(self.lamp_w(lamp) for lamp in range(LAMPS))
+
+    def lamp_w(self, lamp: int) -> float:
+        """What one lamp draws now."""
+        return self.lamps.power_w(lamp, self.levels[lamp])
 
     def _count(self, here: Sequence[Presence]) -> None:
         for sensor, sensor_m in enumerate(self.sensors_m):

@@ -13,6 +13,7 @@ import msgspec
 
 from agent.control.punctual import Lateness
 from agent.local.records import (
+    AlarmState,
     BusState,
     InstrumentRow,
     LampState,
@@ -57,6 +58,12 @@ def lamp(number: int, **changes: Any) -> LampState:
 def sensor(number: int, **changes: Any) -> SensorState:
     """A radar that sees nobody."""
     state = SensorState(f"radar-{number:02}", "presence", 30.0 * (number - 1), False, "good", "", 0.2)
+    return msgspec.structs.replace(state, **changes)
+
+
+def alarm(key: str, **changes: Any) -> AlarmState:
+    """A lamp has failed."""
+    state = AlarmState(key, key.partition("/")[0], "lamp failure", "alarm", "draws 0.0 W at 100 %", NOW, 600.0)
     return msgspec.structs.replace(state, **changes)
 
 
@@ -164,6 +171,7 @@ def status(**changes: Any) -> Status:
         night=True,
         sun_deg=-35.1,
         season=season(),
+        alarms=[],
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
         + [SensorState("door-1", "contact", None, False, "good", "", 3.0)],

@@ -92,6 +92,13 @@ CASES = [
     ("mm_per_pulse = 0.2", "mm_per_pulse = 0.2\npulses_per_kwh = 2", "mm_per_pulse", 'device.rain-1.pulses_per_kwh: expected no such option for kind = "weather", found 2'),
     ('instrument = "people-1"', 'instrument = "people-1"\nunit = "radar-1"', 'instrument = "people-1"', 'device.people-1.unit: expected no such option beside instrument, found "radar-1"'),
     ('clock = "network"', 'clock = "gnss"', "clock", 'controller.clock: expected a device of kind = "location" that tells the time, found "gnss"'),
+    ('meter = "meter-1"', 'meter = "meter-7"', "meter =", 'monitoring.meter: expected the name of a [device.…] of kind = "meter", or "none" (did you mean meter-1?), found "meter-7"'),
+    ("day_burner_s = 1800", "day_burner_s = 0", "day_burner_s", "monitoring.day_burner_s: expected a number from 1 to 86400, found 0"),
+    ("cycling_changes = 5", "cycling_changes = 5.5", "cycling_changes", "monitoring.cycling_changes: expected a whole number from 2 to 100, found 5.5"),
+    ("hot_cel = 85", "hot_cel = nan", "hot_cel", "monitoring.hot_cel: expected a number from 40 to 150, found nan"),
+    ('# meter = "meter-3"', 'meter = "meter-3"', "# meter", 'device.lum-01.meter: expected the name of a [device.…] of kind = "meter" (did you mean meter-1?), found "meter-3"'),
+    ('# meter = "meter-3"', 'meter = "meter-1"', 'meter = "meter-1"  ', 'monitoring.meter: expected one that measures more than lum-01, found "meter-1"'),
+    ("hold_s = 4 ", "hold_s = 4\nmeter = 2\n#", "hold_s = 4 ", "lighting.meter: expected one of base_pct, calendar, class_pct, design_class, dusk_deg, fade_down_s, fade_up_s, far_pct, floor_pct, hold_s, near_pct, night_minimum_pct, photocell, presence_pct, response_s, sight_m, speed_limit_km_per_h, traffic, vehicle_hold_s, found an unknown option"),
     ('listen = "tcp/0.0.0.0:7447"', 'listen = "udp/0.0.0.0:7447"', "listen", 'neighbours.listen: expected "tcp/HOST:PORT", or "tls/HOST:PORT" with certificates, found "udp/0.0.0.0:7447"'),
     ('listen = "tcp/0.0.0.0:7447"', 'listen = "tls/0.0.0.0:7447"', "listen", 'neighbours.listen: expected "tcp/…" without ca, certificate and key, found "tls/0.0.0.0:7447"'),
     ('# ca = "ca.pem"', 'ca = "ca.pem"', "[neighbours]", "neighbours.certificate: expected a path, as ca is there, found nothing"),
@@ -105,7 +112,7 @@ CASES = [
     ('endpoint = "tcp/192.168.7.31:7447"', 'endpoint = "tcp/192.168.7.32:7447"', 'endpoint = "tcp/192.168.7.31', 'neighbour.pole-6.endpoint: expected one of its own (pole-8 has it), found "tcp/192.168.7.32:7447"'),
     ('end = "up"', 'end = "left"', 'end = "up"', 'neighbour.pole-8.end: expected "up" or "down", found "left"'),
     ("offset_m = 90", "offset_m = 1e9", "offset_m = 90", "neighbour.pole-8.offset_m: expected a number from -100000 to 100000, found 1000000000.0"),
-    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, neighbour, neighbours, unit, uplink (did you mean lighting?), found an unknown option"),
+    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, monitoring, neighbour, neighbours, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
 

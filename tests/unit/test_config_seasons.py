@@ -35,7 +35,7 @@ CASES = [
     ('class = "M5" ', "class_pct = 4 ", "class_pct = 4", "lighting.calendar.late.class_pct: expected at least floor_pct (5), found 4 %"),
     ('class = "M5" ', "class_pct = 101 ", "class_pct = 101", "lighting.calendar.late.class_pct: expected a number from 0 to 100, found 101"),
     ("base_pct = 5 ", "base_pct = 51 ", "base_pct = 51", "lighting.calendar.late.base_pct: expected at most the level of this period's class (50), found 51"),
-    ("class_pct = 100\nbase_pct = 60", "", PARTY, "lighting.calendar.summer-party.class: expected class, class_pct or base_pct, found nothing"),
+    ("class_pct = 90\nbase_pct = 60", "", PARTY, "lighting.calendar.summer-party.class: expected class, class_pct or base_pct, found nothing"),
     ('days = "sun-thu"', 'days = "sunday"', 'days = "sunday', f'lighting.calendar.late.days: expected {DAYS} (did you mean sun?), found "sunday"'),
     ('days = "sun-thu"', 'days = ["mon", "13-01"]', "days = [", f'lighting.calendar.late.days: expected {DAYS}, found "13-01"'),
     ('days = "sun-thu"', "days = []", "days = [", f"lighting.calendar.late.days: expected {DAYS}, found a list"),
@@ -92,7 +92,7 @@ def test_the_annotated_example_is_read() -> None:
     assert (late.class_name, late.class_pct, late.base_pct) == ("M5", 50.0, 5.0)
     assert late.days == ("sun", "mon", "tue", "wed", "thu")
     assert party.is_event
-    assert (party.class_pct, party.base_pct) == (100.0, 60.0)
+    assert (party.class_pct, party.base_pct) == (90.0, 60.0)
     assert light.traffic == CountedTraffic(counter="road-1", capacity_per_h=900.0, road="two-lane", lowest="M4")
 
 

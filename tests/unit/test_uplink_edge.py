@@ -75,7 +75,7 @@ def test_births_come_in_order_and_tell_all() -> None:
     assert (node["Node Control/Rebirth"].datatype, node["Node Control/Rebirth"].value) == (11, False)
     lamp = {metric.name: metric for metric in payloads[4].metrics}
     assert set(lamp) == {
-        "lamp/dimming_level", "lamp/commanded_level", "lamp/sent_level", "lamp/observed_level", "lamp/control_rung",
+        "lamp/dimming_level", "lamp/commanded_level", "lamp/sent_level", "lamp/control_rung",
         "lamp/quality", "command/id", "command/for_s", "command/not_after", "command/release", "command/last_id",
         "command/last_status", "command/last_reason",
     }  # fmt: skip

@@ -21,7 +21,11 @@ async def tried(tmp_path: Path) -> AsyncIterator[Tried]:
 
 OBJECT = 'expected an object such as {"do": "person"}'
 LINE = 'expected a line of JSON such as {"do": "person"}'
-DO = "do: expected person, vehicle, sensor_dies, sensor_back, pull, plug, broker_dies, broker_back, door or watch"
+DO = (
+    "do: expected person, vehicle, sensor_dies, sensor_back, lamp_breaks, lamps_mended, pull, plug, broker_dies, "
+    "broker_back, door or watch"
+)
+LAMP = "lamp: expected a healthy one of lum-01 to lum-12"
 RADAR = "sensor: expected a healthy one of radar-01 to radar-11, or vehicles-01"
 INTERVAL = "interval_s: expected 0.05 to 60"
 
@@ -54,6 +58,9 @@ INTERVAL = "interval_s: expected 0.05 to 60"
         (b'{"do": "pull", "line": "power"}', "line: expected one of lamps, field, radar-01, vehicles-01"),
         (b'{"do": "broker_dies"}', "broker_dies: this street has no broker; start it with --broker"),
         (b'{"do": "broker_back"}', "broker_back: this street has no broker; start it with --broker"),
+        (b'{"do": "lamp_breaks", "lamp": "lum-13"}', LAMP),
+        (b'{"do": "lamp_breaks", "lamp": 3}', "lamp: expected a name"),
+        (b'{"do": "lamp_breaks", "lamp": "lum-03", "how": "hot"}', "how: expected dead, cycling, stuck"),
         (b'{"do": "door"}', "open: expected true or false"),
         (b'{"do": "door", "open": 1}', "open: expected true or false"),
         (b'{"do": "door", "open": "true"}', "open: expected true or false"),

@@ -16,7 +16,7 @@ _HANDS = {"technician", "operator"}
 
 
 def of_agent(old: Status, new: Status) -> Told:
-    """Return what has changed in the agent's word: lines, units, tasks, lamps taken by hand, the door."""
+    """Return what has changed in the agent's word: lines, units, tasks, alarms, lamps taken by hand, the door."""
     told: Told = []
     if new.pid != old.pid:
         told.append((f"the agent was started again (pid {new.pid})", "warn"))
@@ -35,7 +35,7 @@ def of_agent(old: Status, new: Status) -> Told:
         for task in new.tasks
         if task.restarts > restarts.get(task.name, task.restarts)
     ]
-    return told + _by_hand(old, new) + _contacts(old, new)
+    return told + _alarms(old, new) + _by_hand(old, new) + _contacts(old, new)
 
 
 def of_sensors(old: Status, new: Status, doubted: frozenset[str]) -> tuple[Told, frozenset[str]]:
@@ -96,6 +96,17 @@ def _follows(before: str, name: str) -> bool:
 def _number(name: str) -> str:
     match = _NUMBERED.fullmatch(name)
     return match[2] if match else name
+
+
+def _alarms(old: Status, new: Status) -> Told:
+    before, now = {alarm.key: alarm for alarm in old.alarms}, {alarm.key: alarm for alarm in new.alarms}
+    raised: Told = [
+        (f"{alarm.device}: {alarm.what}: {alarm.text}", "bad") for key, alarm in now.items() if key not in before
+    ]
+    cleared: Told = [
+        (f"{alarm.device}: {alarm.what} is over", "good") for key, alarm in before.items() if key not in now
+    ]
+    return raised + cleared
 
 
 def _by_hand(old: Status, new: Status) -> Told:
