@@ -81,17 +81,12 @@ class Neighbourhood:
 
     async def run(self) -> None:
         """Speak with the neighbours until cancelled; whenever that ends, their seams are silent."""
-        try:
-            self._exchange.seal = Seal(await self._secret(), self._config.controller.group)
-            link = self._link = self._link or await self._zenoh()
-            link.heard = self._heard
-            self._off = ""
-            async with asyncio.TaskGroup() as group:
-                group.create_task(link.run(), name="neighbours-link")
-                group.create_task(self._speak(), name="neighbours-speak")
-        finally:
-            self._exchange.deaf(self._clock.mono_s())
-            self._step()
+        self._exchange.seal = Seal(await self._secret(), self._config.controller.group)
+        link = self._link = self._link or await self._zenoh()
+        self._off = ""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(link.run(), name="neighbours-link")
+            group.create_task(self._speak(link), name="neighbours-speak")
 
     def state(self) -> NeighboursState:
         """Return how the link and each neighbour are."""
@@ -109,7 +104,16 @@ class Neighbourhood:
             neighbours=[_row(self._exchange.neighbours[one.id], one.endpoint, now_s) for one in self._options.all],
         )
 
-    async def _speak(self) -> None:
+    async def _speak(self, link: Link) -> None:
+        link.heard = self._heard
+        try:
+            await self._step_again_and_again()
+        finally:  # at once, though the link may take its time to close
+            link.heard = lambda _data: None
+            self._exchange.deaf(self._clock.mono_s())
+            self._step()
+
+    async def _step_again_and_again(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()

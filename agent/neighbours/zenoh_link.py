@@ -29,6 +29,7 @@ LONGEST_WAIT_S = 30.0  # between two tries to open
 MOST_AT_ONCE, MOST_A_SECOND = 400.0, 200.0  # messages that are looked at, whoever sends them: 20 us each
 _LOOK_EVERY_S = 1.0
 _PUT_WITHIN_US = 20_000  # a put that has to wait longer is dropped; at 0 every second one of a burst is
+_CLOSE_WITHIN_S = 1.0
 _LEASE_MS = 3000  # a connection that says nothing for so long is broken, and made anew
 
 log = structlog.get_logger()
@@ -98,7 +99,7 @@ class ZenohLink:
             session = await asyncio.shield(opening)
         except asyncio.CancelledError:  # the thread goes on: what it opens is closed
             with contextlib.suppress(zenoh.ZError):
-                await asyncio.to_thread(_close, await opening)
+                await _closed(await opening)
             raise
         ours = f"gadelys/{self._endpoints.group}/{self._endpoints.me}"
         self._broken = ""
@@ -117,7 +118,7 @@ class ZenohLink:
         finally:
             with contextlib.suppress(queue.Full):
                 self._out.put_nowait(None)
-            await asyncio.shield(asyncio.create_task(asyncio.to_thread(_close, session)))
+            await _closed(session)
 
     def _put(self, session: zenoh.Session, waiting: queue.Queue[tuple[str, bytes] | None]) -> None:
         """Put what is to be sent, in a thread, until told to end or until the session breaks."""
@@ -215,6 +216,21 @@ def _open(endpoints: Endpoints) -> zenoh.Session:
 def _subscribe(session: zenoh.Session, key: str, take: Callable[[zenoh.Sample], None]) -> zenoh.Subscriber[None]:
     with _no_panic():
         return session.declare_subscriber(key, take)
+
+
+async def _closed(session: zenoh.Session) -> None:
+    """Close a session, and wait for that, but not for ever: the agent has to be able to end."""
+    loop, closed = asyncio.get_running_loop(), asyncio.Event()
+
+    def close() -> None:
+        _close(session)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(closed.set)
+
+    threading.Thread(target=close, name="neighbours-close", daemon=True).start()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_WITHIN_S):
+            await closed.wait()
 
 
 def _close(session: zenoh.Session) -> None:

@@ -49,6 +49,11 @@ class PartedStreet:
         self.agents[part].send_signal(signal.SIGKILL)
         self.agents.pop(part).wait(PATIENCE_S)
 
+    def stop(self, part: int) -> int:
+        """Ask an agent to stop; its exit code."""
+        self.agents[part].terminate()
+        return self.agents.pop(part).wait(PATIENCE_S)
+
     def status(self, part: int) -> Json:
         """Ask an agent. ConnectionError while it is not there."""
         try:

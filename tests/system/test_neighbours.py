@@ -137,6 +137,7 @@ def test_one_unbroken_wave_and_the_class_level_beside_one_that_is_killed(linked:
     linked.street.until("it is heard again", lambda _: linked.all_heard())
     for event in ("neighbour_silent", "neighbour_back"):
         assert event in linked.log()
+    assert [linked.stop(part) for part in range(len(PARTS))] == [0, 0, 0]
 
 
 def test_without_neighbours_nobody_is_lit_ahead_across_a_seam(alone: PartedStreet) -> None:
