@@ -1,4 +1,4 @@
-"""Compiles the two kernels. Everything else about the distribution stands in pyproject.toml."""
+"""Compiles the kernels. Everything else about the distribution stands in pyproject.toml."""
 
 import shlex
 import shutil
@@ -40,8 +40,13 @@ class BuildKernels(build_ext):
 setup(
     ext_modules=[
         # No contraction: a fused multiply-add on arm64 would differ from the interpreted form in the last bit.
-        Extension(f"cext.{name}", [f"cext/{name}.py"], extra_compile_args=["-O2", "-g0", "-ffp-contract=off"])
-        for name in ("lighting", "presence")
+        Extension(
+            f"cext.{name}",
+            [f"cext/{name}.py"],
+            depends=["cext/fields.pxd", "cext/ramps.pxd"],
+            extra_compile_args=["-O2", "-g0", "-ffp-contract=off"],
+        )
+        for name in ("fields", "ramps", "lighting", "night", "presence", "belief", "cfar", "pir", "doppler", "ranges")
     ],
     cmdclass={"build_ext": BuildKernels},
 )

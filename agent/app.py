@@ -18,8 +18,7 @@ import cext
 from agent import __version__, logs, parts
 from agent.clock import SystemClock, boot_id, wall_less_mono_s
 from agent.config import Config, ConfigError, load_file
-from agent.control.street import Output, StreetControl
-from agent.control.sun import AstronomicalClock
+from agent.control.street import StreetControl
 from agent.control.task import ControlTask, lamp_points
 from agent.faults import FOLDER, FaultDumps
 from agent.health import Notifier, Supervisor
@@ -29,7 +28,8 @@ from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.monitoring import Monitoring
 from agent.pins import Pins
-from agent.services.lighting import Light, Radar, Sensor
+from agent.services.cells import Sensor
+from agent.services.lighting import Radar
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
@@ -96,27 +96,37 @@ class _Agent:
         )
         self._monitoring = Monitoring(config, self._clock, {point.key for point in points})
         image = sink.image = Image([*points, *self._monitoring.points()])
-        controller, lighting = config.controller, config.lighting
-        sun = AstronomicalClock(controller.latitude_deg, controller.longitude_deg, lighting.dusk_deg)
+        sun = parts.astronomical_clock(config)
+        season = parts.season(config, self._clock, sun, image)
         self._control = StreetControl(
-            [Output(lamp.id, lamp.position_m or 0.0, parts.device_safety(config, lamp)) for lamp in lamps],
+            [parts.output(config, lamp) for lamp in lamps],
             [Sensor(device.id, device.position_m or 0.0) for device in config.devices if device.kind == "presence"],
             parts.levels(config),
-            Light(lighting.hold_s, lighting.vehicle_hold_s, lighting.sight_m),
+            parts.light(config),
             radars=[
                 Radar(device.id, device.position_m or 0.0, 1 if device.looks == "up" else -1)
                 for device in config.devices
                 if device.kind == "vehicles"
             ],
-            night=parts.night(self._clock, sun),
+            night=season.season.night,
         )
+        sink.lights = parts.lights(self._control)
         self._monitoring.watch(image, lambda: self._control.night)
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
         self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._carrier(parts.bus_of(config, lamp)) for lamp in lamps}
         detectors = list(pins.sensors.values())
-        self._task = ControlTask(self._control, image, self._clock, sun, buses=self._lamp_bus, detectors=detectors)
+        self._task = ControlTask(
+            self._control,
+            image,
+            self._clock,
+            season.season,
+            inputs=season.inputs,
+            buses=self._lamp_bus,
+            detectors=detectors,
+        )
         self._image = image
+        self._neighbours = parts.neighbours(config, self._clock, image, self._control, self._task.step)
         view = AgentView(
             config=config,
             version=__version__,
@@ -127,12 +137,15 @@ class _Agent:
             image=image,
             control=self._control,
             sun=sun,
+            season=season.view,
             buses=list(self._buses.values()),
             instruments=list(self._instruments.values()),
             supervisor=self._supervisor,
             lamps=self._lamps,
+            lateness=self._task.lateness,
             alarms=self._monitoring.alarms,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
+            neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
         )
         self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
 
@@ -171,6 +184,8 @@ class _Agent:
         if self._beacons is not None:
             self._beacons.beat = self._supervisor.add("ble", self._beacons.run, limit_s=float("inf"))
         self._monitoring.beat = self._supervisor.add("monitoring", self._monitoring.run, limit_s=float("inf"))
+        if self._neighbours is not None:
+            self._neighbours.beat = self._supervisor.add("neighbours", self._neighbours.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
         self._pins.start(self._task.nudge)
@@ -203,9 +218,8 @@ class _Agent:
         """Control ends first, then each lamp gets its safe level, then the lines close."""
         await self._supervisor.end("control")
         self._task.end()  # the local API and the uplink still live, and each command that they take asks for a step
-        level_pct = self._control.safe_pct()
         for device, bus in self._lamp_bus.items():
-            bus.set_level(device, level_pct)
+            bus.set_level(device, self._control.safe_output_pct(self._lamps[device]))
         keeping = asyncio.create_task(self._monitoring.stop(), name="counters-kept")
         leaving = asyncio.create_task(
             self._supervisor.end("uplink"), name="leaving"
@@ -214,7 +228,7 @@ class _Agent:
         await keeping
         await leaving
         self._pins.stop()
-        log.info("stopped", safe_level_pct=level_pct, all_written=all(written))
+        log.info("stopped", safe_level_pct=self._control.safe_pct(), all_written=all(written))
 
     async def _run_uplink(self) -> None:
         """Run the uplink, loaded only where there is one and beside the street: it costs 60 ms and 8 MB."""

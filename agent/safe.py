@@ -12,7 +12,6 @@ from agent import logs, parts
 from agent.clock import SystemClock
 from agent.config import Config, ConfigError, load_file
 from agent.control.street import safe_pct
-from agent.control.sun import AstronomicalClock
 from agent.pins import chip_of, lamps
 from drivers.bus import FieldBus
 
@@ -51,8 +50,7 @@ async def _write_pins(config: Config, clock: SystemClock, level_pct: float) -> b
 
 async def _write_safe(config: Config, street_time: datetime | None) -> int:
     clock = SystemClock(config.controller.clock, street_time)
-    sun = AstronomicalClock(config.controller.latitude_deg, config.controller.longitude_deg, config.lighting.dusk_deg)
-    level_pct = safe_pct(parts.night(clock, sun), config.lighting.class_pct)
+    level_pct = safe_pct(parts.night(clock, parts.astronomical_clock(config)), config.lighting.class_pct)
     bare = [
         device
         for device in config.devices
@@ -64,9 +62,9 @@ async def _write_safe(config: Config, street_time: datetime | None) -> int:
             continue
         bus = FieldBus(spec, units, now=clock.mono_s, sink=parts.Sink())
         task = asyncio.create_task(bus.run())
-        for unit in units:
-            for _, device in unit.devices:
-                bus.set_level(device, level_pct)
+        for device in bare:
+            if any(unit.id == device.unit for unit in units):
+                bus.set_level(device.id, parts.output(config, device).gear.told_pct(level_pct))
         written &= await bus.flush(_FLUSH_S)
         task.cancel()
         await asyncio.wait([task])

@@ -1,8 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 # mypy: disable-error-code="import-untyped,untyped-decorator"
-"""The light of N luminaires in one call: leases and needs in, arbitrated and faded levels out. Arithmetic only.
+"""The light of N luminaires in one call: leases, needs and road users in, arbitrated and faded levels out. Arithmetic only.
 
 One source, compiled and interpreted, equal to the last bit. The traps of that are listed in README.md beside this file.
+Who needs light by where people are is in fields.py, how a level is given in ramps.py; what is wanted is decided here.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from math import inf, isfinite, isnan, nan
 
 import cython
 
+from cext.fields import Fields
+from cext.ramps import Ramps
+
 COMPILED: bool = cython.compiled
 
 RUNGS = ("interlock", "lock", "safety", "minimum_time", "technician", "operator", "adaptive", "schedule", "default")
 WINNERS = (*RUNGS, "floor")  # names of the codes that winner() gives
 INTERLOCK, LOCK, SAFETY, MINIMUM_TIME, TECHNICIAN, OPERATOR, ADAPTIVE, SCHEDULE, DEFAULT, FLOOR = range(10)
-DEAD_BAND_PCT = 1.0
 
 # The same names as C variables: the loop of step() may not look at a Python object.
 _RUNGS = cython.declare(cython.int, len(RUNGS))
@@ -29,7 +32,6 @@ _ADAPTIVE = cython.declare(cython.int, ADAPTIVE)
 _SCHEDULE = cython.declare(cython.int, SCHEDULE)
 _DEFAULT = cython.declare(cython.int, DEFAULT)
 _FLOOR = cython.declare(cython.int, FLOOR)
-_DEAD_BAND_PCT = cython.declare(cython.double, DEAD_BAND_PCT)
 _NAN = cython.declare(cython.double, nan)
 _INF = cython.declare(cython.double, inf)
 
@@ -84,54 +86,44 @@ class Street:
 
     _count: cython.Py_ssize_t
     _need_count: cython.Py_ssize_t
-    _changed_count: cython.Py_ssize_t
     _last_s: cython.double  # time of the last step
     _next_s: cython.double  # least of _wake_s
+    _fields: Fields
+    _ramps: Ramps
     _value_pct: cython.double[::1]  # a row of nine a luminaire
     _until_s: cython.double[::1]
     _need_pct: cython.double[::1]
     _need_until_s: cython.double[::1]  # a row of need slots a luminaire
     _floor_pct: cython.double[::1]
     _ceiling_pct: cython.double[::1]
-    _up_s: cython.double[::1]
-    _down_s: cython.double[::1]
     _due_s: cython.double[::1]  # when to arbitrate next; -inf: something was set
     _wake_s: cython.double[::1]  # when to look at the luminaire next; -inf while it fades
     _target_pct: cython.double[::1]
-    _position_pct: cython.double[::1]  # where the fade stands
-    _level_pct: cython.double[::1]  # what was last reported; NaN: not known
     _winner: cython.int[::1]
-    _way: cython.int[::1]  # -1 fades down, 0 rests, 1 fades up
-    _changed: cython.int[::1]
-    _changed_buffer: memoryview
     _row_pct: cython.double[::1]  # the nine values under arbitration
 
-    def __init__(self, count: int, need_pct: Sequence[float]) -> None:
-        """`count` luminaires with a need slot for each level of `need_pct`. Levels are unknown, no lease is held."""
+    def __init__(self, count: int, need_pct: Sequence[float], users: int = 0) -> None:
+        """`count` luminaires with a need slot for each level of `need_pct`, and slots for `users` road users.
+
+        Levels are unknown, no lease is held, nobody is there.
+        """
         if count < 0:
             raise ValueError(f"count = {count}: expected 0 or more luminaires")
         for slot, level_pct in enumerate(need_pct):
             _check_pct(f"need_pct[{slot}]", level_pct)
+        self._fields = Fields(count, users)
+        self._ramps = Ramps(count)
         self._need_pct = array("d", need_pct)
         self._value_pct = _doubles(count * len(RUNGS), nan)
         self._until_s = _doubles(count * len(RUNGS), -inf)
         self._need_until_s = _doubles(count * len(need_pct), -inf)
         self._floor_pct = _doubles(count, 0.0)
         self._ceiling_pct = _doubles(count, 100.0)
-        self._up_s = _doubles(count, 0.0)
-        self._down_s = _doubles(count, 0.0)
         self._due_s = _doubles(count, -inf)
         self._wake_s = _doubles(count, -inf)
         self._target_pct = _doubles(count, 100.0)
-        self._position_pct = _doubles(count, nan)
-        self._level_pct = _doubles(count, nan)
         self._row_pct = _doubles(len(RUNGS), nan)
         self._winner = array("i", [DEFAULT]) * count
-        self._way = array("i", [0]) * count
-        changed = array("i", [0]) * count
-        self._changed = changed
-        self._changed_buffer = memoryview(changed)
-        self._changed_count = 0
         self._last_s = -inf
         self._next_s = -inf if count else inf
         self._need_count = len(need_pct)
@@ -143,7 +135,7 @@ class Street:
         """`rung` wants `value_pct` before `until_s` (inf: no end). A lock is off; adaptive is made of needs alone."""
         at: cython.Py_ssize_t = self._lease_at(i, rung)
         if rung == ADAPTIVE:
-            raise ValueError("the adaptive rung is the highest live need: use set_need")
+            raise ValueError("the adaptive rung is the highest live need: use set_need or put_user")
         _check_pct("value_pct", value_pct)
         _check_end(until_s)
         if rung == LOCK and value_pct != 0.0:
@@ -187,6 +179,40 @@ class Street:
         for i in range(self._count):
             self._touch(i)
 
+    # ---- Road users: a user's field is one more need of the lamps in it ----------------------------------------------
+
+    def set_way_place(self, i: int, position_m: float) -> None:
+        """Where a luminaire stands along the way, in metres (-1e7..1e7); NaN (at first): users do not pass it."""
+        self._fields.set_way_place(i, position_m)
+
+    def set_shape(self, kind: int, rings: Sequence[tuple[float, float, float]], lead_s: float) -> None:
+        """Give a kind of user (VEHICLE, PEDESTRIAN, UNKNOWN) its field: at most six rings of (behind_m, ahead_m, pct).
+
+        The highest ring that holds a lamp counts. Behind, a ring begins where the user is, ahead where they will be
+        `lead_s` (0..3600) from now. Of who stands it reaches its longer side both ways.
+        """
+        self._fields.set_shape(kind, rings, lead_s)
+
+    def put_user(  # noqa: PLR0913, PLR0917 - what is known of somebody
+        self,
+        slot: int,
+        kind: int,
+        position_m: float,
+        velocity_m_per_s: float,
+        spread_m: float,
+        at_s: float,
+        until_s: float,
+    ) -> None:
+        """Somebody was at `position_m` at `at_s`, give or take `spread_m`, and goes on so until `until_s` (inf: no end).
+
+        Replaces whoever was in the slot. Slower than 1 mm/s (either way: the velocity's sign) is standing.
+        """
+        self._fields.put_user(slot, kind, position_m, velocity_m_per_s, spread_m, at_s, until_s)
+
+    def clear_user(self, slot: int) -> None:
+        """Nobody is in this slot; no matter whether somebody was."""
+        self._fields.clear_user(slot)
+
     # ---- How it is given ---------------------------------------------------------------------------------------------
 
     def set_limits(self, i: int, floor_pct: float, ceiling_pct: float) -> None:
@@ -198,28 +224,37 @@ class Street:
         self._ceiling_pct[at] = ceiling_pct
         self._touch(i)
 
-    def set_fade(self, i: int, up_s: float, down_s: float) -> None:
-        """Seconds for full scale up and down; 0 (at first) is at once."""
-        at: cython.Py_ssize_t = self._lamp_at(i)
-        for name, fade_s in (("up_s", up_s), ("down_s", down_s)):
-            if not 0.0 <= fade_s < inf:
-                raise ValueError(f"{name} = {fade_s}: expected seconds, 0 or more")
-        self._up_s[at] = up_s
-        self._down_s[at] = down_s
+    def set_fade(self, i: int, up_s: float, down_s: float, *, up_alone: bool = False, down_alone: bool = False) -> None:
+        """Seconds for full scale up and down; 0 (at first) is at once. `…_alone`: the device fades that way by itself.
+
+        Such a device is told the target at once and nothing on the way there; the fade is still followed here.
+        """
+        self._ramps.set_fade(self._lamp_at(i), up_s, down_s, up_alone=up_alone, down_alone=down_alone)
+
+    def set_curve(self, i: int, curve: int, minimum_pct: float = 0.0) -> None:
+        """The driver's curve from what it is told to light (LINEAR or DALI), and the least light that the lamp can give.
+
+        Less light than that, but for none at all, is given as the minimum.
+        """
+        self._ramps.set_curve(self._lamp_at(i), curve, minimum_pct)
+        self._touch(i)
+
+    def set_clo(self, i: int, factor: float) -> None:
+        """Constant light output: the share of its light, above 0 to 1, that a lamp is to give as it is not yet worn."""
+        self._ramps.set_clo(self._lamp_at(i), factor)
+        self._touch(i)
 
     def set_level(self, i: int, pct: float) -> None:
         """What the lamp is known to give: the next fade starts there. An unknown lamp goes to its target at once."""
         at: cython.Py_ssize_t = self._lamp_at(i)
         _check_pct("pct", pct)
-        self._position_pct[at] = pct
-        self._level_pct[at] = pct
-        self._way[at] = 0
+        self._ramps.set_level(at, pct)
         self._touch(i)
 
     # ---- What comes out ----------------------------------------------------------------------------------------------
 
     def step(self, now_s: float) -> int:
-        """Bring every level to `now_s`; how many changed. A time before the last step's is taken as the last step's.
+        """Bring every level to `now_s`; how many are to be sent. A time before the last step's is taken as the last step's.
 
         A lamp that sets off or turns round moves by the dead band at once, so that the first command leaves with this
         step; from there it fades by the time between steps. Changes under the dead band wait, the target never does.
@@ -227,16 +262,32 @@ class Street:
         if not isfinite(now_s):
             raise ValueError(f"now_s = {now_s}: expected a time in seconds")
         self._advance(now_s)
-        return self._changed_count  # type: ignore[no-any-return]
+        return self._ramps.changed_count
 
     @property
     def changed(self) -> memoryview:
-        """Indices of the luminaires whose level changed in the last step, rising. Good until the next step."""
-        return self._changed_buffer[: self._changed_count]
+        """Indices of the luminaires whose output changed in the last step, rising. Good until the next step."""
+        return self._ramps.changed[: self._ramps.changed_count]
 
     def level(self, i: int) -> float:
-        """The level to send, in per cent; NaN before the first step if it was not set."""
-        return self._level_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
+        """The light that was last asked of the lamp, in per cent; NaN before the first step if it was not set."""
+        return self._ramps.level_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
+
+    def output(self, i: int) -> float:
+        """What to tell the driver, in per cent of its control range: the level by CLO, minimum and curve. NaN as above.
+
+        A DALI lamp's is a whole number of 1/254: its arc power level.
+        """
+        return self._ramps.output_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
+
+    def output_of(self, i: int, light_pct: float) -> float:
+        """What the driver would be told for another light of this lamp."""
+        _check_pct("light_pct", light_pct)
+        return self._ramps.output_of(self._lamp_at(i), light_pct)
+
+    def light_of(self, i: int, told_pct: float) -> float:
+        """The light, 100 % as designed at most, that this lamp gives when its driver is told `told_pct`."""
+        return self._ramps.light_of(self._lamp_at(i), told_pct)
 
     def target(self, i: int) -> float:
         """The arbitrated level, in per cent, that the fade goes to."""
@@ -248,7 +299,7 @@ class Street:
 
     def next_s(self) -> float:
         """When a step is due without anything being set: the last step's time while one fades, inf for never."""
-        return max(self._last_s, self._next_s)  # type: ignore[no-any-return]
+        return max(self._last_s, min(self._next_s, self._fields.next_s))  # type: ignore[no-any-return]
 
     # ---- Inside ------------------------------------------------------------------------------------------------------
 
@@ -257,13 +308,16 @@ class Street:
     @cython.exceptval(check=False)
     def _advance(self, now_s: cython.double) -> cython.void:
         i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
         elapsed_s: cython.double
         wake_s: cython.double
         next_s: cython.double = _INF
         now_s = max(now_s, self._last_s)
         elapsed_s = now_s - self._last_s
         self._last_s = now_s
-        self._changed_count = 0
+        self._ramps.changed_count = 0
+        for k in range(self._fields.advance(now_s)):
+            self._touch(self._fields.touched[k])
         if self._next_s > now_s:
             return
         for i in range(self._count):
@@ -271,8 +325,7 @@ class Street:
             if wake_s <= now_s:
                 if self._due_s[i] <= now_s:
                     self._arbitrate(i, now_s)
-                self._fade(i, elapsed_s)
-                wake_s = -_INF if self._way[i] != 0 else self._due_s[i]
+                wake_s = -_INF if self._ramps.fade(i, self._target_pct[i], elapsed_s) else self._due_s[i]
                 self._wake_s[i] = wake_s
             next_s = min(next_s, wake_s)
         self._next_s = next_s
@@ -297,34 +350,10 @@ class Street:
                 if not self._row_pct[_ADAPTIVE] >= self._need_pct[k]:
                     self._row_pct[_ADAPTIVE] = self._need_pct[k]
                 due_s = min(due_s, until_s)
+        if self._fields.need_pct[i] > 0.0 and not self._row_pct[_ADAPTIVE] >= self._fields.need_pct[i]:
+            self._row_pct[_ADAPTIVE] = self._fields.need_pct[i]
         self._due_s[i] = due_s
         self._target_pct[i], self._winner[i] = _decide(self._row_pct, self._ceiling_pct[i], self._floor_pct[i])
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _fade(self, i: cython.Py_ssize_t, elapsed_s: cython.double) -> cython.void:
-        """Move towards the target and report what the dead band lets through."""
-        gap_pct: cython.double = self._target_pct[i] - self._position_pct[i]
-        stride_pct: cython.double = _DEAD_BAND_PCT
-        way: cython.int = 1 if gap_pct > 0.0 else -1
-        fade_s: cython.double = self._up_s[i] if way > 0 else self._down_s[i]
-        off_pct: cython.double
-        sets_off: cython.bint = way != self._way[i]
-        if not sets_off and fade_s > 0.0:
-            stride_pct = elapsed_s * 100.0 / fade_s
-        if fade_s > 0.0 and stride_pct < gap_pct * way:
-            self._position_pct[i] += stride_pct * way
-        else:  # reached, at once, or the position is unknown
-            self._position_pct[i] = self._target_pct[i]
-            way = 0
-        self._way[i] = way
-        off_pct = self._position_pct[i] - self._level_pct[i]
-        if off_pct == 0.0 or (way != 0 and not sets_off and -_DEAD_BAND_PCT < off_pct < _DEAD_BAND_PCT):
-            return
-        self._level_pct[i] = self._position_pct[i]
-        self._changed[self._changed_count] = i
-        self._changed_count += 1
 
     @cython.cfunc
     @cython.nogil

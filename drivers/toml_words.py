@@ -14,6 +14,8 @@ def shown(value: object) -> str:
         text = f'"{value}"'
     elif isinstance(value, bool):
         text = "true" if value else "false"
+    elif isinstance(value, int) and value.bit_length() > 256:
+        text = "a number of many digits"
     elif isinstance(value, dict):
         text = "a table"
     elif isinstance(value, list):

@@ -10,9 +10,13 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import patch
+
+import cext  # noqa: F401 - before a part of it stands for another
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("lighting", "presence")
+SHARED = ("fields", "ramps", "belief", "cfar")  # imported by others of them
+NAMES = (*SHARED, "lighting", "night", "presence", "pir", "doppler", "ranges")
 FORMS = ("compiled", "interpreted")
 
 
@@ -31,7 +35,9 @@ def kernel(form: str, name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    siblings = {f"cext.{shared}": kernel(form, shared) for shared in SHARED if name not in SHARED}
+    with patch.dict(sys.modules, siblings):  # of the same form
+        spec.loader.exec_module(module)
     compiled: bool = module.COMPILED
     assert compiled is (form == "compiled")
     return module

@@ -150,6 +150,16 @@ def instrument_names(given: Path | None, within_s: float = 0.3) -> list[str]:
     return [instrument["id"] for instrument in status["instruments"]]
 
 
+def neighbour_names(given: Path | None, within_s: float = 0.3) -> list[str]:
+    """Return the neighbours of the running agent, for completion; none, silently, when it is not there."""
+    try:
+        with Client(given, within_s) as client:
+            status: dict[str, Any] = json.loads(client.call("status"))
+    except Trouble:
+        return []
+    return [one["id"] for one in (status["neighbours"] or {"neighbours": []})["neighbours"]]
+
+
 def _decode(line: bytes) -> _Answer:
     try:
         return msgspec.json.decode(line, type=_Answer)

@@ -11,8 +11,11 @@ from agent import __version__
 from agent.cli.ble.commands import ble
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
+from agent.cli.calendar.commands import calendar
 from agent.cli.instrument.commands import instrument
+from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
+from agent.cli.neighbour.commands import neighbour
 from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 from agent.cli.profile.commands import profile
 from agent.cli.selftest.commands import selftest
@@ -205,7 +208,10 @@ def check(file: Path, as_json: bool) -> int:
 gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
+gadelys.add_command(calendar)
 gadelys.add_command(instrument)
+gadelys.add_command(lab)
+gadelys.add_command(neighbour)
 gadelys.add_command(selftest)
 gadelys.add_command(unit)
 gadelys.add_command(uplink)

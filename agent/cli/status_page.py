@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
-from agent.cli import status_alarms, status_uplink
+from agent.cli import status_alarms, status_neighbours, status_season, status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -19,7 +19,10 @@ def page(status: Status, width: int) -> list[Line]:
         part for text in notes(status) for part in wrap(text, width, first="  note: ", rest="        ", tone="dim")
     ]
     lines += [*wrap(summary(status), width, tone="bad" if found or status.alarms else "good"), line()]
-    parts = (status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_uplink.section)
+    parts = (
+        status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_neighbours.section,
+        status_uplink.section,
+    )  # fmt: skip
     for part in (made(status, width) for made in parts):
         if part:
             lines += [*part, line()]
@@ -52,15 +55,14 @@ def problems(status: Status) -> list[str]:
         for unit in status.units
         if unit.device_safety and not unit.safety_verified and unit.state == "ok"
     ]
+    found += status_neighbours.problems(status.neighbours)
     found += status_uplink.problems(status.uplink)
     found += [
         f"task {task.name} is {task.state}, restarted {fmt.count(task.restarts, 'time')}{_because(task.last_error)}"
         for task in status.tasks
         if task.restarts or task.state != "running"
     ]
-    if not status.clock_trusted and not status.demonstration:
-        found.append("the clock is not trusted: lamps are kept lit")
-    return found
+    return found + status_season.problems(status)
 
 
 def notes(status: Status) -> list[str]:
@@ -109,6 +111,7 @@ def _header(status: Status, width: int) -> list[Line]:
         line(*first),
         line(f"{clock} {status.time_zone}, clock ", trusted),
         line(Span(night, "bold"), f" (sun {status.sun_deg:+.1f}°), up {fmt.span(status.uptime_s)}, ", kernel),
+        *status_season.lines(status),
         line(
             Span(
                 f"gadelys {status.version}, pid {status.pid}, {status.memory_mb:.0f} MB, {status.cpu_s:.0f} s CPU",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 from agent.config.beacons import OPTIONS as BEACON_OPTIONS
@@ -17,9 +18,12 @@ KINDS = (*PROFILE_KINDS, "vehicles", "location", "contact", "beacon")
 _PIN_KINDS = ("presence", "contact", "luminaire", "meter", "weather")
 _COUNTED = {"meter": "pulses_per_kwh", "weather": "mm_per_pulse"}
 
+_GEAR_OPTIONS = ("curve", "minimum_pct", "lumen_maintenance")
+_MAINTENANCE = "pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0"
+
 # The options that not every device has: by kind, and by kind of those on a pin.
 _KIND_OPTIONS = {
-    "luminaire": ("position_m", "nominal_w", "meter"),
+    "luminaire": ("position_m", "nominal_w", "meter", *_GEAR_OPTIONS),
     "presence": ("position_m",),
     "vehicles": ("position_m", "looks"),
     "beacon": BEACON_OPTIONS,
@@ -72,7 +76,24 @@ def read_device(table: Table) -> Device:
         nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
         looks=table.choice("looks", ("up", "down")) if kind == "vehicles" else None,
         meter=table.text("meter", _METER) if kind == "luminaire" and "meter" in table else None,
+        **(_gear(table) if kind == "luminaire" and on_unit else {}),
     )
+
+
+def _gear(table: Table) -> dict[str, Any]:
+    """Read what a luminaire on a unit says of its driver."""
+    points: tuple[tuple[float, float], ...] = ()
+    if "lumen_maintenance" in table:
+        points = table.pairs("lumen_maintenance", 0, 1e6, _MAINTENANCE)
+        rises = all(before[0] < after[0] for before, after in pairwise(points))
+        falls = all(before[1] >= after[1] > 0 for before, after in pairwise(points))
+        if table.sound("lumen_maintenance") and not (points[0] == (0.0, 1.0) and rises and falls):
+            table.wrong("lumen_maintenance", _MAINTENANCE)
+    return {
+        "curve": table.choice("curve", ("linear", "dali")) if "curve" in table else None,
+        "minimum_pct": table.number("minimum_pct", 0, 20, 0),
+        "lumen_maintenance": points if table.sound("lumen_maintenance") else (),
+    }
 
 
 def _pin(table: Table, kind: str) -> Pin:
@@ -115,6 +136,8 @@ def _needless(table: Table, kind: str, *, on_pin: bool, on_instrument: bool) -> 
     for key in ("unit", "channel", "instrument") if carried_by else ():
         if key != carried_by:
             table.needless(key, f"beside {carried_by}")
+    for key in _GEAR_OPTIONS if on_pin and kind == "luminaire" else ():
+        table.needless(key, "for a lamp on a pin")
     for key in ("unit", "channel") if kind == "beacon" else ():
         table.needless(key, f'for kind = "{kind}"')
     ours = {*_KIND_OPTIONS.get(kind, ()), *(_PIN_OPTIONS.get(kind, ()) if on_pin else ())}

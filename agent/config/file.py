@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.config.errors import ConfigError, Mistake
@@ -15,29 +16,35 @@ from drivers.profile import load_profile, own_folder, profile_names
 from drivers.toml_lines import key_lines
 
 LONGEST_FILE_BYTES = 1 << 20
-NON_EMPTY = "a configuration (see docs/pole.toml)"
 
 
 def load_file(path: Path) -> Config:
     """Read a configuration. ConfigError with all mistakes, each with its line; nothing is half used."""
     path = path.absolute()
-    document = _document(path)
-    try:
-        values = tomllib.loads(document)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, [_syntax(document, str(error))]) from None
-    except RecursionError:
-        raise ConfigError(path, [Mistake(None, "", "a configuration", "brackets nested without end")]) from None
-    if not values:
-        raise ConfigError(path, [Mistake(None, "", NON_EMPTY, "nothing but comments")])
-    ledger = Ledger(key_lines(document))
+    values, ledger = load_document(path, "a configuration", "docs/pole.toml")
     config = read(path, values, ledger, _World(own_folder(path)))
     if ledger.mistakes:
         raise ConfigError(path, ledger.mistakes)
     return config
 
 
-def _document(path: Path) -> str:
+def load_document(path: Path, what: str, page: str) -> tuple[dict[str, Any], Ledger]:
+    """Read a TOML file of any kind; `what` it is and the `page` that explains it are for messages. ConfigError."""
+    document = _document(path, what, page)
+    try:
+        values = tomllib.loads(document)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, [_syntax(document, str(error))]) from None
+    except RecursionError:
+        raise ConfigError(path, [Mistake(None, "", what, "brackets nested without end")]) from None
+    except ValueError:  # more digits than Python reads
+        raise ConfigError(path, [Mistake(None, "", "numbers of some digits", "one of thousands")]) from None
+    if not values:
+        raise ConfigError(path, [Mistake(None, "", f"{what} (see {page})", "nothing but comments")])
+    return values, Ledger(key_lines(document))
+
+
+def _document(path: Path, what: str, page: str) -> str:
     def refuse(expected: str, found: str) -> ConfigError:
         return ConfigError(path, [Mistake(None, "", expected, found)])
 
@@ -45,11 +52,11 @@ def _document(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(LONGEST_FILE_BYTES + 1)
     except OSError as error:
-        raise refuse("a configuration file that can be read", error.strerror or str(error)) from None
+        raise refuse(f"{what} file that can be read", error.strerror or str(error)) from None
     if len(raw) > LONGEST_FILE_BYTES:
         raise refuse(f"at most {LONGEST_FILE_BYTES} bytes", "more")
     if not raw.strip():
-        raise refuse(NON_EMPTY, "an empty file")
+        raise refuse(f"{what} (see {page})", "an empty file")
     try:
         return raw.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:

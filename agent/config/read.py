@@ -11,10 +11,26 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
 from agent.config.monitoring import check_monitoring, read_monitoring
-from agent.config.records import Api, Ble, Bus, Config, Controller, Gpio, Lighting, Monitoring, Unit, Uplink
+from agent.config.neighbours import check_neighbours, read_neighbour, read_neighbours
+from agent.config.records import (
+    Api,
+    Ble,
+    Bus,
+    Config,
+    Controller,
+    Gpio,
+    Lighting,
+    Monitoring,
+    Neighbours,
+    Unit,
+    Uplink,
+)
+from agent.config.seasons import check_senses, read_design_class, read_period, read_traffic
 from agent.config.table import Ledger, Table
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import ProfileError
@@ -77,10 +93,39 @@ def read(path: Path, values: dict[str, Any], ledger: Ledger, world: World) -> Co
         lighting=reader.lighting(root.table("lighting")),
         monitoring=reader.monitoring(root.table("monitoring")),
         uplink=reader.uplink(root.table("uplink")) if "uplink" in root else None,
+        neighbours=reader.neighbours(root),
     )
     reader.rules(root, config)
     root.finish()
     return config
+
+
+def read_lighting(table: Table) -> Lighting:
+    """Read the options of [lighting]; also for the lab, which has no pole around them."""
+    light = Lighting(
+        class_pct=table.number("class_pct", 1, 100, 100),
+        base_pct=table.number("base_pct", 0, 100, 10),
+        floor_pct=table.number("floor_pct", 0, 100, 5),
+        night_minimum_pct=table.number("night_minimum_pct", 1, 100, 10),
+        presence_pct=table.number("presence_pct", 1, 100, 100),
+        near_pct=table.number("near_pct", 0, 100, 60),
+        far_pct=table.number("far_pct", 0, 100, 20),
+        hold_s=table.number("hold_s", 1, 600, 4),
+        vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
+        sight_m=table.number("sight_m", 30, 500, 120),
+        speed_limit_km_per_h=table.number("speed_limit_km_per_h", 5, 130, 50),
+        response_s=table.number("response_s", 0, 5, 0.5),
+        fade_up_s=table.number("fade_up_s", 0, 60, 1),
+        fade_down_s=table.number("fade_down_s", 0, 60, 4),
+        dusk_deg=table.number("dusk_deg", -18, 10, -0.833),
+    )
+    # Each of these must not be above the next, or light would fall where it is needed more.
+    ladder = ("far_pct", "near_pct", "presence_pct")
+    for low, high in (*pairwise(ladder), ("base_pct", "class_pct"), ("floor_pct", "class_pct"),
+                      ("night_minimum_pct", "class_pct")):  # fmt: skip
+        if getattr(light, low) > getattr(light, high):
+            table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
+    return light
 
 
 class _Reader:
@@ -211,28 +256,19 @@ class _Reader:
         return self.finish(table, Ble(adapter=adapter))
 
     def lighting(self, table: Table) -> Lighting:
-        light = Lighting(
-            class_pct=table.number("class_pct", 1, 100, 100),
-            base_pct=table.number("base_pct", 0, 100, 10),
-            floor_pct=table.number("floor_pct", 0, 100, 5),
-            night_minimum_pct=table.number("night_minimum_pct", 1, 100, 10),
-            presence_pct=table.number("presence_pct", 1, 100, 100),
-            near_pct=table.number("near_pct", 0, 100, 60),
-            far_pct=table.number("far_pct", 0, 100, 20),
-            hold_s=table.number("hold_s", 1, 600, 4),
-            vehicle_hold_s=table.number("vehicle_hold_s", 1, 600, 3),
-            sight_m=table.number("sight_m", 30, 500, 120),
-            fade_up_s=table.number("fade_up_s", 0, 60, 1),
-            fade_down_s=table.number("fade_down_s", 0, 60, 4),
-            dusk_deg=table.number("dusk_deg", -18, 10, -0.833),
+        light = msgspec.structs.replace(
+            read_lighting(table),
+            design_class=read_design_class(table),
+            photocell=table.text("photocell", 'a device of kind = "lux"') if "photocell" in table else None,
         )
-        # Each of these must not be above the next, or light would fall where it is needed more.
-        ladder = ("far_pct", "near_pct", "presence_pct")
-        for low, high in (*pairwise(ladder), ("base_pct", "class_pct"), ("floor_pct", "class_pct"),
-                          ("night_minimum_pct", "class_pct")):  # fmt: skip
-            if getattr(light, low) > getattr(light, high):
-                table.wrong(low, f"at most {high} ({getattr(light, high):g})", f"{getattr(light, low):g}")
-        return self.finish(table, light)
+        return self.finish(table, self._rest(table, light))
+
+    def _rest(self, table: Table, light: Lighting) -> Lighting:
+        """Read what changes over the year and with traffic."""
+        periods = [self.finish(period, read_period(period, light)) for period in table.tables("calendar").values()]
+        traffic = table.table("traffic") if "traffic" in table else None
+        counted = self.finish(traffic, read_traffic(traffic, light.design_class)) if traffic is not None else None
+        return msgspec.structs.replace(light, calendar=tuple(periods), traffic=counted)
 
     def monitoring(self, table: Table) -> Monitoring:
         return self.finish(table, read_monitoring(table, self._folder))
@@ -255,6 +291,14 @@ class _Reader:
             ),
         )
 
+    def neighbours(self, root: Table) -> Neighbours | None:
+        tables = root.tables("neighbour")
+        others = [self.finish(table, read_neighbour(table)) for table in tables.values()]
+        if "neighbours" not in root:
+            return None
+        table = root.table("neighbours")
+        return self.finish(table, read_neighbours(table, self._folder, others))
+
     def rules(self, root: Table, config: Config) -> None:
         """Note what is wrong between tables."""
         buses = {bus.id for bus in config.buses}
@@ -274,8 +318,12 @@ class _Reader:
         clock = self._tables["controller",]
         if config.controller.clock == "gnss" and not any(device.kind == "location" for device in config.devices):
             clock.wrong("clock", 'a device of kind = "location" that tells the time')
+        units = {unit.id: unit for unit in config.units}
+        traffic = self._tables.get(("lighting", "traffic"))
+        check_senses(self._tables["lighting",], traffic, config.lighting, config.devices, units)
         check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
+        check_neighbours(root, config.neighbours, config.controller.id, self._tables)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:
         return self._folder / table.text(key, "a path", *default)

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.calendar import Period
+from agent.control.classes import RoadKind
 from drivers.ble.records import Named
 from drivers.bus.records import RtuBus, RtuTcpBus, TcpBus
 from drivers.lines.instrument import Setting
@@ -92,8 +94,9 @@ class Beacon(msgspec.Struct, frozen=True, kw_only=True):
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the city sees: a channel of a unit, an instrument, a pin, or a beacon.
 
-    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. `meter`: the
-    device that measures this luminaire and nothing else.
+    `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire:
+    `meter`, the device that measures it and nothing else; on a unit its driver's `curve` if it is not the profile's, the
+    least light that it can give, and `lumen_maintenance`: burning hours and the share of its first light that is left by then.
     """
 
     id: str
@@ -108,6 +111,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     nominal_w: float
     looks: Literal["up", "down"] | None
     meter: str | None
+    curve: Literal["linear", "dali"] | None = None
+    minimum_pct: float = 0.0
+    lumen_maintenance: tuple[tuple[float, float], ...] = ()
 
 
 class Gpio(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +129,20 @@ class Ble(msgspec.Struct, frozen=True, kw_only=True):
     adapter: str
 
 
+class CountedTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    """The device that counts, what the street can take in road users an hour, the lowest class that its volume may choose."""
+
+    counter: str
+    capacity_per_h: float
+    road: RoadKind
+    lowest: str
+
+
 class Lighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees."""
+    """Levels in per cent of full light, times in seconds, places in metres, the sun in degrees.
+
+    `design_class` is that of `class_pct`, "" if it is not said. `photocell` is a device.
+    """
 
     class_pct: float
     base_pct: float
@@ -136,9 +154,15 @@ class Lighting(msgspec.Struct, frozen=True, kw_only=True):
     hold_s: float
     vehicle_hold_s: float
     sight_m: float
+    speed_limit_km_per_h: float
+    response_s: float
     fade_up_s: float
     fade_down_s: float
     dusk_deg: float
+    design_class: str = ""
+    photocell: str | None = None
+    calendar: tuple[Period, ...] = ()
+    traffic: CountedTraffic | None = None
 
 
 class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +199,27 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     mirror: bool
 
 
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """Another controller of the street: its id, where it listens, at which end of ours it lies, where its zero is (m)."""
+
+    id: str
+    endpoint: str
+    end: Literal[-1, 1]
+    offset_m: float
+
+
+class Neighbours(msgspec.Struct, frozen=True, kw_only=True):
+    """How neighbours are spoken to: where we listen, the file of the shared secret (none: unsigned), certificates."""
+
+    listen: str
+    secret: Path | None
+    ca: Path | None
+    certificate: Path | None
+    key: Path | None
+    silent_after_s: float
+    all: tuple[Neighbour, ...]
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in the file."""
 
@@ -190,6 +235,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     lighting: Lighting
     monitoring: Monitoring
     uplink: Uplink | None
+    neighbours: Neighbours | None
 
     @property
     def profiles(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from agent.config.errors import Mistake
 from drivers.toml_lines import KeyPath, Lines
@@ -52,6 +52,11 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def has(self, *keys: str) -> bool:
+        """Return whether one of some options is there that are read only then; messages name them either way."""
+        self._asked.update(keys)
+        return any(key in self._values for key in keys)
+
     def wrong(self, key: str, expected: str, found: str | None = None) -> None:
         """Note a mistake at an option."""
         self._wrong.add(key)
@@ -68,14 +73,25 @@ class Table:
     def number(self, key: str, low: float, high: float, default: float = REQUIRED) -> float:
         """Read a finite number; whole ones are numbers too."""
         value = self._take(key, default, f"a number from {low:g} to {high:g}")
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-            or not low <= value <= high
-        ):
+        if not _within(value, low, high):
             return self._refuse(key, f"a number from {low:g} to {high:g}", value, low)
         return float(value)
+
+    def numbers(self, key: str, low: float, high: float, default: Sequence[float] = REQUIRED) -> tuple[float, ...]:
+        """Read a list of finite numbers, one at least."""
+        says = f"a list of numbers from {low:g} to {high:g}"
+        values = self._take(key, default, says)
+        if not isinstance(values, list | tuple) or not values or not all(_within(value, low, high) for value in values):
+            return self._refuse(key, says, values, (low,))
+        return tuple(float(value) for value in values)
+
+    def pairs(self, key: str, low: float, high: float, says: str = "") -> tuple[tuple[float, float], ...]:
+        """Read a list of pairs of finite numbers, two at least; `says` is what it is, for the message."""
+        says = says or f"a list of two or more pairs of numbers from {low:g} to {high:g}"
+        value = self._take(key, REQUIRED, says)
+        if not isinstance(value, list) or len(value) < 2 or not all(_is_pair(pair, low, high) for pair in value):
+            return self._refuse(key, says, value, ((low, low), (low, high)))
+        return tuple((float(x), float(y)) for x, y in value)
 
     def whole(self, key: str, low: int, high: int, default: int = REQUIRED) -> int:
         """Read a whole number."""
@@ -99,6 +115,18 @@ class Table:
         """Read a string that is not empty; `says` is what it is, for the message."""
         value = self._take(key, default, says)
         return value if isinstance(value, str) and value else self._refuse(key, says, value, "")
+
+    def words(self, key: str, says: str) -> list[str]:
+        """Read a string or a list of strings that may be left out; `says` is what they are, for the message."""
+        value = self._take(key, [], says)
+        words = [value] if isinstance(value, str) else value
+        if (
+            not isinstance(words, list)
+            or (key in self._values and not words)
+            or not all(isinstance(word, str) for word in words)
+        ):
+            return self._refuse(key, says, value, [])
+        return words
 
     def name(self, key: str) -> str:
         """Read an identifier."""
@@ -165,3 +193,16 @@ class Table:
         if value is not _MISSING:
             self.wrong(key, expected, shown(value))
         return harmless
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether something is a finite number; whole ones are numbers too."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _within(value: object, low: float, high: float) -> TypeGuard[float]:
+    return _is_number(value) and low <= value <= high
+
+
+def _is_pair(value: object, low: float, high: float) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_within(number, low, high) for number in value)

@@ -10,15 +10,18 @@ from typing import Protocol
 import structlog
 
 from agent.clock import Clock, until_next_s
+from agent.control.punctual import Lateness
+from agent.control.season import Season
+from agent.control.season_inputs import SeasonInputs
 from agent.control.street import StreetControl
-from agent.control.sun import AstronomicalClock
 from agent.image import Image
 from drivers.points import Point, PointType, Quality, Reading
 
 PERIOD_S = 0.05  # while something moves
 LONGEST_REST_S = 1.0  # while nothing does: the buses' leave to feed is renewed in time
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
-_SUN_EVERY_S = 10.0
+_SEASON_EVERY_S = 2.0
+_AGE_EVERY_S = 600.0
 _NOT_BELIEVED = {Quality.BAD, Quality.STALE}
 
 log = structlog.get_logger()
@@ -27,7 +30,7 @@ log = structlog.get_logger()
 class LampBus(Protocol):
     """What control needs of a bus."""
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None: ...
+    def set_level(self, device_id: str, level_pct: float) -> None: ...
 
     def feed(self, until_s: float) -> None: ...
 
@@ -73,16 +76,21 @@ class ControlTask:
         control: StreetControl,
         image: Image,
         clock: Clock,
-        sun: AstronomicalClock,
+        season: Season,
         *,
+        inputs: SeasonInputs | None = None,
         buses: Mapping[str, LampBus],
         detectors: Sequence[Detector],
     ) -> None:
-        """`buses` by lamp device; `detectors` put what they have detected into the image when they are stepped."""
+        """`inputs`: what the season asks of sensors, if it asks any. `buses` by lamp device.
+
+        `detectors` put what they have detected into the image when they are stepped.
+        """
         self._control = control
         self._image = image
         self._clock = clock
-        self._sun = sun
+        self._season = season
+        self._inputs = inputs or SeasonInputs(image)
         self._buses = [buses[output.device] for output in control.outputs]
         self._lines = list({id(bus): bus for bus in self._buses}.values())
         self._detectors = detectors
@@ -97,9 +105,14 @@ class ControlTask:
         self._told = [
             (f"{out.device}/lamp/commanded_level", f"{out.device}/lamp/control_rung") for out in control.outputs
         ]
-        self._next_sun_s = -math.inf
+        self._next_season_s = self._next_age_s = -math.inf
+        ages = [(lamp, f"{out.device}/lamp/operating_hours") for lamp, out in enumerate(control.outputs)]
+        self._ages = [
+            (lamp, key) for lamp, key in ages if control.outputs[lamp].gear.lumen_maintenance and key in image
+        ]
         self._wake = asyncio.Event()
         self._ended = False
+        self.lateness = Lateness()
         self.beat: Callable[[], None] = lambda: None
         image.listeners.append(self._note)
 
@@ -113,6 +126,8 @@ class ControlTask:
             alarm = loop.call_later(self.rest_s(), self._wake.set)
             await self._wake.wait()
             alarm.cancel()
+            if (late_s := loop.time() - alarm.when()) >= 0.0:  # else somebody had news before
+                self.lateness.note(late_s)
 
     def end(self) -> None:
         """Let no step write any more: from now on the lamps have their safe level, whoever still asks for another one."""
@@ -133,21 +148,24 @@ class ControlTask:
         """Step at once: a pin has news."""
         self._wake.set()
 
-    def look_at_sun(self) -> None:
-        """Find out whether it is night; unknown without a trusted clock."""
-        street = self._clock.street()
-        night = self._sun.is_night(street.utc) if street.trusted else None
-        if night is not self._control.night:
-            log.info("night_changed", night=night, clock_trusted=street.trusted)
-        self._control.set_night(night)
+    def look_at_season(self, now_s: float) -> None:
+        """Find out whether it is night and which class is in force, and let the street have it."""
+        season, street = self._season, self._clock.street()
+        rest_before = season.rest
+        season.step(now_s, street.utc, trusted=street.trusted)
+        if season.night is not self._control.night:
+            log.info("night_changed", night=season.night, by=season.night_by, clock_trusted=street.trusted)
+        rest = season.rest
+        if (rest.class_pct, rest.base_pct) != (rest_before.class_pct, rest_before.base_pct):
+            log.info("class_changed", class_pct=rest.class_pct, base_pct=rest.base_pct, why=rest.why)
+        self._control.set_night(season.night)
+        self._control.set_rest(rest.class_pct, rest.base_pct, now_s)
 
     def _compute(self) -> None:
         if self._ended:
             return
         now_s = self._clock.mono_s()
-        if now_s >= self._next_sun_s:
-            self._next_sun_s = now_s + _SUN_EVERY_S
-            self.look_at_sun()
+        self._look_at_the_hour(now_s)
         for detector in self._detectors:
             detector.step(now_s)
         self._stale_s = math.inf
@@ -159,17 +177,36 @@ class ControlTask:
             self._control.see(sensor, reading.value is True, faulty, now_s)
         for radar, keys in enumerate(self._radars):
             self._look_out(radar, *(self._image.get(key, now_s) for key in keys))
-        for lamp, level_pct in self._control.step(now_s):
-            device, target_pct = self._control.outputs[lamp].device, self._control.kernel.target(lamp)
-            self._buses[lamp].set_level(device, level_pct, target_pct)
+        changed = self._control.step(now_s)
+        if changed:
+            self._inputs.lamps_changed(now_s)
+        for lamp, level_pct in changed:
+            self._buses[lamp].set_level(self._control.outputs[lamp].device, level_pct)
         self._tell(now_s)
         for bus in self._lines:
             bus.feed(now_s + FEED_S)
 
+    def _look_at_the_hour(self, now_s: float) -> None:
+        """Take what changes slowly: season and class, and how long lamps have burnt."""
+        self._inputs.step(now_s, self._season.sun_deg)
+        if now_s >= self._next_season_s:
+            self._next_season_s = now_s + _SEASON_EVERY_S
+            self.look_at_season(now_s)
+        if now_s >= self._next_age_s:
+            self._look_at_ages(now_s)
+
+    def _look_at_ages(self, now_s: float) -> None:
+        """Tell control how long lamps have burnt, where that is counted; one that is not known counts as old."""
+        self._next_age_s = now_s + _AGE_EVERY_S
+        for lamp, key in self._ages:
+            hours = self._image.raw(key).value
+            if isinstance(hours, int | float):
+                self._control.aged(lamp, hours)
+
     def _look_out(self, radar: int, count: Reading, distance: Reading, speed: Reading) -> None:
         """Tell control of the vehicle that comes nearer, if a radar sees one, and whether it can be believed."""
         faulty = count.quality in _NOT_BELIEVED
-        self._control.wave.blind(radar, faulty=faulty)
+        self._control.blind(radar, faulty=faulty)
         if not faulty and distance.quality is Quality.GOOD and speed.quality is Quality.GOOD:
             self._control.approach(radar, float(distance.value or 0), float(speed.value or 0), distance.mono_s)
 
@@ -179,9 +216,8 @@ class ControlTask:
 
     def _tell(self, now_s: float) -> None:
         """Put what control itself knows of each lamp into the image."""
-        kernel = self._control.kernel
         for lamp, (commanded, rung) in enumerate(self._told):
-            self._put(commanded, round(kernel.target(lamp), 2), now_s)
+            self._put(commanded, round(self._control.commanded_pct(lamp), 2), now_s)
             self._put(rung, self._control.winner(lamp), now_s)
 
     def _put(self, key: str, value: float | str, now_s: float) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.control.punctual import Punctuality
 from drivers.points import Value
 
 
@@ -150,6 +151,71 @@ class UplinkState(msgspec.Struct, frozen=True):
     mirror: bool
 
 
+class NeighbourRow(msgspec.Struct, frozen=True):
+    """A neighbouring controller. `age_ms` is how old its newest message was when it came; `refused` counts by reason."""
+
+    id: str
+    endpoint: str
+    end: Literal["up", "down"]
+    offset_m: float
+    state: Literal["silent", "blind", "heard"]
+    heard_s: float | None
+    sent: int
+    received: int
+    users_told: int
+    users_announced: int
+    refused: dict[str, int]
+    round_trip_ms: float | None
+    age_ms: float | None
+
+
+class NeighboursState(msgspec.Struct, frozen=True):
+    """The way to the neighbours, and each of them. `refused` counts what bears no neighbour's name."""
+
+    state: Literal["opening", "open", "waiting", "off"]
+    listen: str
+    signed: bool
+    encrypted: bool
+    last_error: str
+    dropped_in: int
+    dropped_out: int
+    refused: dict[str, int]
+    neighbours: list[NeighbourRow]
+
+
+class PhotocellState(msgspec.Struct, frozen=True):
+    """The light sensor that is the photocell: filtered lx, what it says, and why it is not believed ("": it is)."""
+
+    device: str
+    lux: float | None
+    night: bool | None
+    fault: str
+
+
+class TrafficState(msgspec.Struct, frozen=True):
+    """The device that counts, road users an hour by the last ten minutes, the volume in force, and what is wrong with it."""
+
+    counter: str
+    per_h: float | None
+    volume: str | None
+    fault: str
+
+
+class SeasonState(msgspec.Struct, frozen=True):
+    """Night by what, the class in force and why, and the next change that can be foreseen."""
+
+    night_by: str
+    design_class: str
+    class_name: str
+    class_pct: float
+    base_pct: float
+    why: str
+    next_change: str | None
+    next_what: str
+    photocell: PhotocellState | None
+    traffic: TrafficState | None
+
+
 class Status(msgspec.Struct, frozen=True):
     """The whole of it, for one look."""
 
@@ -167,6 +233,7 @@ class Status(msgspec.Struct, frozen=True):
     demonstration: bool
     night: bool | None
     sun_deg: float
+    season: SeasonState
     alarms: list[AlarmState]
     lamps: list[LampState]
     sensors: list[SensorState]
@@ -174,8 +241,10 @@ class Status(msgspec.Struct, frozen=True):
     units: list[UnitRow]
     instruments: list[InstrumentRow]
     tasks: list[TaskRow]
+    control: Punctuality
     power_w: float | None
     model_power_w: float
     memory_mb: float
     cpu_s: float
     uplink: UplinkState | None
+    neighbours: NeighboursState | None

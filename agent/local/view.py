@@ -16,6 +16,7 @@ import msgspec
 from agent.clock import Clock
 from agent.config import Config, Device
 from agent.control.leases import TERMS, remaining_s
+from agent.control.punctual import Lateness
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.health import Supervisor
@@ -26,6 +27,7 @@ from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
+    NeighboursState,
     PointState,
     SensorState,
     Status,
@@ -33,6 +35,7 @@ from agent.local.records import (
     UnitRow,
     UplinkState,
 )
+from agent.local.season_view import SeasonView
 from agent.services.alarms import Alarm
 from agent.services.lamp_power import model_w
 from drivers.bus import UnitState
@@ -67,12 +70,15 @@ class AgentView(msgspec.Struct, frozen=True):
     image: Image
     control: StreetControl
     sun: AstronomicalClock
+    season: SeasonView
     buses: Sequence[BusView]
     instruments: Sequence[InstrumentView]
     supervisor: Supervisor
     lamps: dict[str, int]
+    lateness: Lateness
     alarms: Callable[[], Sequence[Alarm]]
     uplink: Callable[[], UplinkState | None]
+    neighbours: Callable[[], NeighboursState | None]
 
     def keys(self, pattern: str) -> list[str]:
         """Return the keys of the points that a glob pattern names, sorted."""
@@ -112,7 +118,7 @@ class AgentView(msgspec.Struct, frozen=True):
             unit=device.unit or (f"gpio{device.pin.number}" if device.pin is not None else ""),
             channel=device.channel or 0,
             nominal_w=device.nominal_w,
-            commanded_pct=round(self.control.kernel.target(lamp), 2),
+            commanded_pct=round(self.control.commanded_pct(lamp), 2),
             sent_pct=_number(sent),
             confirmed_pct=_number(confirmed),
             observed_pct=_number(self.image.raw(f"{device.id}/lamp/observed_level")),
@@ -162,6 +168,7 @@ class AgentView(msgspec.Struct, frozen=True):
             demonstration=self.demonstration,
             night=self.control.night,
             sun_deg=round(self.sun.elevation_deg(street.utc), 2),
+            season=self.season.state(street.utc, trusted=street.trusted),
             alarms=self.alarm_states(),
             lamps=lamps,
             sensors=[self._sensor(device, now_s) for device in self.config.devices if device.kind in _SENSORS],
@@ -172,11 +179,13 @@ class AgentView(msgspec.Struct, frozen=True):
                 TaskRow(t.name, t.state, t.restarts, round(t.beat_age_s, 3), t.last_error)
                 for t in self.supervisor.states()
             ],
+            control=self.lateness.told(),
             power_w=self._power_w(now_s),
             model_power_w=round(sum(_model_w(lamp) for lamp in lamps), 1),
             memory_mb=_resident_mb(),
             cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
             uplink=self.uplink(),
+            neighbours=self.neighbours(),
         )
 
     def _sensor(self, device: Device, now_s: float) -> SensorState:

@@ -1,55 +1,41 @@
-"""The light wave: from what presence sensors see to which lamps are needed, how much and until when. Pure.
-
-A presence sensor says only that somebody moves near it. Speed and direction follow from the order in which neighbouring
-sensors begin to see: who took 2 s for 30 m drives, who took 20 s walks. Until then a first sight is lit for both.
-"""
+"""The light wave: fields of light that go with the road users of a street, and light where more is not known. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from math import inf
+from typing import Literal, Protocol
 
 import msgspec
 
-# Need slots of the kernel, highest first.
-FULL, NEAR, FAR, CLASS = range(4)
+from agent.services.announced import announce, approach
+from agent.services.cells import Cells, Sensor
+from agent.services.crowd import MOST_TRACKS
+from agent.services.road_users import RoadUser
+from agent.services.tracking import Tracker
+from agent.services.tracks import WALKING_M_PER_S, Track
+from cext.fields import KINDS
+
+# Need slots of the kernel, for lamps that are lit for another reason than a field.
+FULL, NEAR, CLASS = range(3)
 
 # Rings of light around a person, in metres (Haans and de Kort 2012: people want light close around them, less far off).
 FULL_M, NEAR_M, FAR_M = 15.0, 45.0, 75.0
 
-SENSOR_REACH_M = 10.0  # to either side of its pole; what common radar and PIR heads see along a street
-DRIVING_M_PER_S = 4.0  # above it somebody is lit as a vehicle: further ahead
-FASTEST_M_PER_S = 40.0  # two sensors that begin to see one after the other quicker than that see two people
-WALKING_M_PER_S = 1.4
-SLOWEST_M_PER_S = 0.4  # with a walking frame
-FORGET_S = 60.0  # a neighbour's first sight older than this belongs to somebody else
-SENSOR_CLEARS_S = 5.0  # a sensor goes on seeing for so long after the last movement
-PASSED_S = 1.0  # light stays for this long behind a vehicle
-SEEN_LATE_S = 1.5  # a sensor may say so much later that it sees a vehicle: poll and debounce
-BLUR = 0.3  # a vehicle's place is known to this share of the way since it was last seen
-MOST_VEHICLES = 16
-LEAD_S = 1.5  # the next lamp is lit so long before somebody comes to it: response of bus, module and lamp
-RENEW_S = 1.0  # needs that last while a condition holds are renewed each step and end so long after it
+RENEW_S = 1.0  # needs that last while a condition holds are renewed and end so long after it
+_STILL_S = 0.4  # a cell may see so much longer than who is known explains before it is lit by itself
+_RISE = 0.8  # share of the fade up that is over when light is needed; it goes on for the rest
+_FALL = 0.07  # share of full light that a vehicle can spare at its back; light begins to fall so early
+_STEP = 0.4  # walkers need steps of light, not all of it at once
+_EARLY_S = 0.4  # and it is there so long before, as they are slow and light is dear to them
+_SURE_M = 1.5  # who is known better than that needs no wider field
+_NEXT_FIX_S = (8.0, 2.0)  # walkers, vehicles: for so long a field is not put anew
 
+_KIND = {kind: number for number, kind in enumerate(KINDS)}
 
-Span = tuple[float, float]
-
-# Around a sensor that cannot be believed: light as if somebody were there, and a ring, so that whoever leaves its cell
-# does not come to the next lamp unannounced.
+# Around a sensor or radar that cannot be believed: light as if somebody were there, and a ring, so that whoever leaves its
+# cell does not come to the next lamp unannounced.
 _IN_DOUBT = ((CLASS, FULL_M), (NEAR, NEAR_M))
-
-
-class Lamp(msgspec.Struct, frozen=True):
-    """A lamp of this street: where it stands, in metres."""
-
-    position_m: float
-
-
-class Sensor(msgspec.Struct, frozen=True):
-    """A presence sensor of this street: its device and where it stands, in metres."""
-
-    device: str
-    position_m: float
 
 
 class Radar(msgspec.Struct, frozen=True):
@@ -61,272 +47,205 @@ class Radar(msgspec.Struct, frozen=True):
 
 
 class Light(msgspec.Struct, frozen=True):
-    """How long light stays after the last sign of somebody, how long a lamp ahead waits, how far ahead: s, s, m."""
+    """How light follows people.
+
+    `hold_s`: how long light stays after the last sign of somebody; `vehicle_hold_s`: how long at least a vehicle is assumed
+    where somebody is seen first; `sight_m`: how far ahead of a vehicle lamps are lit; `speed_limit_km_per_h`: the street's;
+    `response_s`: how long a command takes to the light.
+    """
 
     hold_s: float
     vehicle_hold_s: float
     sight_m: float
+    speed_limit_km_per_h: float
+    response_s: float
+
+    @property
+    def limit_m_per_s(self) -> float:
+        """The street's speed limit, in m/s."""
+        return self.speed_limit_km_per_h / 3.6
 
 
-class Needs(Protocol):
-    """Where needs go: the kernel. A need lasts until `until_s` and is only ever extended."""
+class Rings(msgspec.Struct, frozen=True):
+    """Levels in per cent around people and ahead of vehicles, next to that and farther off; fades in seconds for full scale."""
+
+    presence_pct: float
+    near_pct: float
+    far_pct: float
+    fade_up_s: float
+    fade_down_s: float
+
+
+class Kernel(Protocol):
+    """Where fields and needs go."""
 
     def set_need(self, i: int, slot: int, until_s: float) -> None: ...
 
+    def set_way_place(self, i: int, position_m: float) -> None: ...
 
-class _Vehicle:
-    """Somebody who drives: seen last at `from_m` and `from_s`, going at a constant speed; the sensors still to confirm it."""
+    def set_shape(self, kind: int, rings: Sequence[tuple[float, float, float]], lead_s: float) -> None: ...
 
-    __slots__ = ("direction", "from_m", "from_s", "speed_m_per_s", "to_pass")
+    def put_user(  # noqa: PLR0913, PLR0917 - what is known of somebody
+        self,
+        slot: int,
+        kind: int,
+        position_m: float,
+        velocity_m_per_s: float,
+        spread_m: float,
+        at_s: float,
+        until_s: float,
+    ) -> None: ...
 
-    def __init__(self, direction: int, speed_m_per_s: float, from_m: float, from_s: float, to_pass: list[int]) -> None:
-        self.direction = direction
-        self.speed_m_per_s = speed_m_per_s
-        self.from_m = from_m
-        self.from_s = from_s
-        self.to_pass = to_pass
-
-    def at_m(self, now_s: float) -> float:
-        return self.from_m + self.direction * self.speed_m_per_s * (now_s - self.from_s)
-
-
-class _Track:
-    """What is known of whoever a sensor sees: since when, and how they move (+1 = to higher positions)."""
-
-    __slots__ = ("anywhere", "direction", "faulty", "present", "since_s", "speed_m_per_s", "until_s")
-
-    def __init__(self) -> None:
-        self.present = False
-        self.faulty = True
-        self.since_s = float("-inf")
-        self.until_s = float("-inf")
-        self.anywhere = False  # came unseen behind a vehicle: neither place nor direction is known
-        self.direction = 0
-        self.speed_m_per_s = WALKING_M_PER_S
-
-    def passing(self, now_s: float) -> bool:
-        """Whether a vehicle alone explains what is seen: it drove in, and has not been seen for longer than that takes."""
-        passed_s = 2 * SENSOR_REACH_M / self.speed_m_per_s + SENSOR_CLEARS_S + SEEN_LATE_S
-        return self.speed_m_per_s >= DRIVING_M_PER_S and now_s < self.since_s + passed_s
-
-    def walker(self, now_s: float) -> None:
-        """Take that somebody on foot is there: a vehicle alone would have been gone by now."""
-        self.since_s = now_s
-        self.anywhere = True
-        self.direction = 0
-        self.speed_m_per_s = WALKING_M_PER_S
+    def clear_user(self, slot: int) -> None: ...
 
 
 class LightWave:
-    """Needs of one street. Call `see` with what each sensor says, then `step`; both with monotonic seconds."""
+    """The light around the road users of one street. Tell it what is seen, then `step` it; both with monotonic seconds."""
 
-    def __init__(
-        self, lamps: Sequence[Lamp], sensors: Sequence[Sensor], light: Light, radars: Sequence[Radar] = ()
+    def __init__(  # noqa: PLR0913, PLR0917 - what a street is made of
+        self,
+        lamps_m: Sequence[float],
+        sensors: Sequence[Sensor],
+        light: Light,
+        rings: Rings,
+        kernel: Kernel,
+        radars: Sequence[Radar] = (),
     ) -> None:
-        self._lamps = lamps
-        self._sensors = sensors
-        self._light = light
-        self._order = sorted(range(len(sensors)), key=lambda i: sensors[i].position_m)
-        self._tracks = [_Track() for _ in sensors]
-        self._vehicles: list[_Vehicle] = []
-        self._offsets_m = [[lamp.position_m - sensor.position_m for lamp in lamps] for sensor in sensors]
+        """`kernel` has MOST_TRACKS slots for users and the need slots FULL, NEAR, CLASS."""
+        self.cells = Cells(sensors)
+        self.tracker = Tracker(self.cells, light.limit_m_per_s, light.hold_s, light.vehicle_hold_s)
+        self.covered = tuple(any(abs(at_m - s.position_m) <= FULL_M for s in sensors) for at_m in lamps_m)
+        self._kernel = kernel
         self._radars = radars
-        self._radar_offsets_m = [[lamp.position_m - radar.position_m for lamp in lamps] for radar in radars]
         self._blind = [True] * len(radars)
-        self.covered = tuple(any(abs(lamp.position_m - s.position_m) <= FULL_M for s in sensors) for lamp in lamps)
+        self._silent = {-1: False, 1: False}
+        self._around_cell = [_around(lamps_m, cell.sensor.position_m, _IN_DOUBT) for cell in self.cells.row]
+        self._around_radar = [_around(lamps_m, radar.position_m, _IN_DOUBT) for radar in radars]
+        self._seams = {
+            end: _around(lamps_m, ends(lamps_m, default=0.0), ((CLASS, light.sight_m),))
+            for end, ends in ((-1, min), (1, max))
+        }
+        self._free = list(range(MOST_TRACKS))
+        self._slots: dict[int, int] = {}
+        self._renew_s = -inf
+        self._now_s = -inf
+        self._shape(lamps_m, light, rings)
 
-    def see(self, sensor: int, present: bool, faulty: bool, now_s: float, needs: Needs) -> None:
+    def see(self, sensor: int, *, present: bool, faulty: bool, now_s: float) -> None:
         """Take what a sensor says now. `faulty`: it is silent, stale or bad, and what it says is not believed."""
-        track = self._tracks[sensor]
-        if present and not faulty and not track.present:
-            self._first_sight(sensor, now_s, needs)
-        if track.present and not present and not faulty and not track.passing(now_s):
-            track.until_s = max(track.until_s, now_s + self._unseen_s(sensor))  # they walk where nothing sees them
-        track.faulty = faulty
-        track.present = present and not faulty
-        if track.present:
-            if track.speed_m_per_s >= DRIVING_M_PER_S and not track.passing(now_s):
-                track.walker(now_s)
-            track.until_s = now_s + (PASSED_S if track.passing(now_s) else self._light.hold_s)
+        if self.cells.see(sensor, present=present, faulty=faulty, now_s=self._time(now_s)):
+            self._renew_s = -inf
 
     def approach(self, radar: int, distance_m: float, speed_m_per_s: float, seen_s: float) -> None:
         """Take that a radar saw at `seen_s` somebody come nearer: so far away, so fast. Who walks is for other sensors."""
-        if speed_m_per_s < DRIVING_M_PER_S:
-            return
         looks, here_m = self._radars[radar].looks, self._radars[radar].position_m
-        direction, from_m = -looks, here_m + looks * distance_m
-        for vehicle in self._vehicles:
-            blur_m = FULL_M + BLUR * abs(vehicle.at_m(seen_s) - vehicle.from_m)
-            if vehicle.direction == direction and abs(vehicle.at_m(seen_s) - from_m) <= blur_m:
-                vehicle.speed_m_per_s, vehicle.from_m, vehicle.from_s = speed_m_per_s, from_m, seen_s
-                return
-        ahead = [s for s in self._order[::direction] if (self._sensors[s].position_m - from_m) * direction > 0]
-        self._vehicles = [
-            *self._vehicles[: MOST_VEHICLES - 1],
-            _Vehicle(direction, speed_m_per_s, from_m, seen_s, ahead),
-        ]
+        sight = here_m + looks * distance_m, -looks * speed_m_per_s, seen_s
+        approach(self.tracker.crowd, self.cells, sight, self._now_s)
 
     def blind(self, radar: int, *, faulty: bool) -> None:
         """Take whether a radar can be believed: one that cannot may hide who comes, so its stretch is kept lit."""
-        self._blind[radar] = faulty
+        if faulty is not self._blind[radar]:
+            self._blind[radar] = faulty
+            self._renew_s = -inf
 
-    def step(self, now_s: float, needs: Needs) -> None:
-        """Renew the needs around everybody who is seen or was a moment ago, and in the cells of faulty sensors."""
-        for sensor, track in enumerate(self._tracks):
-            if track.faulty:
-                _ring(self._offsets_m[sensor], (0.0, 0.0), _IN_DOUBT, now_s + RENEW_S, needs)
-            if now_s < track.until_s:
-                self._surround(sensor, track, now_s, needs)
-        for offsets_m, blind in zip(self._radar_offsets_m, self._blind, strict=True):
-            if blind:
-                _ring(offsets_m, (0.0, 0.0), _IN_DOUBT, now_s + RENEW_S, needs)
-        self._vehicles = [vehicle for vehicle in self._vehicles if self._follow(vehicle, now_s, needs)]
+    def announce(self, user: RoadUser, until_s: float) -> None:
+        """Take that a neighbour tells of somebody who comes: they are lit, until then at most if no sensor sees them."""
+        announce(self.tracker.crowd, self.cells, user, until_s, self._now_s)
 
-    def moves(self, now_s: float) -> bool:
-        """Return whether somebody is followed: seen, or seen a moment ago, or driving between two sensors."""
-        return bool(self._vehicles) or any(now_s < track.until_s for track in self._tracks)
+    def seam(self, end: Literal[-1, 1], *, silent: bool) -> None:
+        """Take whether the neighbour at the lower or the higher end is silent: nobody tells who comes from there."""
+        self._silent[end] = silent
+        self._renew_s = -inf
 
-    def _surround(self, sensor: int, track: _Track, now_s: float, needs: Needs) -> None:
-        """Rings around where whoever a sensor sees can be, up to where they are about to be."""
+    def step(self, now_s: float) -> None:
+        """Bring the fields of all road users to where they are, and light what is lit for other reasons."""
+        now_s = self._time(now_s)
+        self.tracker.step(now_s)
+        self._put(self.tracker.crowd.tracks)
+        if now_s >= self._renew_s or self.tracker.checked:
+            self._renew_s = now_s + RENEW_S / 2
+            self._renew(now_s)
+
+    def road_users(self, now_s: float) -> list[RoadUser]:
+        """Return whoever is believed to be on the street and was seen here; of whom neighbours told they tell themselves."""
+        now_s = self._time(now_s)
+        return [track.told(now_s) for track in self.tracker.crowd.tracks if track.word is None]
+
+    def clear(self) -> None:
+        """Forget everybody: by day nobody is followed."""
+        self.tracker.clear()
+        self._put(())
+
+    def next_s(self) -> float:
+        """Return when a step is due though no sensor has news; inf: not before."""
+        watched = self.tracker.crowd.tracks or any(cell.said or cell.blind for cell in self.cells.row)
+        if watched or any(self._blind) or any(self._silent.values()):
+            return min(self.tracker.check_s, self._renew_s) if self.tracker.crowd.tracks else self._renew_s
+        return inf
+
+    def _time(self, now_s: float) -> float:
+        """Time does not go back, whatever is said of it."""
+        if self._now_s < now_s < inf:
+            self._now_s = now_s
+        return self._now_s
+
+    def _put(self, tracks: Iterable[Track]) -> None:
+        crowd = self.tracker.crowd
+        for track in crowd.gone:
+            slot = self._slots.pop(track.user, None)
+            if slot is not None:
+                self._free.append(slot)
+                self._kernel.clear_user(slot)
+        crowd.gone.clear()
+        for track in tracks:
+            if track.moved:
+                track.moved = False
+                slot = self._slots.setdefault(track.user, -1)
+                if slot < 0:
+                    slot = self._slots[track.user] = self._free.pop()
+                off_m = track.ahead(track.at_s + _NEXT_FIX_S[track.vehicle])[1] ** 0.5
+                spread_m = min(max(off_m - _SURE_M, 0.0), FULL_M)
+                self._kernel.put_user(slot, _KIND[track.kind], track.x_m, track.velocity, spread_m, track.at_s, inf)
+
+    def _renew(self, now_s: float) -> None:
+        """Light around who is seen and not known, around what cannot be believed, and at the ends nobody tells of."""
         until_s = now_s + RENEW_S
-        if track.passing(now_s):
-            _ring(self._offsets_m[sensor], (0.0, 0.0), ((FULL, FULL_M),), until_s, needs)
-            return
-        front_m = track.speed_m_per_s * (now_s + LEAD_S - track.since_s) - SENSOR_REACH_M
-        front_m = min(max(front_m, SENSOR_REACH_M), SENSOR_REACH_M + FULL_M)
-        if track.anywhere:
-            front_m = SENSOR_REACH_M + FULL_M
-        back_m = SENSOR_REACH_M if track.direction else front_m
-        span = (-back_m, front_m) if track.direction >= 0 else (-front_m, back_m)
-        _ring(self._offsets_m[sensor], span, ((FULL, FULL_M), (NEAR, NEAR_M), (FAR, FAR_M)), until_s, needs)
+        for cell, around in zip(self.cells.row, self._around_cell, strict=True):
+            if cell.blind:
+                self._need(around, until_s)
+            elif cell.said and now_s - cell.sensor.delay_s - cell.explained_s > _STILL_S:
+                self._need([(lamp, FULL) for lamp, slot in around if slot == CLASS], until_s)
+        for around, blind in zip(self._around_radar, self._blind, strict=True):
+            if blind:
+                self._need(around, until_s)
+        for end, silent in self._silent.items():
+            if silent:
+                self._need(self._seams[end], until_s)
 
-    def _follow(self, vehicle: _Vehicle, now_s: float, needs: Needs) -> bool:
-        """Light the way ahead of a vehicle. False if no sensor saw it where it should have been: it stopped or turned off."""
-        at_m = vehicle.at_m(now_s)
-        blur_m = BLUR * abs(at_m - vehicle.from_m)
-        for lamp, place in enumerate(self._lamps):
-            ahead_m = (place.position_m - at_m) * vehicle.direction
-            if -FULL_M - blur_m <= ahead_m <= self._light.sight_m + blur_m:
-                needs.set_need(lamp, FULL, now_s + RENEW_S)
-        late_m = SENSOR_REACH_M + vehicle.speed_m_per_s * SEEN_LATE_S + blur_m
-        while vehicle.to_pass:
-            sensor = vehicle.to_pass[0]
-            if (at_m - self._sensors[sensor].position_m) * vehicle.direction < late_m:
-                return True
-            # A sensor that already sees somebody else cannot tell; one that sees nobody has the last word.
-            if now_s >= self._tracks[sensor].until_s and not self._tracks[sensor].faulty:
-                return False
-            vehicle.to_pass.pop(0)
-        end_m = max(abs(lamp.position_m - vehicle.from_m) for lamp in self._lamps)
-        return abs(at_m - vehicle.from_m) <= end_m + FULL_M
+    def _need(self, lamps: Iterable[tuple[int, int]], until_s: float) -> None:
+        for lamp, slot in lamps:
+            self._kernel.set_need(lamp, slot, until_s)
 
-    def _first_sight(self, sensor: int, now_s: float, needs: Needs) -> None:
-        """Somebody comes into a sensor's view: find out from its neighbours how they move, and light the way ahead."""
-        track = self._tracks[sensor]
-        track.direction, track.speed_m_per_s = self._expected(sensor, now_s) or self._motion(sensor, now_s)
-        track.since_s = now_s
-        track.anywhere = False
-        self._taken_over(sensor, now_s)
-        if track.direction == 0:
-            # Unknown yet: whoever drives is at the next sensor by then; whoever walks costs that much light once.
-            for direction in (-1, 1):
-                until_s = now_s + max(self._light.vehicle_hold_s, LEAD_S + self._gap_m(sensor, direction) / 8.0)
-                for lamp, offset_m in enumerate(self._offsets_m[sensor]):
-                    if -FULL_M <= offset_m * direction <= self._light.sight_m:
-                        needs.set_need(lamp, FULL, until_s)
-        elif track.speed_m_per_s >= DRIVING_M_PER_S:
-            self._drive(sensor, track, now_s)
-
-    def _drive(self, sensor: int, track: _Track, now_s: float) -> None:
-        """Follow a vehicle from here: the one that was expected, or a new one."""
-        here_m = self._sensors[sensor].position_m
-        known = [v for v in self._vehicles if v.direction == track.direction and sensor in v.to_pass[:2]]
-        self._vehicles = [vehicle for vehicle in self._vehicles if vehicle not in known][: MOST_VEHICLES - 1]
-        place = self._order.index(sensor)
-        ahead = self._order[place + 1 :] if track.direction > 0 else self._order[:place][::-1]
-        entry_m = here_m - track.direction * SENSOR_REACH_M / 2
-        self._vehicles.append(_Vehicle(track.direction, track.speed_m_per_s, entry_m, now_s, list(ahead)))
-
-    def _expected(self, sensor: int, now_s: float) -> tuple[int, float] | None:
-        """Direction and speed of a vehicle that a radar has announced, and that is due here about now."""
-        here_m = self._sensors[sensor].position_m
-        for vehicle in self._vehicles:
-            blur_m = BLUR * abs(vehicle.at_m(now_s) - vehicle.from_m)
-            late_m = SENSOR_REACH_M + vehicle.speed_m_per_s * SEEN_LATE_S + blur_m
-            if sensor in vehicle.to_pass[:1] and abs(vehicle.at_m(now_s) - here_m) <= late_m:
-                return vehicle.direction, vehicle.speed_m_per_s
-        return None
-
-    def _motion(self, sensor: int, now_s: float) -> tuple[int, float]:
-        """Direction and speed of whoever comes from a neighbour; (0, walking) if from none or if it could be from both."""
-        drivers, walkers = [], []
-        for direction in (1, -1):
-            neighbour = self._neighbour(sensor, -direction)
-            if neighbour is None:
-                continue
-            there = self._tracks[neighbour]
-            away_m = abs(self._sensors[sensor].position_m - self._sensors[neighbour].position_m)
-            after_s = now_s - there.since_s
-            if not away_m / FASTEST_M_PER_S < after_s < FORGET_S:
-                continue
-            if after_s <= away_m / DRIVING_M_PER_S:
-                drivers.append((after_s, direction, away_m / after_s))
-            elif there.speed_m_per_s < DRIVING_M_PER_S:
-                walkers.append((direction, away_m / after_s if not there.anywhere else WALKING_M_PER_S))
-        if drivers:
-            return min(drivers)[1:]
-        return walkers[0] if len(walkers) == 1 and walkers[0][1] < DRIVING_M_PER_S else (0, WALKING_M_PER_S)
-
-    def _unseen_s(self, sensor: int) -> float:
-        """How long the slowest walker can still be between this sensor's view, which has just cleared, and the next one.
-
-        0 if they have come into the next one meanwhile.
-        """
-        here_m, beside = self._sensors[sensor].position_m, self._beside(sensor)
-        if any(self._came_on(sensor, other) for other in beside):
-            return 0.0
-        gap_m = max((abs(self._sensors[other].position_m - here_m) for other in beside), default=0.0)
-        return min(max((gap_m - 2 * SENSOR_REACH_M) / SLOWEST_M_PER_S - SENSOR_CLEARS_S, 0.0), FORGET_S)
-
-    def _taken_over(self, sensor: int, now_s: float) -> None:
-        """Somebody is seen here who may have been waited for beside: there, light stays no longer than after a last sign."""
-        for other in self._beside(sensor):
-            if not self._tracks[other].present and self._came_on(other, sensor):
-                self._tracks[other].until_s = min(self._tracks[other].until_s, now_s + self._light.hold_s)
-
-    def _came_on(self, sensor: int, other: int) -> bool:
-        """Whether who was seen by a sensor can be whoever was then seen beside it: no vehicle takes a walker along."""
-        there, after_s = self._tracks[other], self._tracks[other].since_s - self._tracks[sensor].since_s
-        gap_m = abs(self._sensors[other].position_m - self._sensors[sensor].position_m)
-        return after_s > 0 and (there.speed_m_per_s < DRIVING_M_PER_S or after_s <= gap_m / DRIVING_M_PER_S)
-
-    def _beside(self, sensor: int) -> list[int]:
-        place = self._order.index(sensor)
-        return [self._order[at] for at in (place - 1, place + 1) if 0 <= at < len(self._order)]
-
-    def _neighbour(self, sensor: int, direction: int) -> int | None:
-        """Return the next working sensor in a direction."""
-        place = self._order.index(sensor) + direction
-        while 0 <= place < len(self._order):
-            if not self._tracks[self._order[place]].faulty:
-                return self._order[place]
-            place += direction
-        return None
-
-    def _gap_m(self, sensor: int, direction: int) -> float:
-        neighbour = self._neighbour(sensor, direction)
-        if neighbour is None:
-            return 0.0
-        return abs(self._sensors[neighbour].position_m - self._sensors[sensor].position_m)
+    def _shape(self, lamps_m: Sequence[float], light: Light, rings: Rings) -> None:
+        """Give lamps their places and road users their fields."""
+        for lamp, at_m in enumerate(lamps_m):
+            self._kernel.set_way_place(lamp, at_m)
+        drive, walk = light.response_s + _RISE * rings.fade_up_s, light.response_s + _STEP * rings.fade_up_s + _EARLY_S
+        back_m = max(FULL_M - _FALL * rings.fade_down_s * light.limit_m_per_s, 0.0)
+        less_m = _FALL / 2 * rings.fade_down_s * WALKING_M_PER_S
+        steps = ((FULL_M, rings.presence_pct), (NEAR_M, rings.near_pct), (FAR_M, rings.far_pct))
+        ahead = (back_m, light.sight_m, rings.presence_pct)
+        around = [(reach_m - less_m, reach_m, pct) for reach_m, pct in steps]
+        self._kernel.set_shape(_KIND["vehicle"], (ahead,), drive)
+        self._kernel.set_shape(_KIND["pedestrian"], around, walk)
+        self._kernel.set_shape(_KIND["unknown"], (ahead, *around), max(drive, walk))
 
 
-def _ring(
-    offsets_m: Sequence[float], span_m: Span, rings: Sequence[tuple[int, float]], until_s: float, needs: Needs
-) -> None:
-    """Light the lamps within each ring's distance of a span around a sensor; `offsets_m` of the lamps from it."""
-    for lamp, offset_m in enumerate(offsets_m):
-        away_m = max(span_m[0] - offset_m, offset_m - span_m[1], 0.0)
-        for slot, reach_m in rings:
-            if away_m <= reach_m:
-                needs.set_need(lamp, slot, until_s)
-                break
+def _around(lamps_m: Sequence[float], place_m: float, reaches: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:
+    """Return the lamps around a place, each with the first need slot in whose reach, in metres, it stands."""
+    found = []
+    for lamp, at_m in enumerate(lamps_m):
+        slot = next((slot for slot, reach_m in reaches if abs(at_m - place_m) <= reach_m), None)
+        if slot is not None:
+            found.append((lamp, slot))
+    return found

@@ -118,7 +118,7 @@ class Commands:
             gone: CommandStatus = "expired" if now_s >= command.lease.until_s else "superseded"
             self._end(device, command, gone, "the demand ended before it was proven")
             return
-        target_pct = self._control.kernel.target(command.lamp)
+        proof_pct = self._control.proof_pct(command.lamp)
         winner = self._control.winner(command.lamp)
         if winner not in {"operator", "floor"}:
             self._end(device, command, "superseded", f"{winner} holds the lamp; the demand waits under it")
@@ -126,10 +126,10 @@ class Commands:
         note = "" if winner == "operator" else f"; the floor keeps it from {command.lease.level_pct:g} %"
         sent = self._image.raw(f"{device}/lamp/sent_level")
         shown = self._image.get(f"{device}/lamp/dimming_level", now_s)
-        if command.status == "accepted" and _shows(sent, target_pct, _SAME_PCT):
+        if command.status == "accepted" and _shows(sent, proof_pct, _SAME_PCT):
             command.status = "written"
-            self._answer(Answer(device, command.id, "written", f"the unit has acknowledged {target_pct:g} %{note}"))
-        if command.status == "written" and shown.mono_s > command.since_s and _shows(shown, target_pct, NEAR_PCT):
+            self._answer(Answer(device, command.id, "written", f"the unit has acknowledged {proof_pct:g} %{note}"))
+        if command.status == "written" and shown.mono_s > command.since_s and _shows(shown, proof_pct, NEAR_PCT):
             self._end(device, command, "verified", f"the lamp reads back {shown.value:g} %{note}")
         elif not command.told_late and now_s - command.since_s > PROOF_WITHIN_S:
             command.told_late = True

@@ -52,13 +52,9 @@ class FieldBus:
         """Return every point that this bus delivers."""
         return tuple(point for unit in self._units for point in unit.plan.points)
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float | None = None) -> None:
-        """Write a level (0 to 100 %) as soon as the line is free; the latest of a device wins. KeyError if not here.
-
-        `target_pct` is where it is on its way to, if that is another one: a unit that fades by itself gets that at once.
-        """
-        target_pct = level_pct if target_pct is None else target_pct
-        self._carrier[device_id].want(device_id, level_pct, target_pct, self._now())
+    def set_level(self, device_id: str, level_pct: float) -> None:
+        """Write a level (0 to 100 %) as soon as the line is free; the latest of a device wins. KeyError if not here."""
+        self._carrier[device_id].want(device_id, level_pct, self._now())
         self._wake.set()
 
     def feed(self, until_s: float) -> None:

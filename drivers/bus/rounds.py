@@ -42,9 +42,10 @@ class Round:
         return block
 
     def replan(self, blocks: tuple[Block, ...]) -> None:
-        """Read other blocks from the next round on."""
+        """Read other blocks from now on: in the round under way those that are new, and those that were still to come."""
+        if self._next_s > -math.inf:
+            self._queue = deque(block for block in blocks if block in self._queue or block not in self._blocks)
         self._blocks = blocks
-        self._queue.clear()
         self._reckon()
 
     def restart(self) -> None:

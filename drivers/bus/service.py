@@ -54,10 +54,9 @@ class UnitService:
 
     # ---- What is wanted ----------------------------------------------------------------------------------------------
 
-    def want(self, device: str, level_pct: float, target_pct: float, now_s: float) -> None:
-        """Take a level, and the one that it is on its way to; a unit that fades by itself is told that at once."""
-        by_itself = "up" if target_pct > level_pct else "down"
-        if self.levels.want(device, target_pct if by_itself in self.plan.fades else level_pct, now_s):
+    def want(self, device: str, level_pct: float, now_s: float) -> None:
+        """Take a level."""
+        if self.levels.want(device, level_pct, now_s):
             self._reckon()
 
     def restart(self) -> None:
@@ -85,6 +84,8 @@ class UnitService:
         pieces, before = block.cut(data), self._before.get(block)
         self._before[block] = pieces
         if before is None:
+            if self.plan.answered(block):
+                self._replan()
             return False, self.plan.readings(block, pieces, now_s)
         return True, self.plan.changes(block, pieces, before, now_s)
 
@@ -93,11 +94,7 @@ class UnitService:
         self._before.pop(block, None)
         if not self.plan.refused(block, error.code):
             return block.keys
-        self.fast.replan(self.plan.read("fast"))
-        self.slow.replan(self.plan.read("slow"))
-        self.once.replan(self.plan.read("once"))
-        self._before.clear()
-        self._reckon()
+        self._replan()
         return ()
 
     def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
@@ -191,6 +188,14 @@ class UnitService:
             latency=self.patience.histogram(),
             **self._counts,
         )
+
+    def _replan(self) -> None:
+        """Read the blocks of a new plan; all of them are news."""
+        self.fast.replan(self.plan.read("fast"))
+        self.slow.replan(self.plan.read("slow"))
+        self.once.replan(self.plan.read("once"))
+        self._before.clear()
+        self._reckon()
 
     def _reckon(self) -> None:
         """Work out when the unit has something to do, now that something has changed."""

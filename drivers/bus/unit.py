@@ -84,8 +84,8 @@ class UnitPlan:
         self._planner = Planner(
             spans, Limits(profile.max_read, tuple((no.space, no.first, no.last) for no in profile.forbidden)), cost
         )
-        self.blocks = self._plan()
-        self.fades = frozenset(profile.output.fade if profile.output is not None else ())
+        self.blocks: tuple[Block, ...] = ()
+        self._replan()
         self.setup = tuple(self._programme(setting) for setting in profile.setup)
         safety = profile.safety if spec.safe_after_s is not None else None
         self.safety = tuple(self._programme(setting) for setting in safety or ())
@@ -98,7 +98,14 @@ class UnitPlan:
         """Note that a read was refused by an exception. True if its points are read in other blocks from now on."""
         if code not in _ILLEGAL or block not in self.blocks or not self._planner.refused(block.read):
             return False
-        self.blocks = self._plan()
+        self._replan()
+        return True
+
+    def answered(self, block: Block) -> bool:
+        """Note that a block was answered. True if points are read in other blocks from now on."""
+        if block not in self.blocks or not self._planner.answered(block.read):
+            return False
+        self._replan()
         return True
 
     def level_writes(self, level_pct: dict[str, float]) -> list[Request]:
@@ -149,8 +156,10 @@ class UnitPlan:
             return pdu.write_coil(unit, address, on=states[0]) if alone else pdu.write_coils(unit, address, states)
         return pdu.write_register(unit, address, raw[0]) if alone else pdu.write_registers(unit, address, raw)
 
-    def _plan(self) -> tuple[Block, ...]:
-        return tuple(self._block(read) for read in self._planner.reads)
+    def _replan(self) -> None:
+        """Make the blocks of the reads that are new; the others stay the same ones."""
+        old = {block.read: block for block in self.blocks}
+        self.blocks = tuple(old.get(read) or self._block(read) for read in self._planner.reads)
 
     def _block(self, read: Read) -> Block:
         placed = [self._placed[span] for span in read.spans]

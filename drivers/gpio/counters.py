@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,9 @@ from drivers.points import Point, PointType, Quality, Reading
 
 _LOOK_S = 1.0
 _SAMPLE_S = 0.001
+_SWITCH_S = 0.0005  # 5 ms is how long a busy thread of Python keeps the others waiting otherwise: as long as a pulse
+_LATE_S = 0.02  # a look so late may have missed a pulse of 30 ms, as S0 meters make them, that bounced
+_TOLD_EVERY_S = 60.0
 _UNKNOWN_S = 60.0  # for so long after the start nothing is said of a rate that no two pulses have told
 _HOUR_S = 3600.0
 _AGAIN_S = 2.0  # a pin that cannot be had is tried again
@@ -98,6 +102,8 @@ class GpioCounters:
         self._counters = [_Counter(spec, now_s) for spec in specs]
         self._next_try_s = now_s
         self._sampler: threading.Thread | None = None
+        self._late_s = 0.0  # the longest that levels were not looked at, since that was told
+        self._late_told_s = float("-inf")
         self._ended = threading.Event()
         self.beat: Callable[[], None] = lambda: None
 
@@ -120,6 +126,9 @@ class GpioCounters:
         for one in self._counters:
             if one.had:
                 self._tell(one, now_s)
+        if self._late_s > _LATE_S and now_s >= self._late_told_s + _TOLD_EVERY_S:
+            log.warning("gpio_looked_late", longest_ms=round(1000 * self._late_s), remedy="the extra gpio")
+            self._late_s, self._late_told_s = 0.0, now_s
 
     def stop(self) -> None:
         """Let the pins go."""
@@ -159,8 +168,11 @@ class GpioCounters:
         """Look at the levels, on a thread of its own. A pin that cannot be read is told by the next look."""
         with contextlib.suppress(OSError):  # ahead of all ordinary work, where that is allowed: 5 ms are soon gone
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        sys.setswitchinterval(_SWITCH_S)
+        before_s = time.monotonic()
         while not self._ended.wait(_SAMPLE_S):
             now_s = time.monotonic()
+            self._late_s, before_s = max(self._late_s, now_s - before_s), now_s
             for one in self._counters:
                 if (sampled := one.sampled) is None:
                     continue
@@ -171,9 +183,7 @@ class GpioCounters:
     def _unavailable(self, one: _Counter, why: str) -> None:
         if one.had:
             one.had, one.sampled = False, None
-            with contextlib.suppress(
-                LinkLost, *pin_errors()
-            ):  # or rpi-lgpio would call back twice when it is had again
+            with contextlib.suppress(*pin_errors()):  # or rpi-lgpio would call back twice when it is had again
                 self._chip().cleanup([one.spec.pin])
         if one.trouble != why:
             one.trouble = why

@@ -142,9 +142,7 @@ class GpioInputs:
         if one.had:
             one.had, one.told = False, None
             one.edges.clear()
-            with contextlib.suppress(
-                LinkLost, *pin_errors()
-            ):  # or rpi-lgpio would call back twice when it is had again
+            with contextlib.suppress(*pin_errors()):  # or rpi-lgpio would call back twice when it is had again
                 self._chip().cleanup([one.spec.pin])
         why = pin_trouble(one.spec.pin, error)
         if one.trouble != why:

@@ -102,9 +102,8 @@ class GpioLamps:
             for lamp in self._lamps.values()
         )
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float | None = None) -> None:
-        """Drive a level (0 to 100 %) at once. KeyError if the lamp is not here. `target_pct` means nothing to a pin."""
-        del target_pct
+    def set_level(self, device_id: str, level_pct: float) -> None:
+        """Drive a level (0 to 100 %) at once. KeyError if the lamp is not here."""
         lamp = self._lamps[device_id]
         lamp.wanted_pct = level_pct
         if lamp.driven_pct is not None:

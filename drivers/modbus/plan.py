@@ -34,19 +34,37 @@ class Planner:
         spaces = sorted({span.space for span in spans})
         self._fields = {space: _Field(space, spans, limits, cost) for space in spaces}
         self.reads = self._plan()
+        self._known: set[Read] = set()
 
     def refused(self, read: Read) -> bool:
         """Learn that a read was refused for what it asks (exception 2 or 3). True if `reads` are others now.
 
-        It is taken apart at its holes, which are what a unit most likely does not have; one without holes is halved.
-        Neither what was refused, nor anything that holds it, is asked again, and a hole is not read over again. A span
-        that is refused alone stays in a read of its own, the others go on without it, and what had been taken apart on
-        its account is put together again. False if there is nothing to learn: the read is not in the plan (any more),
-        or its spans cannot be had.
+        It is parted at a hole, which is what a unit most likely does not have; one without holes is halved. Neither what
+        was refused, nor anything that holds it, is asked again. A span that is refused alone stays in a read of its own,
+        the others go on without it. False if there is nothing to learn: the read is not in the plan (any more), or its
+        spans cannot be had.
         """
-        if read not in self.reads or not self._fields[read.space].learn(read):
+        if read not in self.reads:
             return False
+        changed = self._fields[read.space].learn(read) and self._replan()
+        return self.answered(read) or changed  # a span alone is still read as it was, and no answer will come of it
+
+    def answered(self, read: Read) -> bool:
+        """Learn that a read was answered. True if `reads` are others now.
+
+        When all are known, what was parted on the way to what is to blame is put together again.
+        """
+        if read not in self.reads or read in self._known:
+            return False
+        self._known.add(read)
+        if len(self._known) < len(self.reads):
+            return False
+        forgotten = [field.forget() for field in self._fields.values()]
+        return any(forgotten) and self._replan()
+
+    def _replan(self) -> bool:
         before, self.reads = self.reads, self._plan()
+        self._known &= set(self.reads)
         return self.reads != before
 
     def _plan(self) -> tuple[Read, ...]:
@@ -56,10 +74,14 @@ class Planner:
 
 
 class _Lesson(msgspec.Struct, frozen=True):
-    """A range that was refused, and what follows: no read may hold one of `apart` whole. `lone`: it was a span alone."""
+    """A range that was refused, and what follows: no read may hold one of `apart` whole.
+
+    `hole`: it is parted at a hole. `lone`: it was a span alone.
+    """
 
     refused: Range
     apart: tuple[Range, ...]
+    hole: bool = False
     lone: bool = False
 
 
@@ -72,6 +94,7 @@ class _Field:
         self._single = {span.range for span in spans if span.space == space and span.single}
         self._most, self._never, self._cost = limits.most(space), limits.never(space), cost
         self._lessons: list[_Lesson] = []
+        self._refused: list[Range] = []
 
     def learn(self, read: Read) -> bool:
         """Take a lesson from a read that was refused. False if it is known."""
@@ -79,7 +102,21 @@ class _Field:
         if lesson in self._lessons:
             return False
         self._lessons.append(lesson)
+        self._refused.append(lesson.refused)
         return True
+
+    def forget(self) -> bool:
+        """Forget walls that are not needed to keep any read from what was refused, the oldest first. True if there were any."""
+        dead = self._dead()
+        kept = [one for one in self._lessons if one.lone or one.hole or not any(holds(one.refused, of) for of in dead)]
+        for lesson in [one for one in kept if one.hole]:
+            walls = [wall for one in kept if one is not lesson for wall in one.apart]
+            held = [refused for refused in self._refused if holds(refused, lesson.apart[0])]
+            if all(any(holds(refused, wall) for wall in walls) for refused in held):
+                kept.remove(lesson)
+        forgotten = len(self._lessons) - len(kept)
+        self._lessons = kept
+        return forgotten > 0
 
     def reads(self) -> list[Read]:
         """Return the cheapest reads of all spans."""
@@ -127,10 +164,8 @@ class _Field:
         for one, next_ in pairwise(loose):
             if one[1] < next_[0] and any(overlap((one[1], next_[0]), single) for single in self._single):
                 yield one
-        dead = self._dead()
         for lesson in self._lessons:
-            if lesson.lone or not any(holds(lesson.refused, one) for one in dead):
-                yield from ((first, end - 1) for first, end in lesson.apart)
+            yield from ((first, end - 1) for first, end in lesson.apart)
 
     # ---- What is learned ----
 
@@ -140,7 +175,7 @@ class _Field:
             return _Lesson(read.range, (read.range,), lone=True)
         holes = [(one[0], next_[1]) for one, next_ in pairwise(parts) if one[1] < next_[0]]
         if holes:
-            return _Lesson(read.range, tuple(holes))
+            return _Lesson(read.range, (holes[len(holes) // 2],), hole=True)
         return _Lesson(read.range, (_middle(parts), *self._borders(read)))
 
     def _borders(self, read: Read) -> Iterator[Range]:

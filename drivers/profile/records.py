@@ -113,7 +113,8 @@ class Row(_Record, frozen=True, kw_only=True):
 class Output(_Record, frozen=True, kw_only=True):
     """Where levels go, a register a channel, `steps_per_pct` raw units a per cent; or a coil, on above 0 %.
 
-    `fade`: the ways in which the unit itself fades, at what its setup says.
+    `fade`: the ways in which the unit itself fades, at what its setup says. `curve`: what a driver behind it usually makes of
+    a level, light in proportion or the logarithmic curve of DALI.
     """
 
     space: Literal["holding", "coil"] = "holding"
@@ -122,6 +123,7 @@ class Output(_Record, frozen=True, kw_only=True):
     steps_per_pct: Annotated[float, msgspec.Meta(ge=0, le=655)] = 0.0  # not of a coil
     confirmed_by: Point  # the point that reads the output back by another function than the write
     fade: tuple[Literal["up", "down"], ...] = ()
+    curve: Literal["linear", "dali"] = "linear"
 
     def raw(self, level_pct: float) -> int:
         """Return what is written for a level."""

@@ -35,7 +35,7 @@ class NoBroker(Exception):
 
 
 class Broker:
-    """One Mosquitto, on one port for the life of this object. It dies with us, whatever we die of."""
+    """One Mosquitto, on one port from its start on. It dies with us, whatever we die of."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` gets its configuration and its log. NoBroker if Mosquitto is not installed."""
@@ -52,14 +52,21 @@ class Broker:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Start it with an empty log, and wait until it takes connections. NoBroker if that does not come."""
+        """Start it with an empty log, and wait until it takes connections. NoBroker if that does not come.
+
+        Nobody keeps its port before that: one that was taken meanwhile is given up for another.
+        """
         self._log.write_bytes(b"")
+        if _taken(self.port):
+            self.port = _free_port()
         await self.back()
 
     async def back(self) -> None:
         """Start it again on its port, if it is away, and wait until it takes connections. NoBroker if that does not come."""
         if self.up:
             return
+        if _taken(self.port):  # whoever listens there would answer in its place, and it would seem to be up
+            raise NoBroker(f"port {self.port} of 127.0.0.1 is taken by another program")
         self._configuration.write_text(CONFIGURATION.format(port=self.port), encoding="ascii")
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -115,10 +122,20 @@ def _program(name: str, remedy: str) -> str:
 def _free_port() -> int:
     """Return a loopback port that nobody listens on."""
     for port in random.sample(PORTS, 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        if not _taken(port):
             return port
     raise NoBroker(f"no free port on 127.0.0.1 from {PORTS.start} to {PORTS.stop - 1}")
+
+
+def _taken(port: int) -> bool:
+    """Return whether Mosquitto could not listen there. Connections that are only fading away do not keep it from it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _last_line(path: Path) -> str:

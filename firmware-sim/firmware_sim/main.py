@@ -89,6 +89,9 @@ def main() -> int:
     street.add_argument("--site", help="with --passages: the site")
     street.add_argument("--night", type=evening, help="with --passages: the evening, as a date")
     street.add_argument("--broker", action="store_true", help="with an MQTT broker of its own (Mosquitto)")
+    street.add_argument(
+        "--parts", action="store_true", help="for three controllers: lines lamps-1 to lamps-3 and field-1 to field-3"
+    )
     stage = commands.add_parser("stage", help="street, agent and live view together, as ./dev run does")
     add_arguments(stage, local_time)
     line = commands.add_parser(
@@ -140,7 +143,7 @@ async def _street(arguments: argparse.Namespace, recording: Recording | None) ->
     folder: Path = arguments.dir
     folder.mkdir(parents=True, exist_ok=True)
     broker = Broker(folder) if arguments.broker else None
-    street = Street(folder, begin, seed=arguments.seed, recording=recording, broker=broker)
+    street = Street(folder, begin, seed=arguments.seed, recording=recording, broker=broker, parts=arguments.parts)
     eye = StreetSocket(folder / "street.sock", street)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

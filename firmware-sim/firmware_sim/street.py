@@ -26,7 +26,7 @@ from firmware_sim.tty_end import TtyEnd
 from firmware_sim.units.eastron import Sdm230
 from firmware_sim.units.jxct import JxctLux
 from firmware_sim.units.mtdx62 import Mtdx62
-from firmware_sim.units.unit import Output
+from firmware_sim.units.unit import Output, Unit
 from firmware_sim.units.waveshare import WaveshareAo8B
 from firmware_sim.units.wb_mao4 import WbMao4
 from firmware_sim.world import LAMPS, LENGTH_M, World, in_order
@@ -60,7 +60,7 @@ class Street:
     ten lamps have an MTDX62 each on the line `field`, the last one a PIR.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a street may have)
         self,
         folder: Path,
         begin: datetime,
@@ -68,8 +68,12 @@ class Street:
         seed: int = 1,
         recording: Recording | None = None,
         broker: Broker | None = None,
+        parts: bool = False,
     ) -> None:
-        """`begin` (with its zone) is the street's local time at the start. PassagesError for a bad recording."""
+        """`begin` (with its zone) is the street's local time at the start. PassagesError for a bad recording.
+
+        `parts`: three controllers can share the street, each dimmer and the radars at its lamps have lines of their own.
+        """
         self._begin = begin
         self._start_s = time.monotonic()
         self._random = random.Random(seed)  # noqa: S311 (which sensor dies)
@@ -81,9 +85,11 @@ class Street:
         self._people, self._vehicles = Ld2410(now_s=now_s), Ld2451(now_s=now_s)
         field = [Mtdx62(31 + radar) for radar in range(1, LAMPS - 1)]
         self.radars: tuple[Ld2410 | Mtdx62, ...] = (self._people, *field)
+        lamps: list[list[Unit]] = [[self._mao4[0]], [self._mao4[1]], [self._waveshare]]
+        others: list[list[Unit]] = [[self._lux, self._meter, *field[:3]], [*field[3:5]], [*field[5:]]]
         self.lines: dict[str, TtyEnd] = {
-            "lamps": Line(folder / "lamps", 19200, 11, [*self._mao4, self._waveshare]),
-            "field": Line(folder / "field", 9600, 10, [self._lux, self._meter, *field]),
+            **_lines(folder, "lamps", (19200, 11), lamps, parts=parts),
+            **_lines(folder, "field", (9600, 10), others, parts=parts),
             "radar-01": TtyEnd(folder / "radar-01", SerialStream(self._people)),
             VEHICLES: TtyEnd(folder / VEHICLES, SerialStream(self._vehicles)),
         }
@@ -200,6 +206,16 @@ class Street:
 
     def _height_deg(self) -> float:
         return sun.elevation_deg(self.local().astimezone(UTC), LATITUDE_DEG, LONGITUDE_DEG)
+
+
+def _lines(
+    folder: Path, name: str, wire: tuple[int, int], units: Sequence[Sequence[Unit]], *, parts: bool
+) -> dict[str, TtyEnd]:
+    """One line for all units, or `NAME-1`, `NAME-2`, … for each part of them; `wire`: baud, bits a character."""
+    if not parts:
+        return {name: Line(folder / name, *wire, list(itertools.chain(*units)))}
+    names = [f"{name}-{number}" for number in range(1, len(units) + 1)]
+    return {one: Line(folder / one, *wire, list(part)) for one, part in zip(names, units, strict=True)}
 
 
 def _commission(mao4: Sequence[WbMao4], waveshare: WaveshareAo8B, now_s: float) -> None:

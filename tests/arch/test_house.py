@@ -40,6 +40,8 @@ EDGES = {
     "agent.cli.bus.stats",
     "agent.cli.bus.units",
     "agent.cli.bus.write",
+    "agent.cli.calendar.commands",
+    "agent.cli.calendar.show",
     "agent.cli.client",
     "agent.cli.commands",
     "agent.cli.config",
@@ -49,7 +51,13 @@ EDGES = {
     "agent.cli.instrument.find",
     "agent.cli.instrument.listen",
     "agent.cli.instrument.pages",
+    "agent.cli.lab.commands",
+    "agent.cli.lab.load",
+    "agent.cli.lab.pages",
+    "agent.cli.lab.run",
     "agent.cli.main",
+    "agent.cli.neighbour.commands",
+    "agent.cli.neighbour.pages",
     "agent.cli.profile.commands",
     "agent.cli.profile.pages",
     "agent.cli.selftest.board",
@@ -85,6 +93,8 @@ EDGES = {
     "agent.local.view",
     "agent.logs",
     "agent.monitoring",
+    "agent.neighbours.task",
+    "agent.neighbours.zenoh_link",
     "agent.parts",
     "agent.pins",
     "agent.safe",
@@ -183,7 +193,18 @@ def test_the_daemon_loads_only_what_it_needs() -> None:
     )
     loaded = set(done.stdout.split())
     assert {"agent", "drivers", "cext", "astral", "serial", "structlog", "msgspec"} <= loaded
-    assert not loaded & {"click", "rich", "pygments", "pymodbus", "Cython", "cython", "aiohttp", "pydantic", "http"}
+    assert not loaded & {
+        "click",
+        "rich",
+        "pygments",
+        "pymodbus",
+        "Cython",
+        "cython",
+        "aiohttp",
+        "pydantic",
+        "http",
+        "zenoh",
+    }
 
 
 @pytest.mark.skipif(

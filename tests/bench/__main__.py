@@ -29,7 +29,7 @@ def main() -> int:
         epilog="\n".join(f"{name:10} {bench.TITLE}" for name, bench in benches.items())
         + "\n\nExample: ./dev bench kernel",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all that do not take minutes)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     if unknown := set(options.names) - set(benches):
@@ -37,7 +37,8 @@ def main() -> int:
     machine = _machine()
     date = datetime.now(UTC).date().isoformat()  # noqa: TID251 - the date of the figures
     print(f"{date}, {machine}", flush=True)
-    results = {name: _run(bench) for name, bench in benches.items() if not options.names or name in options.names}
+    wanted = options.names or [name for name, bench in benches.items() if not getattr(bench, "ONLY_NAMED", False)]
+    results = {name: _run(bench) for name, bench in benches.items() if name in wanted}
     if options.json is not None:
         options.json.write_text(json.dumps({"date": date, "machine": machine, "figures": results}, indent=1) + "\n")
     return 1 if any(missed(row) for rows in results.values() for row in rows) else 0

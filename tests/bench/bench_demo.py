@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from demo_street import demo_street
 from figures import Figure, figure
-from lit_street import STREET_TIME, configuration
 
 NAME = "demo"
 TITLE = "The demonstration: what the agent takes of the machine, alone and with its uplink"
@@ -36,40 +32,12 @@ def run() -> list[Figure]:
 
 def _measured(*, broker: bool) -> tuple[float, float, float]:
     """Return CPU share (%), resident and private memory (MB) of the agent on the street."""
-    with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name:
-        folder, programs = Path(name), Path(sys.executable).parent
-        command = [str(programs / "firmware-sim"), "street", "--dir", name, "--street-time", STREET_TIME]
-        street = subprocess.Popen(command + ["--broker"] * broker, stdout=subprocess.PIPE)
-        assert street.stdout is not None
-        street.stdout.readline()
-        port = _broker_port(folder / "street.sock") if broker else None
-        (folder / "pole.toml").write_text(configuration(port), encoding="utf-8")
-        agent = subprocess.Popen(
-            [str(programs / "gadelys"), "run", "--config", str(folder / "pole.toml"), "--street-time", STREET_TIME],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            time.sleep(SETTLE_S)  # noqa: TID251 - a bench lets real time pass
-            begin_s = _cpu_s(agent.pid)
-            time.sleep(SPAN_S)  # noqa: TID251 - a bench lets real time pass
-            used_s = _cpu_s(agent.pid) - begin_s
-            return 100 * used_s / SPAN_S, *_memory_mb(agent.pid)
-        finally:
-            for process in (agent, street):
-                process.terminate()
-                process.wait()
-            street.stdout.close()
-
-
-def _broker_port(path: Path) -> int:
-    with socket.socket(socket.AF_UNIX) as eye:
-        eye.connect(str(path))
-        eye.sendall(b'{"do": "watch", "interval_s": 0.05}\n')
-        with eye.makefile("rb") as lines:
-            lines.readline()
-            port: int = json.loads(lines.readline())["state"]["broker"]["port"]
-            return port
+    with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name, demo_street(Path(name), broker=broker) as agent:
+        time.sleep(SETTLE_S)  # noqa: TID251 - a bench lets real time pass
+        begin_s = _cpu_s(agent.pid)
+        time.sleep(SPAN_S)  # noqa: TID251 - a bench lets real time pass
+        used_s = _cpu_s(agent.pid) - begin_s
+        return 100 * used_s / SPAN_S, *_memory_mb(agent.pid)
 
 
 def _cpu_s(pid: int) -> float:

@@ -56,7 +56,12 @@ def run() -> list[Figure]:
         ),
         figure("a look, nothing moves", still_us, "us", 2000.0),
         figure(
-            "dead lamps named by a shared meter", 100 * named / STREETS, "%", 90.0, f"{STREETS} streets, {PASSAGES} passages", least=True
+            "dead lamps named by a shared meter",
+            100 * named / STREETS,
+            "%",
+            90.0,
+            f"{STREETS} streets, {PASSAGES} passages",
+            least=True,
         ),
         figure("lamps named that are well", wrong, "", 0.0, f"{STREETS} streets"),
     ]

@@ -7,16 +7,20 @@ import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from agent.control.punctual import Lateness
 from agent.local.records import (
     AlarmState,
     BusState,
     InstrumentRow,
     LampState,
+    NeighbourRow,
+    NeighboursState,
     PointState,
+    SeasonState,
     SensorState,
     Status,
     TaskRow,
@@ -96,6 +100,59 @@ def uplink(**changes: Any) -> UplinkState:
     return msgspec.structs.replace(state, **changes)
 
 
+def season(**changes: Any) -> SeasonState:
+    """A night by the clock, as the street was designed."""
+    state = SeasonState(
+        night_by="clock",
+        design_class="",
+        class_name="",
+        class_pct=100.0,
+        base_pct=10.0,
+        why="design",
+        next_change="2026-11-21T06:57:00Z",
+        next_what="day",
+        photocell=None,
+        traffic=None,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+def neighbour(name: str, end: Literal["up", "down"], **changes: Any) -> NeighbourRow:
+    """A neighbour that is heard."""
+    state = NeighbourRow(
+        id=name,
+        endpoint=f"tcp/{name}:7447",
+        end=end,
+        offset_m=90.0,
+        state="heard",
+        heard_s=0.3,
+        sent=1201,
+        received=1198,
+        users_told=44,
+        users_announced=1,
+        refused={"unacquainted": 1},
+        round_trip_ms=1.2,
+        age_ms=0.4,
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
+def neighbours(*rows: NeighbourRow, **changes: Any) -> NeighboursState:
+    """One at each end, and all is well."""
+    state = NeighboursState(
+        state="open",
+        listen="tcp/0.0.0.0:7447",
+        signed=True,
+        encrypted=False,
+        last_error="",
+        dropped_in=0,
+        dropped_out=0,
+        refused={},
+        neighbours=list(rows) or [neighbour("pole-8", "up"), neighbour("pole-6", "down")],
+    )
+    return msgspec.structs.replace(state, **changes)
+
+
 def status(**changes: Any) -> Status:
     """A night with 12 lamps, all well."""
     state = Status(
@@ -113,6 +170,7 @@ def status(**changes: Any) -> Status:
         demonstration=False,
         night=True,
         sun_deg=-35.1,
+        season=season(),
         alarms=[],
         lamps=[lamp(number) for number in range(1, 13)],
         sensors=[sensor(number) for number in range(1, 13)]
@@ -129,11 +187,13 @@ def status(**changes: Any) -> Status:
             InstrumentRow("radar-1", "ld2410", "/dev/ttyAMA0", 256000, "ok", "1.07.22091516", 0.04, 40_000, 0, 0, ""),
         ],
         tasks=[TaskRow("control", "running", 0, 0.01, "")],
+        control=Lateness().told(),
         power_w=104.4,
         model_power_w=103.2,
         memory_mb=31.5,
         cpu_s=12.0,
         uplink=None,
+        neighbours=None,
     )
     return msgspec.structs.replace(state, **changes)
 

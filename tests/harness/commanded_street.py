@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.control.gear import Gear
 from agent.control.street import Output, StreetControl
 from agent.control.task import lamp_points
 from agent.image import Image
@@ -31,8 +32,8 @@ def points() -> list[Point]:
 class CommandedStreet:
     """Control in virtual time; `ack` and `reads` stand for the unit."""
 
-    def __init__(self, *, night: bool | None = True, operator_s: float = 3600.0) -> None:
-        outputs = [Output(lamp, 30.0 * n, device_safety=True) for lamp, n in LAMPS.items()]
+    def __init__(self, *, night: bool | None = True, operator_s: float = 3600.0, gear: Gear = Gear()) -> None:  # noqa: B008 - frozen
+        outputs = [Output(lamp, 30.0 * n, device_safety=True, gear=gear) for lamp, n in LAMPS.items()]
         self.control = StreetControl(outputs, [], LEVELS, LIGHT, night=night)
         self.image = Image(points())
         self.answers: list[Answer] = []

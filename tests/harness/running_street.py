@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +60,16 @@ class Lines:
 class Street:
     """The simulated street, and the agent that runs it."""
 
-    def __init__(self, folder: Path, *, broker: bool = False, street_time: str = STREET_TIME) -> None:
-        """Without a broker the agent calls where nobody listens."""
+    def __init__(
+        self, folder: Path, *, broker: bool = False, wish: Sequence[str] = (), street_time: str = STREET_TIME
+    ) -> None:
+        """Without a broker the agent calls where nobody listens. `wish`: more options of the street."""
         self.folder = folder
         self._time = street_time
         self.config = folder / "pole.toml"
         self.agent: subprocess.Popen[bytes] | None = None
         self._log = (folder / "log").open("wb")
-        wish = ["--broker"] if broker else []
+        wish = [*wish, *(["--broker"] if broker else [])]
         self._street = subprocess.Popen(
             [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", street_time, *wish],
             stdout=subprocess.PIPE,

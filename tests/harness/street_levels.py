@@ -16,7 +16,7 @@ LEVELS = Levels(
     fade_up_s=1.0,
     fade_down_s=4.0,
 )
-LIGHT = Light(hold_s=4.0, vehicle_hold_s=3.0, sight_m=120.0)
+LIGHT = Light(hold_s=4.0, vehicle_hold_s=3.0, sight_m=120.0, speed_limit_km_per_h=50.0, response_s=0.5)
 DEMO_LEVELS = Levels(
     class_pct=100.0,
     base_pct=10.0,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from agent.control.street import Output, StreetControl
-from agent.services.lighting import Sensor
+from agent.services.cells import Sensor
 from firmware_sim.street import arrivals
 from firmware_sim.traffic import User
 from firmware_sim.units.mtdx62 import Mtdx62

@@ -1,7 +1,7 @@
 """Random histories of a street: both forms of the kernel, to the last bit, against a slow and simple model."""
 
 from dataclasses import dataclass, field
-from math import inf, isnan, nan
+from math import inf, isnan, log10, nan
 from types import ModuleType
 from typing import Any
 
@@ -32,9 +32,14 @@ class Lamp:
     down_s: float = 0.0
     position_pct: float = nan
     level_pct: float = nan
+    output_pct: float = nan
     target_pct: float = 100.0
     winner: int = 8
     way: int = 0
+    alone: frozenset[int] = frozenset()
+    dali: bool = False
+    minimum_pct: float = 0.0
+    clo: float = 1.0
 
     def arbitrate(self, now_s: float, need_pct: list[float]) -> None:
         self.leases = {rung: lease for rung, lease in self.leases.items() if lease[1] > now_s}
@@ -52,20 +57,33 @@ class Lamp:
             self.target_pct, self.winner = self.floor_pct, 9
 
     def fade(self, elapsed_s: float) -> bool:
-        """Whether the level is to be reported anew."""
+        """Whether the driver is to be told something else."""
         gap_pct = self.target_pct - self.position_pct
         way = (gap_pct > 0) - (gap_pct < 0)
         turned = way != self.way
         full_s = self.up_s if way > 0 else self.down_s
-        stride_pct = inf if full_s == 0 else 1.0 if turned else elapsed_s * 100.0 / full_s
+        first_pct = max(1.0, self.position_pct * 0.0562) if self.dali else 1.0
+        stride_pct = inf if full_s == 0 else first_pct if turned else elapsed_s * 100.0 / full_s
         reached = isnan(gap_pct) or stride_pct >= abs(gap_pct)
         self.position_pct = self.target_pct if reached else self.position_pct + way * stride_pct
         self.way = 0 if reached else way
-        far = isnan(self.level_pct) or abs(self.position_pct - self.level_pct) >= 1.0
-        if self.position_pct == self.level_pct or not (reached or turned or far):
+        asked_pct = self.target_pct if way in self.alone else self.position_pct
+        told_pct = self.told(asked_pct)
+        off_pct = abs(told_pct - self.output_pct)
+        if not (reached or turned or way in self.alone) and off_pct < (1.5 / 2.54 if self.dali else 1.0):
             return False
-        self.level_pct = self.position_pct
-        return True
+        self.level_pct = asked_pct
+        before_pct, self.output_pct = self.output_pct, told_pct
+        return told_pct != before_pct
+
+    def told(self, light_pct: float) -> float:
+        if light_pct == 0.0:
+            return 0.0
+        light_pct = max(light_pct * self.clo, self.minimum_pct)
+        if not self.dali:
+            return light_pct
+        n = 1 + 253 / 3 * (log10(light_pct) + 1) if light_pct > 0 else 1
+        return min(max(round(n), 1), 254) * 100.0 / 254
 
 
 def kernels() -> list[ModuleType]:
@@ -128,15 +146,30 @@ class Histories(RuleBasedStateMachine):
         self.lamps[i].floor_pct, self.lamps[i].ceiling_pct = floor_pct, ceiling_pct
         self.everywhere("set_limits", i, floor_pct, ceiling_pct)
 
-    @rule(i=LAMP, up_s=FADE, down_s=FADE)
-    def fade(self, i: int, up_s: float, down_s: float) -> None:
-        self.lamps[i].up_s, self.lamps[i].down_s = up_s, down_s
-        self.everywhere("set_fade", i, up_s, down_s)
+    @rule(i=LAMP, up_s=FADE, down_s=FADE, alone=st.sets(st.sampled_from([1, -1])))
+    def fade(self, i: int, up_s: float, down_s: float, alone: set[int]) -> None:
+        lamp = self.lamps[i]
+        lamp.up_s, lamp.down_s = up_s, down_s
+        if lamp.way == 0:  # no unit begins or ends to fade by itself in the middle of a fade
+            lamp.alone = frozenset(alone)
+        self.set_since = True
+        for street in self.streets:
+            street.set_fade(i, up_s, down_s, up_alone=1 in lamp.alone, down_alone=-1 in lamp.alone)
+
+    @rule(i=LAMP, dali=st.booleans(), minimum_pct=st.sampled_from([0.0, 0.1, 1.0, 10.0]) | PCT)
+    def curve(self, i: int, dali: bool, minimum_pct: float) -> None:
+        self.lamps[i].dali, self.lamps[i].minimum_pct = dali, minimum_pct
+        self.everywhere("set_curve", i, int(dali), minimum_pct)
+
+    @rule(i=LAMP, factor=st.sampled_from([1.0, 0.8]) | st.floats(0.01, 1))
+    def clo(self, i: int, factor: float) -> None:
+        self.lamps[i].clo = factor
+        self.everywhere("set_clo", i, factor)
 
     @rule(i=LAMP, pct=PCT)
     def level(self, i: int, pct: float) -> None:
         lamp = self.lamps[i]
-        lamp.position_pct, lamp.level_pct, lamp.way = pct, pct, 0
+        lamp.position_pct, lamp.level_pct, lamp.output_pct, lamp.way = pct, pct, lamp.told(pct), 0
         self.everywhere("set_level", i, pct)
 
     @rule(span_s=SPAN, repeats=st.integers(1, 8))
@@ -194,6 +227,7 @@ class Histories(RuleBasedStateMachine):
         for i, lamp in enumerate(self.lamps):
             for street in self.streets:
                 assert street.level(i).hex() == float(lamp.level_pct).hex()
+                assert street.output(i).hex() == float(lamp.output_pct).hex()
                 assert street.target(i).hex() == float(lamp.target_pct).hex()
                 assert street.winner(i) == lamp.winner
         assert len({float(street.next_s()).hex() for street in self.streets}) == 1

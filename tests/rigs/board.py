@@ -32,9 +32,9 @@ class Board:
         """Have a pin looked at all the time; return what part of it the pin is high."""
         return float(self._ask(f"high {pin} {for_s}"))
 
-    def pulses(self, pin: int, count: int) -> str:
-        """Have pulses made; return how many a second it were."""
-        return self._ask(f"pulses {pin} {count}")
+    def pulses(self, pin: int, count: int, level_s: float) -> str:
+        """Have pulses made; return how many they were a second."""
+        return self._ask(f"pulses {pin} {count} {level_s}")
 
     def _ask(self, line: str) -> str:
         with self._lock:  # one question at a time, of whatever thread and process

@@ -1,13 +1,14 @@
 #!/bin/sh
-# The product's pins on chips that are no simulation of ours: gpio.sh [uml|gpiomem]. Called by ./dev rig gpio, after the wheels are built.
+# The product's pins on chips that are no simulation of ours: gpio.sh [uml|gpiomem|pi3b]. Called by ./dev rig gpio, after the wheels are built.
 #   uml      rpi-lgpio on the gpio-sim chip of a kernel of our own, which runs as a process (built once: 6 minutes of one core)
 #   gpiomem  the real RPi.GPIO on a file in place of /dev/gpiomem
+#   pi3b     the real RPi.GPIO on an emulated Raspberry Pi 3B, with the product compiled for it
 # Everything is kept in .cache/rigs.
 set -eu
 here=tests/rigs cache=$(pwd)/.cache/rigs
 python=.venv/bin/python
-[ $# -gt 0 ] || set -- uml gpiomem
-for rig in "$@"; do case $rig in uml | gpiomem) ;; *) echo "rig: no such rig: $rig (uml, gpiomem)" >&2 && exit 2 ;; esac; done
+[ $# -gt 0 ] || set -- uml gpiomem pi3b
+for rig in "$@"; do case $rig in uml | gpiomem | pi3b) ;; *) echo "rig: no such rig: $rig (uml, gpiomem, pi3b)" >&2 && exit 2 ;; esac; done
 mkdir -p "$cache"
 rows=$cache/rows
 : >"$rows"
@@ -49,6 +50,16 @@ kernel() {
     printf '%s\n' "$script" >"$cache/linux.stamp"
 }
 
+# All of the board's files, made anew when anything of the product has changed.
+board() {
+    now=$(cat requirements.lock requirements-gpio-classic.lock $here/pi3b_build.sh .cache/wheels/gadelys-*.whl | cksum)
+    [ "$(cat "$cache/pi3b/stamp" 2>/dev/null)" = "$now" ] && return 0
+    say "putting the board's files together: 90 MB, about half a minute"
+    rm -f "$cache/pi3b-build.log"
+    quietly "$cache/pi3b-build.log" $here/pi3b_build.sh "$cache/pi3b"
+    printf '%s\n' "$now" >"$cache/pi3b/stamp"
+}
+
 for rig in "$@"; do
     case $rig in
     uml)
@@ -66,6 +77,15 @@ for rig in "$@"; do
         environment gpiomem requirements-gpio-classic.lock
         quietly "$cache/registers.log" cc -O2 -Wall -Wextra -Werror -o "$cache/registers" $here/registers.c
         $here/gpiomem.sh "$cache/registers" "$cache/gpiomem-env/bin/python" $here/gpio_run.py gpiomem "$rows" || failed=1
+        ;;
+    pi3b)
+        board
+        : >"$cache/pi3b.log"
+        tail -n +1 -f "$cache/pi3b.log" &
+        follower=$!
+        $here/pi3b.sh "$cache/pi3b" "$cache/pi3b.log" || failed=1
+        kill $follower
+        tr -d '\r' <"$cache/pi3b.log" | grep -ao 'pi3b  *\(ok\|FAILED\) .*' >>"$rows" || failed=1
         ;;
     esac
 done

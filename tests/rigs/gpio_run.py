@@ -67,7 +67,7 @@ ALL: dict[str, Checks] = {
         what_is_left_of_an_output,
         a_pin_that_there_is_not,
         agent_sees_presence,
-        counters_lose_no_pulse,
+        polled_counters_lose_no_pulse_of_30_ms,
     ),
 }
 

@@ -121,14 +121,14 @@ def outside() -> Outside:
 def _pulses(pin: int, count: int, level_s: float) -> None:
     side, pause = outside(), threading.Event()
     if isinstance(side, Board):
-        print(side.pulses(pin, count))
+        print(side.pulses(pin, count, level_s))
         return
     begin_s = time.monotonic()
     for _ in range(count):
         for level in (0, 1):  # active low, as an S0 meter on a pull-up
             at_s = time.monotonic()
             side.drive(pin, level)
-            pause.wait(at_s + level_s - time.monotonic())  # never less, whoever is late
+            pause.wait(at_s + level_s - time.monotonic())  # hardly less, whoever is late
     print(f"{count / (time.monotonic() - begin_s):.1f}")
 
 

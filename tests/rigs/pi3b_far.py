@@ -1,7 +1,7 @@
 """The other side of an emulated board's pins, on its host: `pi3b_far.py PORT QTEST`, sockets of its port and of QEMU.
 
 It answers what the board asks on the port, a line each: `drive PIN LEVEL` (done), `level PIN`, `output PIN` (0 or 1),
-`pulses PIN COUNT` (how many a second it were: 5 ms low, 5 ms high), `high PIN SECONDS` (what part of it, per cent).
+`pulses PIN COUNT SECONDS` (how many they were a second, low and high for so long), `high PIN SECONDS` (per cent of them).
 The pins are those of the emulated registers themselves.
 """
 
@@ -13,7 +13,6 @@ import threading
 import time
 
 _BASE, _SET, _CLEAR, _LEVELS = 0x3F200000, 0x1C, 0x28, 0x34
-_LEVEL_S, _SHORTEST_S = 0.005, 0.0025  # one that comes late is followed by a shorter one
 
 
 class Board:
@@ -34,15 +33,14 @@ class Board:
     def is_output(self, pin: int) -> int:
         return int(self._read(4 * (pin // 10)) >> 3 * (pin % 10) & 7 == 1)
 
-    def pulses(self, pin: int, count: int) -> float:
-        """Make pulses, low ones; return how many a second it were."""
+    def pulses(self, pin: int, count: int, level_s: float) -> float:
+        """Make pulses, low ones; return how many they were a second."""
         pause = threading.Event()
-        begin_s = due_s = time.monotonic()
+        begin_s = time.monotonic()
         for _ in range(count):
             for level in (0, 1):
                 self.drive(pin, level)
-                due_s += _LEVEL_S
-                pause.wait(max(_SHORTEST_S, due_s - time.monotonic()))
+                pause.wait(level_s)
         return count / (time.monotonic() - begin_s)
 
     def high_pct(self, pin: int, for_s: float) -> float:
@@ -76,8 +74,8 @@ def answer(board: Board, line: str) -> str:
             return str(board.level(int(pin)))
         case ["output", pin]:
             return str(board.is_output(int(pin)))
-        case ["pulses", pin, count]:
-            return f"{board.pulses(int(pin), int(count)):.1f}"
+        case ["pulses", pin, count, level_s]:
+            return f"{board.pulses(int(pin), int(count), float(level_s)):.1f}"
         case ["high", pin, for_s]:
             return f"{board.high_pct(int(pin), float(for_s)):.1f}"
     return "what?"

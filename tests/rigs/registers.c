@@ -1,6 +1,7 @@
 /* Play the registers of a BCM2835 in a file, as far as pins below 32 need them, until the process that has started this is gone.
  * A register is emptied only if it still holds what was done, so no write to it is lost. */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -24,6 +25,8 @@ int main(int count, char **words) {
     if (file < 0 || memory == MAP_FAILED)
         return 1;
     at = memory;
+    const struct sched_param first = {1};
+    sched_setscheduler(0, SCHED_FIFO, &first); /* a chip is never kept waiting; without leave to do so it may be */
     const struct timespec pause = {0, 20000};
     for (pid_t started_by = getppid(); getppid() == started_by; nanosleep(&pause, 0)) {
         take(SET, 1);

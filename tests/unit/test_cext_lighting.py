@@ -221,7 +221,7 @@ def test_idle_steps_change_nothing(street: Any) -> None:
         (lambda s: s.set_lease(0, 5, 10.0, nan), ValueError, "until_s = nan"),
         (lambda s: s.set_lease(0, 5, 10.0, -inf), ValueError, "until_s = -inf"),
         (lambda s: s.set_lease(0, 1, 10.0, inf), ValueError, "a lock holding 10.0 %"),
-        (lambda s: s.set_lease(0, 6, 10.0, inf), ValueError, "use set_need"),
+        (lambda s: s.set_lease(0, 6, 10.0, inf), ValueError, "use set_need or put_user"),
         (lambda s: s.set_need(0, 0, nan), ValueError, "until_s = nan"),
         (lambda s: s.set_need_level(0, 101.0), ValueError, "pct = 101.0"),
         (lambda s: s.set_limits(0, nan, 100.0), ValueError, "floor_pct = nan"),
@@ -255,16 +255,28 @@ def test_bad_construction(lighting: ModuleType, count: int, need_pct: tuple[floa
         lighting.Street(count, need_pct)
 
 
-def test_a_step_allocates_nothing() -> None:
+@pytest.fixture
+def crowded() -> Any:
+    """Sixty-four compiled lamps that fade for hours, and two users who go up and down all the time."""
     try:
         lighting = kernel("compiled", "lighting")
     except NoCompilerError as error:
         pytest.skip(str(error))
-    street = lighting.Street(64, NEEDS_PCT)
+    street = lighting.Street(64, NEEDS_PCT, 2)
     for i in range(64):
         street.set_fade(i, 1e4, 1e4)
         street.set_level(i, 0.0)
-    step = street.step
+        street.set_way_place(i, i)
+        street.set_curve(i, i % 2, 1.0)
+    street.set_shape(0, ((1.0, 3.0, 50.0), (2.0, 5.0, 20.0)), 1.0)
+    street.set_lease(63, lighting.SCHEDULE, 0.0, inf)
+    street.put_user(0, 0, 0.0, 0.1, 0.0, 0.0, inf)
+    street.put_user(1, 0, 63.0, -0.1, 0.0, 0.0, inf)
+    return street
+
+
+def test_a_step_allocates_nothing(crowded: Any) -> None:
+    step = crowded.step
     now_s = 0.0
     for _ in range(100):
         step(now_s)
@@ -281,6 +293,7 @@ def test_a_step_allocates_nothing() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert 0.0 < street.level(0) < street.target(0)  # they did move, all the time
+    assert 0.0 < crowded.level(0) < crowded.target(0)  # they did move, all the time
+    assert (crowded.target(63), crowded.target(50)) == (0.0, 50.0)  # and so did the users: up 50 m, away from 63
     assert grown <= 5
     assert peak - traced <= 512  # the test's own numbers

@@ -7,8 +7,8 @@ import pytest
 
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
-from agent.local.records import BusState, Status, TaskRow, UplinkState
-from canned_agent import alarm, lamp, sensor, status, uplink
+from agent.local.records import BusState, PhotocellState, Status, TaskRow, TrafficState, UplinkState
+from canned_agent import alarm, lamp, season, sensor, status, uplink
 
 
 def sick() -> Status:
@@ -47,6 +47,41 @@ def test_what_is_wrong_is_said_worst_first() -> None:
         "task bus-lamps is running, restarted 2 times (OSError: gone)",
         "the clock is not trusted: lamps are kept lit",
     ]
+
+
+CELL = PhotocellState("lux-1", 12.3, True, "")
+COUNT = TrafficState("road-1", 42.0, "low", "")
+
+
+def test_the_season_says_what_the_street_rests_at_and_why_and_what_comes() -> None:
+    by_night = season(
+        class_name="M5", class_pct=50.0, why="calendar late", night_by="both", photocell=CELL, traffic=COUNT,
+        next_change="2026-11-21T06:02:00Z", next_what="M3 100 %, base 10 % (design)",
+    )  # fmt: skip
+    text = [plain(one) for one in page(status(season=by_night), 100)]
+    assert text[3:6] == [
+        "rests at M5 50 %, base 10 % (calendar late); night by photocell and clock",
+        "from Sat 07:02: M3 100 %, base 10 % (design)",
+        "photocell lux-1: 12.3 lx, night; traffic at road-1: low, 42 an hour",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "trusted", "said"),
+    [
+        ({"photocell": PhotocellState("lux-1", None, None, "frozen: 5 lx for 24 h")}, True,
+         ["photocell lux-1 is not believed (frozen: 5 lx for 24 h); the clock alone says when it is night"]),
+        ({"photocell": PhotocellState("lux-1", None, None, "silent")}, False,
+         ["photocell lux-1 is not believed (silent); lamps are kept lit", "the clock is not trusted: lamps are kept lit"]),
+        ({"photocell": CELL}, False,
+         ["the clock is not trusted: the photocell alone says when it is night, no calendar"]),
+        ({"traffic": TrafficState("road-1", None, None, "nobody counted for 24 h")}, True,
+         ["road-1 does not count (nobody counted for 24 h); the street rests at its design class"]),
+        ({"traffic": TrafficState("road-1", None, None, "")}, True, []),
+    ],
+)  # fmt: skip
+def test_what_of_the_season_is_not_believed_is_said(changes: dict[str, object], trusted: bool, said: list[str]) -> None:
+    assert problems(status(season=season(**changes), clock_trusted=trusted)) == said
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])

@@ -41,6 +41,15 @@ CASES = [
     ('time_zone = "Europe/Copenhagen"', 'time_zone = "Europe/Kopenhagen"', "time_zone", 'controller.time_zone: expected an IANA time zone such as "Europe/Copenhagen", found "Europe/Kopenhagen"'),
     ('id = "pole-7"', 'id = "pole 7"', "id", 'controller.id: expected 1 to 64 of A-Z a-z 0-9 . _ -, found "pole 7"'),
     ('group = "albertslund"', "", "[controller]", "controller.group: expected 1 to 64 of A-Z a-z 0-9 . _ -, found nothing"),
+    ('curve = "linear"', 'curve = "log"', 'curve = "linear"', 'device.lum-01.curve: expected "linear" or "dali", found "log"'),
+    ("minimum_pct = 0", "minimum_pct = 21", "minimum_pct", "device.lum-01.minimum_pct: expected a number from 0 to 20, found 21"),
+    ("[[0, 1.0], [50000, 0.9]", "[[0, 1.0], [50000]", "lumen_maintenance", "device.lum-01.lumen_maintenance: expected pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0, found a list"),
+    ("[[0, 1.0], [50000, 0.9]", "[[0, 1.0], [50000, nan]", "lumen_maintenance", "device.lum-01.lumen_maintenance: expected pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0, found a list"),
+    ("[[0, 1.0], [50000, 0.9]", "[[0, 0.9], [50000, 0.9]", "lumen_maintenance", "device.lum-01.lumen_maintenance: expected pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0, found a list"),
+    ("[50000, 0.9]", "[50000, 0.7]", "lumen_maintenance", "device.lum-01.lumen_maintenance: expected pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0, found a list"),
+    ("[50000, 0.9]", "[150000, 0.9]", "lumen_maintenance", "device.lum-01.lumen_maintenance: expected pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0, found a list"),
+    ('drive = "pwm" ', 'curve = "dali"\ndrive = "pwm" ', 'drive = "pwm"', 'device.lum-03.curve: expected no such option for a lamp on a pin, found "dali"'),
+    ("gpio = 17 ", "minimum_pct = 1\ngpio = 17 ", "gpio = 17", 'device.pir-1.minimum_pct: expected no such option for kind = "presence", found 1'),
     ("address = 21", "address = 11", "address = 21", 'unit.dimmer-2.address: expected an address of its own on bus "lamps" (dimmer-1 has it), found 11'),
     ("address = 21", "address = 248", "address = 21", "unit.dimmer-2.address: expected a whole number from 1 to 247, found 248"),
     ('profile = "wb-mao4"', 'profile = "wb-mao"', "profile", 'unit.dimmer-1.profile: expected the name of a profile, see `gadelys profile list` (did you mean wb-mao4?), found "wb-mao"'),
@@ -89,8 +98,21 @@ CASES = [
     ("hot_cel = 85", "hot_cel = nan", "hot_cel", "monitoring.hot_cel: expected a number from 40 to 150, found nan"),
     ('# meter = "meter-3"', 'meter = "meter-3"', "# meter", 'device.lum-01.meter: expected the name of a [device.…] of kind = "meter" (did you mean meter-1?), found "meter-3"'),
     ('# meter = "meter-3"', 'meter = "meter-1"', 'meter = "meter-1"  ', 'monitoring.meter: expected one that measures more than lum-01, found "meter-1"'),
-    ("hold_s = 4 ", "hold_s = 4\nmeter = 2\n#", "hold_s = 4 ", "lighting.meter: expected one of base_pct, class_pct, dusk_deg, fade_down_s, fade_up_s, far_pct, floor_pct, hold_s, near_pct, night_minimum_pct, presence_pct, sight_m, vehicle_hold_s, found an unknown option"),
-    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, monitoring, unit, uplink (did you mean lighting?), found an unknown option"),
+    ("hold_s = 4 ", "hold_s = 4\nmeter = 2\n#", "hold_s = 4 ", "lighting.meter: expected one of base_pct, calendar, class_pct, design_class, dusk_deg, fade_down_s, fade_up_s, far_pct, floor_pct, hold_s, near_pct, night_minimum_pct, photocell, presence_pct, response_s, sight_m, speed_limit_km_per_h, traffic, vehicle_hold_s, found an unknown option"),
+    ('listen = "tcp/0.0.0.0:7447"', 'listen = "udp/0.0.0.0:7447"', "listen", 'neighbours.listen: expected "tcp/HOST:PORT", or "tls/HOST:PORT" with certificates, found "udp/0.0.0.0:7447"'),
+    ('listen = "tcp/0.0.0.0:7447"', 'listen = "tls/0.0.0.0:7447"', "listen", 'neighbours.listen: expected "tcp/…" without ca, certificate and key, found "tls/0.0.0.0:7447"'),
+    ('# ca = "ca.pem"', 'ca = "ca.pem"', "[neighbours]", "neighbours.certificate: expected a path, as ca is there, found nothing"),
+    ('secret = "neighbours.secret"', "", "[neighbours]", "neighbours.secret: expected the path of a file, or unsigned = true, found nothing"),
+    ("# unsigned = true", "unsigned = true", "secret", 'neighbours.secret: expected no such option with unsigned = true, found "neighbours.secret"'),
+    ("silent_after_s = 2 ", "silent_after_s = 0.5 ", "silent_after_s = 2", "neighbours.silent_after_s: expected a number from 1 to 30, found 0.5"),
+    ("[neighbour.pole-8]", "[neighbour.pole-7]", "[neighbour.pole-8]", "neighbour.pole-7: expected the id of another controller, found this one's own"),
+    ('endpoint = "tcp/192.168.7.32:7447"', 'endpoint = "tcp/192.168.7.32"', 'endpoint = "tcp/192.168.7.32', 'neighbour.pole-8.endpoint: expected "tcp/HOST:PORT", or "tls/HOST:PORT" with certificates, found "tcp/192.168.7.32"'),
+    ('endpoint = "tcp/192.168.7.32:7447"', 'endpoint = "tcp/192.168.7.32:70000"', 'endpoint = "tcp/192.168.7.32', 'neighbour.pole-8.endpoint: expected "tcp/HOST:PORT", or "tls/HOST:PORT" with certificates, found "tcp/192.168.7.32:70000"'),
+    ('endpoint = "tcp/192.168.7.32:7447"', 'endpoint = "tls/192.168.7.32:7447"', 'endpoint = "tcp/192.168.7.32', 'neighbour.pole-8.endpoint: expected "tcp/…" without ca, certificate and key, found "tls/192.168.7.32:7447"'),
+    ('endpoint = "tcp/192.168.7.31:7447"', 'endpoint = "tcp/192.168.7.32:7447"', 'endpoint = "tcp/192.168.7.31', 'neighbour.pole-6.endpoint: expected one of its own (pole-8 has it), found "tcp/192.168.7.32:7447"'),
+    ('end = "up"', 'end = "left"', 'end = "up"', 'neighbour.pole-8.end: expected "up" or "down", found "left"'),
+    ("offset_m = 90", "offset_m = 1e9", "offset_m = 90", "neighbour.pole-8.offset_m: expected a number from -100000 to 100000, found 1000000000.0"),
+    ("[lighting]", "[light]", "[lighting]", "light: expected one of api, ble, bus, controller, device, gpio, instrument, lighting, monitoring, neighbour, neighbours, unit, uplink (did you mean lighting?), found an unknown option"),
 ]  # fmt: skip
 
 
@@ -101,6 +123,30 @@ def test_a_mistake_is_named(before: str, after: str, place: str, message: str) -
     assert any(line.endswith(": " + message) for line in messages), messages
     number = int(re.match(r"/etc/gadelys/pole.toml:(\d+): ", next(m for m in messages if m.endswith(message)))[1])  # type: ignore[index]
     assert abs(number - line_of(place)) <= after.count("\n")
+
+
+def test_neighbours_need_the_table_that_says_how_they_are_spoken_to() -> None:
+    begin, rest = POLE.split("\n[neighbours]")
+    alone = said(begin + "\n" + rest[rest.index("[neighbour.pole-8]") :])
+    assert [line.partition(": ")[2] for line in alone] == [
+        f"neighbour.pole-{n}: expected a table [neighbours] that says how they are spoken to, found none"
+        for n in (8, 6)
+    ]
+    nobody = said(POLE.split("[neighbour.pole-8]", maxsplit=1)[0])
+    assert [line.partition(": ")[2] for line in nobody] == ["neighbours: expected a [neighbour.…], found none"]
+
+
+def test_neighbours_over_tls() -> None:
+    document = POLE.replace("tcp/", "tls/")
+    for name in ("ca", "certificate", "key"):
+        document = document.replace(f"# {name} = ", f"{name} = ")
+    neighbours = read_text(document).neighbours
+    assert neighbours is not None
+    assert neighbours.ca == Path("/etc/gadelys/ca.pem")
+    assert [(one.id, one.end, one.offset_m) for one in neighbours.all] == [("pole-8", 1, 90.0), ("pole-6", -1, -90.0)]
+    bare = read_text(document.replace('listen = "tls/0.0.0.0:7447"', "")).neighbours
+    assert bare is not None
+    assert bare.listen == "tls/0.0.0.0:7447"
 
 
 def test_all_mistakes_are_told_in_the_order_of_their_lines() -> None:

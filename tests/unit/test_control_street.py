@@ -9,7 +9,7 @@ import pytest
 from agent.control.leases import Demand, Refusal
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
-from agent.services.lighting import Sensor
+from agent.services.cells import Sensor
 from street_levels import LEVELS, LIGHT
 
 STEP_S = 0.05

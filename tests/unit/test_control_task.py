@@ -9,14 +9,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.clock import Wall
+from agent.control.calendar import Calendar, Period
+from agent.control.gear import Gear
 from agent.control.leases import Demand
+from agent.control.nightfall import Nightfall
 from agent.control.pins import presence_on_pin
+from agent.control.season import Design, Season
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import FEED_S, LONGEST_REST_S, PERIOD_S, ControlTask, lamp_points
 from agent.image import Image
-from agent.services.lighting import Sensor
+from agent.services.cells import Sensor
 from drivers.points import Point, PointType, Quality, Reading
+from season_places import ALBERTSLUND, period
 from street_levels import LEVELS, LIGHT
 
 RADAR = "radar-1/presence/state"
@@ -44,13 +49,11 @@ class Bus:
 
     def __init__(self) -> None:
         self.level_pct: dict[str, float] = {}
-        self.target_pct = 0.0
         self.fed_until_s = 0.0
         self.written = asyncio.Event()
 
-    def set_level(self, device_id: str, level_pct: float, target_pct: float) -> None:
+    def set_level(self, device_id: str, level_pct: float) -> None:
         self.level_pct[device_id] = level_pct
-        self.target_pct = target_pct
         self.written.set()
 
     def feed(self, until_s: float) -> None:
@@ -60,7 +63,7 @@ class Bus:
 class Rig:
     """One lamp, one radar, one bus."""
 
-    def __init__(self) -> None:
+    def __init__(self, *periods: Period) -> None:
         self.clock = VirtualClock()
         self.bus = Bus()
         radar = Point(key=RADAR, type=PointType.BOOL, max_age_s=2.0)
@@ -68,8 +71,11 @@ class Rig:
         self.control = StreetControl(
             [Output("lum-1", 0.0, device_safety=True)], [Sensor("radar-1", 0.0)], LEVELS, LIGHT, night=True
         )
-        sun = AstronomicalClock(55.6561, 12.3683, -0.833)
-        self.task = ControlTask(self.control, self.image, self.clock, sun, buses={"lum-1": self.bus}, detectors=[])
+        nightfall = Nightfall(AstronomicalClock(55.6561, 12.3683, -0.833), night=True)
+        calendar = Calendar(periods, ALBERTSLUND)
+        season = Season(Design(LEVELS.class_pct, LEVELS.base_pct), nightfall, night=True, calendar=calendar)
+        self.season = season
+        self.task = ControlTask(self.control, self.image, self.clock, season, buses={"lum-1": self.bus}, detectors=[])
 
     def radar(self, *, present: bool) -> None:
         self.image.put(RADAR, Reading(present, Quality.GOOD, "", self.clock.now_s))
@@ -89,6 +95,24 @@ def test_the_first_step_writes_all_lamps_and_feeds_the_bus() -> None:
     assert rig.bus.fed_until_s == rig.clock.now_s + FEED_S
 
 
+def test_a_lamp_whose_hours_are_counted_gives_constant_light() -> None:
+    rig = Rig()
+    hours = Point(key="lum-1/lamp/operating_hours", type=PointType.FLOAT, max_age_s=1.0)
+    rig.image = Image([*rig.image, hours])
+    worn = Gear(lumen_maintenance=((0.0, 1.0), (100_000.0, 0.8)))
+    output = Output("lum-1", 0.0, device_safety=True, gear=worn)
+    rig.control = StreetControl([output], [Sensor("radar-1", 0.0)], LEVELS, LIGHT, night=True)
+    rig.task = ControlTask(rig.control, rig.image, rig.clock, rig.season, buses={"lum-1": rig.bus}, detectors=[])
+    rig.run(10.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct  # not counted yet: as if it were old
+    rig.image.put("lum-1/lamp/operating_hours", Reading(0.0, Quality.GOOD, "", rig.clock.now_s))
+    rig.run(601.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == pytest.approx(0.8 * LEVELS.base_pct)
+    rig.image.put("lum-1/lamp/operating_hours", Reading(100_000.0, Quality.GOOD, "", rig.clock.now_s))
+    rig.run(601.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == LEVELS.base_pct
+
+
 def test_a_sensor_that_goes_silent_is_lit_at_the_class_level() -> None:
     rig = Rig()
     rig.run(10.0, present=False)
@@ -105,6 +129,22 @@ def test_a_clock_that_loses_its_trust_lights_the_street() -> None:
     rig.run(20.0, present=False)
     assert rig.bus.level_pct["lum-1"] == 100.0
     assert rig.image.raw("lum-1/lamp/control_rung").value == "default"
+
+
+def test_the_class_of_the_calendar_is_gone_to_and_told() -> None:
+    rig = Rig(period("late", "21:00", "23:00", pct=5.0))  # of Copenhagen; it is 21:30
+    rig.run(200.0, present=False)
+    assert rig.bus.level_pct["lum-1"] == 5.0
+    assert rig.image.raw("lum-1/lamp/control_rung").value == "schedule"
+    assert rig.season.rest.why == "calendar late"
+    assert PERIOD_S < rig.task.rest_s() <= LONGEST_REST_S
+
+
+def test_a_class_that_fades_is_stepped_at_a_slow_pace() -> None:
+    rig = Rig(period("late", "21:00", "23:00", pct=5.0))
+    rig.run(85.0, present=False)
+    assert 5.0 < rig.bus.level_pct["lum-1"] < LEVELS.base_pct
+    assert rig.task.rest_s() <= 0.5
 
 
 def test_a_step_of_the_wall_clock_moves_no_hold() -> None:
@@ -209,7 +249,7 @@ def test_after_its_end_a_command_writes_nothing_and_feeds_nothing() -> None:
     rig = Rig()
     rig.run(1.0, present=False)
     rig.task.end()
-    rig.bus.set_level("lum-1", LEVELS.class_pct, 0.0)
+    rig.bus.set_level("lum-1", LEVELS.class_pct)
     fed_until_s = rig.bus.fed_until_s
     rig.control.leases.take(0, "operator", Demand("platform", 5.0, 600.0), rig.clock.now_s)
     rig.run(1.0, present=False)

@@ -79,7 +79,7 @@ async def test_levels_are_driven_at_once() -> None:
     pole = Pole()
     async with pole.running():
         for device in ("relay", "bare", "dimmed", "inverted"):
-            pole.lamps.set_level(device, 30.0, 100.0)
+            pole.lamps.set_level(device, 30.0)
         assert (pole.pins.levels[5], pole.pins.levels[7]) == (0, 1)
         assert pole.pins.waves == {18: 30.0, 19: 70.0}
         assert pole.sink.levels[-4:] == [("relay", 100.0), ("bare", 100.0), ("dimmed", 30.0), ("inverted", 30.0)]

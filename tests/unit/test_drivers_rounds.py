@@ -92,13 +92,33 @@ def test_rounds_of_one_line_do_not_stay_together() -> None:
     assert all(0.99 <= one.period_s <= 1.0 for one in rounds)
 
 
-def test_other_blocks_are_read_from_the_next_round_on() -> None:
-    one = Round(blocks(2), 1.0, 0.0)
+def test_other_blocks_are_read_in_the_round_under_way_and_what_was_read_in_it_is_not_read_again() -> None:
+    one = Round(made := blocks(4), 1.0, 0.0)
+    assert [one.next_block(0.0) for _ in range(2)] == list(made[:2])
+    finer = (block(10), block(11))
+    one.replan((made[0], *finer, *made[2:]))  # the second one was refused
+    assert (one.due_s, one.deadline_s) == (-math.inf, 0.5)
+    assert [one.next_block(0.1) for _ in range(4)] == [*finer, *made[2:]]
+    assert (one.due_s, one.left_out) == (0.5, 0)
+    assert [one.next_block(0.5) for _ in range(5)] == [made[0], *finer, *made[2:]]
+
+
+@pytest.mark.parametrize("period_s", [1.0, math.inf])
+def test_a_round_whose_last_block_is_replaced_goes_on_with_what_replaces_it(period_s: float) -> None:
+    one = Round(blocks(), period_s, None)
     one.next_block(0.0)
-    finer = tuple(block(address) for address in range(10, 14))
+    finer = blocks(2)
     one.replan(finer)
+    assert one.due_s == -math.inf
+    assert [one.next_block(0.1) for _ in range(2)] == list(finer)
+    assert one.due_s == period_s
+
+
+def test_a_round_that_has_not_begun_begins_with_all_of_its_blocks() -> None:
+    one = Round(made := blocks(2), 1.0, 0.0)
+    one.replan(other := (made[0], block(10)))
+    assert [one.next_block(0.0) for _ in range(2)] == list(other)
     assert one.due_s == 0.5
-    assert [one.next_block(0.5) for _ in range(4)] == list(finer)
 
 
 @pytest.mark.parametrize("period_s", [0.1, 1.0, 3600.0])

@@ -72,7 +72,7 @@ def test_classes_go_in_their_order() -> None:
     asked = question()
     schedule.ask(question(Traffic.SCAN))
     schedule.ask(asked)
-    lamp.want("1-1", 50, 50, 0.0)
+    lamp.want("1-1", 50, 0.0)
     assert turn(schedule, 0.0).traffic is Traffic.CONTROL
     lamp.wrote(dict(lamp.levels.wanted), 0.0)
     assert turn(schedule, 0.0) == Turn(Traffic.COMMAND, None, asked)
@@ -88,7 +88,7 @@ def test_classes_go_in_their_order() -> None:
 def test_a_setting_goes_after_questions_and_before_reads() -> None:
     mao4 = unit("wb-mao4", 1, channels=1)
     schedule = fed(mao4)
-    mao4.want("1-1", 50, 50, 0.0)
+    mao4.want("1-1", 50, 0.0)
     mao4.wrote(dict(mao4.levels.wanted), 0.0)
     schedule.ask(question())
     assert turn(schedule, 0.0).question is not None
@@ -140,7 +140,7 @@ def test_lamps_that_fade_without_end_leave_presence_a_share() -> None:
     for step in range(500):
         now_s = step * 0.03
         for lamp in lamps:
-            lamp.want(f"{lamp.spec.address}-1", step % 100, step % 100, now_s)
+            lamp.want(f"{lamp.spec.address}-1", step % 100, now_s)
         taken = turn(schedule, now_s)
         if taken.traffic is Traffic.CONTROL and taken.unit is not None:
             taken.unit.wrote(dict(taken.unit.levels.wanted), now_s)

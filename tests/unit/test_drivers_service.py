@@ -67,7 +67,7 @@ def test_two_failures_make_silence_and_pauses_that_double_up_to_10_s() -> None:
 
 def test_a_silent_unit_begins_anew_with_what_lights_its_lamps() -> None:
     unit = service("wb-mao4", (1, "a"))
-    unit.want("a", 50, 50, 0.0)
+    unit.want("a", 50, 0.0)
     unit.settings.opening.clear()
     unit.wrote(dict(unit.levels.wanted), 0.0)
     while unit.settings.programme:
@@ -84,7 +84,7 @@ def test_a_silent_unit_begins_anew_with_what_lights_its_lamps() -> None:
 
 def test_settings_wait_for_the_levels_and_what_cannot_be_proved_is_tried_a_minute_later() -> None:
     unit = service("wb-mao4", (1, "a"))
-    unit.want("a", 50, 50, 0.0)
+    unit.want("a", 50, 0.0)
     assert not must_programme(unit, 0.0)
     unit.wrote(dict(unit.levels.wanted), 0.0)
     assert must_programme(unit, 0.0)
@@ -109,6 +109,48 @@ def test_neighbours_are_read_together_across_small_holes() -> None:
         for block in plan.read("slow")
     ]
     assert spans == [(0x00, 32), (0x46, 6)]
+
+
+def polled(unit: UnitService, lacks: set[int], now_s: float) -> tuple[set[str], int]:
+    """Read all that is due from a unit that lacks some registers; return the points that came, and how often it refused."""
+    delivered: set[str] = set()
+    refused = 0
+    while min(unit.slow_due_s, unit.fast_due_s) <= now_s:
+        block = unit.next_block(now_s, fast=unit.fast_due_s <= now_s)
+        if lacks & set(range(*block.read.range)):
+            refused += 1
+            assert unit.cannot_read(block, Refused("exception 2", 2)) == ()
+        else:
+            delivered |= {key for key, _ in unit.learnt(block, bytes(2 * block.read.count), now_s)[1]}
+    return delivered, refused
+
+
+def holes(unit: UnitService) -> list[int]:
+    named = {row.address + word for row in unit.spec.profile.points for word in range(row.code.words)}
+    return sorted({address for block in unit.plan.blocks for address in range(*block.read.range)} - named)
+
+
+def test_a_strict_unit_is_known_within_its_first_round_and_gives_every_point_in_it() -> None:
+    """It has nothing but what the profile names: each read across a hole is refused, and what comes of it follows at once."""
+    unit = service("eastron-sdm630", (None, "meter"))
+    delivered, refused = polled(unit, set(holes(unit)), 0.0)
+    assert refused > 1
+    assert delivered == {point.key for point in unit.plan.points}
+    assert holes(unit) == []
+    assert unit.report().left_out == 0
+
+
+def test_any_one_hole_that_a_unit_does_not_have_costs_at_most_one_read_more() -> None:
+    most_refused = 0
+    for lacks in holes(service("eastron-sdm630", (None, "meter"))):
+        unit = service("eastron-sdm630", (None, "meter"))
+        reads = len(unit.plan.blocks)
+        delivered, refused = polled(unit, {lacks}, 0.0)
+        assert delivered == {point.key for point in unit.plan.points}
+        assert len(unit.plan.blocks) <= reads + 1
+        assert polled(unit, {lacks}, 60.0)[1] == 0
+        most_refused = max(most_refused, refused)
+    assert most_refused > 1  # on the way some were parted that need not be
 
 
 def test_a_block_is_never_larger_than_the_unit_gives() -> None:

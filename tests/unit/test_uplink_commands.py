@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.control.gear import Gear
 from agent.control.leases import Demand
 from agent.uplink.wishes import Unwanted, Wish
 from commanded_street import CommandedStreet
@@ -28,6 +29,16 @@ def test_accepted_written_verified(street: CommandedStreet) -> None:
     assert street.told() == [("lum-03", "a1", "verified")]
     assert not street.commands.pending
     assert (street.commands.accepted, street.commands.refused) == (1, 0)
+
+
+def test_a_level_between_two_arc_power_levels_is_proven_by_the_nearest() -> None:
+    street = CommandedStreet(gear=Gear("dali"))
+    street.commands.take("lum-03", Wish("a1", 98.0), street.now_s)
+    street.run(3.0)
+    street.acknowledged("lum-03", 97.31)  # 253; 254 is 100 %
+    street.run(0.5)
+    street.reads("lum-03", 97.31)
+    assert [status for _, _, status in street.told()] == ["accepted", "written", "verified"]
 
 
 def test_an_old_reading_proves_nothing(street: CommandedStreet) -> None:

@@ -29,11 +29,14 @@ HERE = {
 class Cabinet:
     """The demonstration's line: eight products at two speeds, and one behind a TCP address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *units: str) -> None:
+        """`units`: options that say which units, instead of the demonstration's."""
         self.folder = folder
         self.line = folder / "line"
         self._process = subprocess.Popen(
-            [*SIMULATOR, "line", "--dir", str(folder), "--demo", "--tcp"], stdout=subprocess.PIPE, text=True
+            [*SIMULATOR, "line", "--dir", str(folder), *(units or ("--demo",)), "--tcp"],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         said = [self._process.stdout.readline().split() for _ in range(2)]
@@ -129,6 +132,32 @@ def test_a_product_that_must_be_restarted_is_not_called_done_before(gadelys: Com
     cabinet.tell("power", "unit=mtdx62-mb-31", "on=false")
     cabinet.tell("power", "unit=mtdx62-mb-31", "on=true")
     assert cabinet.links()["mtdx62-mb-31"] == (32, "9600 8N1")
+
+
+@pytest.fixture
+def dimmer(tmp_path: Path) -> Iterator[Cabinet]:
+    """A line with one WB-MAO4 on it."""
+    (tmp_path / "units.toml").write_text('[[units]]\nproduct = "wb-mao4"\nname = "dimmer"\naddress = 11\n')
+    (tmp_path / "dimmer").mkdir()
+    line = Cabinet(tmp_path / "dimmer", "--units", str(tmp_path / "units.toml"))
+    yield line
+    line.close()
+
+
+def test_a_dimmer_is_known_by_its_name_and_gets_another_id(gadelys: CommandLine, dimmer: Cabinet) -> None:
+    before = dimmer.links()["dimmer"]
+    code, out, err = gadelys("unit", "address", dimmer.line, 11, 12, "--profile", "wb-mao4", "--unlock")
+    assert (code, err) == (0, "")
+    assert "done: Unit 12 at 9600 8N2 answers, unit 11 at 9600 8N2 does not any more" in out
+    assert before == (11, "9600 8N2")
+    assert dimmer.links()["dimmer"] == (12, "9600 8N2")
+
+
+def test_a_dimmer_is_found_by_a_scan_as_nothing_else(gadelys: CommandLine, dimmer: Cabinet) -> None:
+    words = ("--baud", "9600", "--parity", "none", "--units", "11", "--json")
+    code, out, err = gadelys("bus", "scan", dimmer.line, *words)
+    assert (code, err) == (0, "")
+    assert [one["profiles"] for one in json.loads(out)["found"]] == [["wb-mao4"]]
 
 
 def test_another_products_profile_writes_nothing(gadelys: CommandLine, cabinet: Cabinet) -> None:

@@ -165,24 +165,21 @@ async def test_units_that_want_different_levels_are_told_one_by_one(tmp_path: Pa
         assert not [frame for _, frame in street.line.frames if frame[0] == 0]
 
 
-async def test_a_unit_that_fades_up_by_itself_is_told_the_target_once_and_stepped_down(tmp_path: Path) -> None:
+async def test_a_unit_that_fades_by_itself_is_programmed_to_and_the_same_level_is_written_once(tmp_path: Path) -> None:
     text = TOGETHER.replace("broadcast = true", "").replace("steps_per_pct = 1", 'steps_per_pct = 1\nfade = ["up"]')
     slew = '[[setup]]\nwhat = "slew"\naddress = 50\nvalue = "fade_up_ms_per_pct"\n'
     profile = parse_profile("fading", text + slew)
     async with running(tmp_path, unit(profile, 1, 2)) as street:
         for lamp in ("1-1", "1-2"):
-            street.bus.set_level(lamp, 10, 10)
+            street.bus.set_level(lamp, 10)
         assert await street.bus.flush(PATIENCE_S)
         await street.sink.until(lambda: street.units.words.get((1, 50)) == 20)
         street.line.frames.clear()
-        for level_pct in (11, 12, 13, 40):
-            street.bus.set_level("1-1", level_pct, 90)
+        for _ in range(4):
+            street.bus.set_level("1-1", 90)
         assert await street.bus.flush(PATIENCE_S)
         writes = [frame for _, frame in street.line.frames if frame[1] == 16]
         assert [frame[2:-2] for frame in writes] == [bytes.fromhex("0000 0002 04 005A 000A")]
-        street.bus.set_level("1-1", 70, 20)
-        assert await street.bus.flush(PATIENCE_S)
-        assert street.units.words[1, 0] == 70
 
 
 async def test_a_unit_with_a_turnaround_is_left_alone_for_it_and_the_others_are_not(tmp_path: Path) -> None:

@@ -185,3 +185,28 @@ async def test_a_level_that_cannot_be_looked_at_does_not_end_the_looking() -> No
     await asyncio.to_thread(threading.Event().wait, 0.02)
     assert counters.counts() == {"supply": 8, "rain": 1}
     counters.stop()
+
+
+async def test_levels_that_were_looked_at_too_late_are_told_once_a_minute() -> None:
+    class SlowChip(PinChip):
+        hold = threading.Event()
+
+        def input(self, channel: int) -> int:
+            if threading.current_thread().name == "pulse-sampler" and not self.hold.is_set():
+                self.hold.wait(0.05)
+                self.hold.set()
+            return super().input(channel)
+
+    chip = SlowChip(edges=False)
+    counters, _, _ = looking(chip, METER)
+    now_s = time.monotonic()
+    with capture_logs() as logs:
+        counters.look(now_s)
+        await asyncio.to_thread(chip.hold.wait, 10)
+        await asyncio.to_thread(threading.Event().wait, 0.05)
+        counters.look(now_s + 1)
+        late = [entry["longest_ms"] >= 50 for entry in logs if entry["event"] == "gpio_looked_late"]
+        counters.look(now_s + 2)
+    assert late == [True]
+    assert [entry["event"] for entry in logs].count("gpio_looked_late") == 1
+    counters.stop()

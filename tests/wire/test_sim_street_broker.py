@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,47 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
     assert [path.name for path in tmp_path.iterdir()] == ["broker.log"]
 
 
+Thief = Callable[[int], AbstractContextManager[None]]
+
+
+@pytest.fixture(params=[False, True], ids=["bound", "listening"])
+def thief(request: pytest.FixtureRequest) -> Thief:
+    """Take a port; who listens there too seems to be a broker to whoever only connects."""
+
+    @contextmanager
+    def take(port: int) -> Iterator[None]:
+        with socket.socket() as thief:
+            thief.bind(("127.0.0.1", port))
+            if request.param:
+                thief.listen()
+            yield
+
+    return take
+
+
+async def test_a_program_that_ends_at_once_is_told_with_its_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_module, "CONFIGURATION", "no such option {port}\n")
+    broker = Broker(tmp_path)
+    with pytest.raises(NoBroker, match=r"^mosquitto ended at once: \S"):
+        await broker.start()
+    assert not broker.up
+
+
+async def test_it_comes_back_though_connections_to_it_are_fading_away(broker: Broker) -> None:
+    with socket.create_connection(("127.0.0.1", broker.port), PATIENCE_S) as link:
+        link.sendall(CONNECT)
+        assert link.recv(1)[0] == CONNACK
+        await broker.dies()
+        while link.recv(1024):  # all of it: who leaves some ends the connection at once
+            pass
+    with socket.socket() as probe, pytest.raises(OSError, match="Address already in use"):
+        probe.bind(("127.0.0.1", broker.port))
+    await broker.back()
+    assert connack(broker.port) == (CONNACK, SUCCESS)
+
+
 async def test_it_answers_as_soon_as_it_has_started(broker: Broker) -> None:
     assert connack(broker.port) == (CONNACK, SUCCESS)
     assert broker.port in broker_module.PORTS
@@ -98,15 +140,26 @@ async def test_one_that_died_by_itself_is_seen_to_be_away(broker: Broker) -> Non
     assert not broker.up
 
 
-async def test_a_port_that_was_taken_meanwhile_is_told(broker: Broker) -> None:
+async def test_a_port_that_was_taken_meanwhile_is_told(broker: Broker, thief: Thief) -> None:
     await broker.dies()
-    with socket.socket() as thief:
-        thief.bind(("127.0.0.1", broker.port))
-        with pytest.raises(NoBroker, match=r"^mosquitto ended at once: .*Address already in use"):
+    with thief(broker.port):
+        with pytest.raises(NoBroker, match=f"^port {broker.port} of 127.0.0.1 is taken by another program$"):
             await broker.back()
         assert not broker.up
     await broker.back()
     assert broker.up
+
+
+async def test_a_port_that_was_taken_before_the_start_is_given_up_for_another(tmp_path: Path, thief: Thief) -> None:
+    broker = Broker(tmp_path)
+    port = broker.port
+    with thief(port):
+        await broker.start()
+        assert broker.port != port
+        assert broker.port in broker_module.PORTS
+        assert connack(broker.port) == (CONNACK, SUCCESS)
+        assert broker.up
+    await broker.stop()
 
 
 async def test_one_that_never_takes_connections_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +209,7 @@ async def test_the_hand_takes_the_broker_away_and_brings_it_back(tried: Tried) -
         thief.bind(("127.0.0.1", port))
         told = await client.do(do="broker_back")
         assert not told["ok"]
-        assert told["error"].startswith("broker_back: mosquitto ended at once: ")
+        assert told["error"] == f"broker_back: port {port} of 127.0.0.1 is taken by another program"
     assert await client.do(do="broker_back") == {"ok": True}
     assert tried.socket.state()["broker"] == {"port": port, "up": True}
     assert connack(port) == (CONNACK, SUCCESS)

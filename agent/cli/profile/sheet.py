@@ -172,6 +172,8 @@ def _output_facts(profile: Profile) -> list[tuple[str, str]]:
     facts.append(("read back by", output.confirmed_by))
     if output.fade:
         facts.append(("fades itself", " and ".join(output.fade)))
+    if output.curve == "dali":
+        facts.append(("light", "by DALI's logarithmic curve, unless a device says otherwise"))
     return facts
 
 

@@ -2,7 +2,7 @@
 
 Source: the maker's device template (firmware 2.5 and newer). Unit id on the label. A channel has a switch (coil)
 and a level; a level that is written to a channel that is switched off waits for the switch, except by 132-135. Its speed
-and its own address (register 128, as recalled) change at once. What it is stands from register 200 on, a character each.
+and its own address (register 128) change at once. What it is stands from register 200 on, a character each.
 """
 
 from __future__ import annotations

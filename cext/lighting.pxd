@@ -1,0 +1,2 @@
+from cext.fields cimport Fields
+from cext.ramps cimport Ramps
