@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -190,6 +191,29 @@ async def test_what_is_observed_by_a_meter_of_its_own(tmp_path: Path) -> None:
         50.0,
         None,
     )
+
+
+async def test_no_quality_changes_when_a_lamp_does_or_the_uplink_would_tell_it_at_once(tmp_path: Path) -> None:
+    pole = Pole(tmp_path)
+    key = "lum-1/lamp/observed_level"
+    seen = []
+    pole.set(level_1=50.0, power_1=30.0, power=80.0)
+    for power_w in (30.0, None, 60.0):
+        if power_w is None:
+            pole.now.pop("own-1/meter/active_power")
+        else:
+            pole.set(power_1=power_w)
+        pole.run(10)
+        seen.append((pole.reading(key).value is None, pole.reading(key).quality))
+    assert seen == [(False, Quality.UNCERTAIN), (True, Quality.UNCERTAIN), (False, Quality.UNCERTAIN)]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e300, 1e300, "60 W", True])
+async def test_a_meter_that_reports_nonsense_is_not_believed(tmp_path: Path, value: float | str) -> None:
+    pole = Pole(tmp_path)
+    pole.set(level_1=100.0, power_1=value, power=value, level_2=100.0)
+    pole.run(1000)
+    assert pole.monitoring.alarms() == []
 
 
 async def test_counters_and_alarms_outlive_a_restart_and_wall_steps_change_nothing(tmp_path: Path) -> None:
