@@ -33,6 +33,7 @@ from drivers.points import Point, Quality, Reading, Value
 EVERY_S = 1.0
 TELL_EVERY_S = 900.0  # counters are put into the image, and into their file, so often: they tell who walks by at night
 _HOUR_S = 3600.0
+_MOST = 1e9  # watts: no meter of a street reads more
 _BY_MODEL = "by the lamp model"
 _BY_OWN_METER, _BY_SHARED_METER = "by power and the lamp model", "by the shared meter, when it last changed alone"
 _NOT_SEEN = "no meter has seen it change alone"
@@ -161,10 +162,9 @@ class Monitoring:
         if level_pct == self._observed[keys.device] or keys.observed not in self._own:
             return
         self._observed[keys.device] = level_pct
-        if level_pct is None:
-            self._put(keys.observed, None, Quality.BAD, _NOT_SEEN)
-        else:
-            self._put(keys.observed, level_pct, Quality.UNCERTAIN, _BY_OWN_METER if own else _BY_SHARED_METER)
+        # A quality that changed would be told at once, and the moment of a lamp's change is that of somebody's step.
+        why = _NOT_SEEN if level_pct is None else _BY_OWN_METER if own else _BY_SHARED_METER
+        self._put(keys.observed, level_pct, Quality.UNCERTAIN, why)
 
     def _put(self, key: str, value: Value | None, quality: Quality, reason: str) -> None:
         if self._image is not None:
@@ -215,8 +215,8 @@ def _believed(reading: Reading) -> Value | None:
 
 
 def _number(reading: Reading) -> float | None:
-    """Return a value that may be believed and is a finite number."""
+    """Return a value that may be believed and is a number that there can be."""
     value = _believed(reading)
-    if value is None or isinstance(value, str | bool) or not math.isfinite(value):
+    if value is None or isinstance(value, str | bool) or not abs(value) <= _MOST:
         return None
     return float(value)

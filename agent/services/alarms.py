@@ -63,11 +63,12 @@ class Watch:
 
         Returns whether the alarm has just been raised or cleared, or is now for the first time known not to be raised.
         """
-        last_s, self._last_s = self._last_s, now_s
+        last_s = now_s if self._last_s is None else self._last_s
+        self._last_s = max(now_s, last_s)
         if met is None:
             return False
         news, self.known = not self.known, True
-        passed_s = 0.0 if last_s is None else min(max(now_s - last_s, 0.0), _MOST_STEP_S)
+        passed_s = min(self._last_s - last_s, _MOST_STEP_S)
         if met:
             self._met_s, self._gone_s = self._met_s + passed_s, 0.0
         else:

@@ -100,8 +100,9 @@ class LampHealth:
 
     def step(self, sample: Sample, now_s: float, utc: Callable[[], str]) -> list[str]:
         """Take what is known now; return the names of which `raised` has changed. `utc` is asked for the time of an alarm."""
-        passed_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), _MOST_STEP_S)
-        self._last_s = now_s
+        last_s = now_s if self._last_s is None else self._last_s
+        self._last_s = max(now_s, last_s)
+        passed_s = min(self._last_s - last_s, _MOST_STEP_S)
         self._count(sample, passed_s)
         own_cycles = None
         if sample.power_w is not None and sample.level_pct is not None:
@@ -169,7 +170,7 @@ class LampHealth:
         if name == DAY_BURNER:
             return self._day_words(sample)
         if name == CYCLING:
-            return f"power went on and off {cycles} times in {self._limits.cycling_within_s / 60:g} min, unasked"
+            return f"power went on and off {cycles} times in {span(self._limits.cycling_within_s)}, unasked"
         return f"control gear at {sample.gear_cel or 0:.0f} °C, limit {self._limits.hot_cel:g} °C"
 
     def _failure_words(self, sample: Sample) -> str:
@@ -184,10 +185,10 @@ class LampHealth:
         return "the lamp's own unit says that lamp or control gear has failed"
 
     def _day_words(self, sample: Sample) -> str:
-        minutes = f"lit for more than {self._limits.day_burner_s / 60:g} min by day"
+        lit = f"lit for more than {span(self._limits.day_burner_s)} by day"
         shown = "stuck at full power" if sample.state == "stuck" else f"reads back {sample.level_pct or 0:g} %"
         metered = f", draws {sample.power_w:.1f} W" if sample.power_w is not None else ""
-        return f"{minutes}: commanded {sample.commanded_pct:g} %, {shown}{metered}"
+        return f"{lit}: commanded {sample.commanded_pct:g} %, {shown}{metered}"
 
 
 class _OwnCycles:
@@ -232,6 +233,11 @@ def health_points(device: str, known: Callable[[str], bool], *, own_meter: bool)
         for name, kind, unit, title in rows
         if not known(f"{device}/{name}")
     ]
+
+
+def span(time_s: float) -> str:
+    """Return a limit of time in words: minutes, or seconds below two."""
+    return f"{time_s / 60:g} min" if time_s >= 120 else f"{time_s:g} s"
 
 
 def _kinds(limits: Limits) -> Mapping[str, Kind]:

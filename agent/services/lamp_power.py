@@ -15,7 +15,7 @@ KNOTS_PCT = (0.0, 25.0, 50.0, 75.0, 100.0)  # the first is the least light, not 
 _STEP_PCT = 25.0
 _GAIN_SD, _SHAPE_SD = 1.0, 0.08  # what is not known before anything was seen: nominal powers may be wrong by half
 _LEARNED = 0.2  # of a change, on average, may be missed
-_WRONG = 0.6  # is missed where nothing is as it was learned
+_WRONG = 0.25  # so much is missed where nothing is as it was learned
 _LATELY = 1 / 16
 _FORGET = 1e-6  # variance that comes back with each lesson: drivers age, slowly
 

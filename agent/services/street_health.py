@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from agent.services.alarms import Alarm, AlarmBook, KeptAlarm, Kind, Terms
-from agent.services.lamp_health import Counters, LampHealth, Limits, Sample
+from agent.services.lamp_health import Counters, LampHealth, Limits, Sample, span
 from agent.services.lamp_power import KeptCurve, PowerCurve, model_level_pct
 from agent.services.shared_meter import SharedMeter, State, Suspects
 from drivers.points import Point, PointType
@@ -58,6 +58,7 @@ class StreetHealth:
     def __init__(self, lamps: Sequence[Lamp], meter: str | None, limits: Limits, kept: Kept, now_s: float) -> None:
         """`meter` is the device that measures all of them, if one does."""
         self.lamps = lamps
+        self._counted = kept.lamps  # of lamps that are not configured now, too: they may come back
         self._limits = limits
         self._meter = meter
         self.book = AlarmBook(kept.alarms)
@@ -90,7 +91,7 @@ class StreetHealth:
         """Return what is to be kept."""
         states = zip(self.lamps, self.shared.states, strict=True)
         return Kept(
-            {health.device: health.counters for health in self.health},
+            self._counted | {health.device: health.counters for health in self.health},
             {lamp.device: state for lamp, state in states if state != "ok"},
             self.book.kept(),
             self.shared.curve.kept() if self._meter else None,
@@ -177,7 +178,7 @@ class StreetHealth:
             step_w, lamps = said.suspects.step_w, self._names(said.suspects.lamps)
             one = "one of " if len(said.suspects.lamps) > 1 else ""
             return f"changed by {step_w:+.0f} W unasked: {one}{lamps} may no longer follow"
-        within = f"{self._limits.cycling_within_s / 60:g} min"
+        within = span(self._limits.cycling_within_s)
         return f"power went on and off {said.count} times in {within}, unasked: one of {self._names(said.cycling)}"
 
     def _names(self, lamps: Sequence[int]) -> str:

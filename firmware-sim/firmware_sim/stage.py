@@ -104,7 +104,8 @@ class Stage:
         stack.enter_context(_lock(self._folder))
         self._config = self._folder / "pole.toml"
         self._configuration = _configuration(arguments.config)
-        for left in self._folder.glob("journal.db*"):  # what an earlier demonstration still had to deliver
+        # What an earlier demonstration still had to deliver, and what it knew of its lamps.
+        for left in [*self._folder.glob("journal.db*"), *self._folder.glob("lamps.json*")]:
             left.unlink()
         self._time = [] if arguments.street_time is None else ["--street-time", arguments.street_time.isoformat()]
         self._seconds = [] if arguments.seconds is None else ["--seconds", f"{arguments.seconds:g}"]

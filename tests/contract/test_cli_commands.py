@@ -15,7 +15,7 @@ import pytest
 
 from agent.cli import client, dim
 from agent.cli.main import main
-from canned_agent import Agent, lamp, point, sensor, status
+from canned_agent import Agent, alarm, lamp, point, sensor, status
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -59,6 +59,27 @@ def test_status_as_json_is_what_the_agent_said(gadelys: Run, agent: Agent) -> No
     assert code == 0
     assert json.loads(out) == json.loads(msgspec.json.encode(agent.answers["status"]))
     assert out.count("\n") == 1
+
+
+def test_alarms(gadelys: Run, agent: Agent) -> None:
+    agent.answers["alarms.list"] = []
+    assert gadelys("alarms") == (0, "no alarms\n", "")
+    agent.answers["alarms.list"] = [
+        alarm("lum-03/lamp/lamp_failure"),
+        alarm("lum-05/lamp/day_burner", what="day burner", since=None),
+    ]
+    code, out, _ = gadelys("alarms")
+    assert code == 1
+    assert out.splitlines() == [
+        "alarm         of      since            for",
+        "lamp failure  lum-03  24 Nov 21:30  10 min",
+        "  draws 0.0 W at 100 %",
+        "day burner    lum-05  -             10 min",
+        "  draws 0.0 W at 100 %",
+    ]
+    code, out, _ = gadelys("alarms", "--json")
+    assert code == 1
+    assert [one["key"] for one in json.loads(out)] == ["lum-03/lamp/lamp_failure", "lum-05/lamp/day_burner"]
 
 
 def test_points(gadelys: Run, agent: Agent) -> None:
@@ -247,7 +268,9 @@ def test_a_file_is_checked(gadelys: Run, tmp_path: Path) -> None:
     assert answer["mistakes"][0]["key"] == "bus.lamps.baud"
 
 
-@pytest.mark.parametrize("words", ["run", "safe", "status", "points", "watch", "dim", "release", "top", "config check"])
+@pytest.mark.parametrize(
+    "words", ["run", "safe", "status", "alarms", "points", "watch", "dim", "release", "top", "config check"]
+)
 def test_each_command_has_an_example(gadelys: Run, words: str) -> None:
     code, out, _ = gadelys(*words.split(), "--help")
     assert code == 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.services.lamp_health import health_points
+from agent.services.street_health import meter_points
 from drivers.ble.records import EddystoneUid, EddystoneUrl, IBeacon
 from drivers.ble.telling import Ear, points_of_ours
 from drivers.lines import MODELS, load_model
@@ -64,6 +66,13 @@ def test_the_page_has_the_points_of_beacons_and_no_others() -> None:
     points = [point for says in (place, name, EddystoneUrl("", 0)) for point in points_of_ours("b", says)]
     points += Ear("b", name, 60.0).points
     assert page("What is known of beacons") == {
+        point.key.partition("/")[2]: (point.type.value, point.unit) for point in points
+    }
+
+
+def test_the_page_has_the_points_of_monitoring_and_no_others() -> None:
+    points = [*health_points("l", lambda _key: False, own_meter=True), *meter_points("m")]
+    assert page("What monitoring knows of lamps") == {
         point.key.partition("/")[2]: (point.type.value, point.unit) for point in points
     }
 

@@ -60,15 +60,18 @@ class Lines:
 class Street:
     """The simulated street, and the agent that runs it."""
 
-    def __init__(self, folder: Path, *, broker: bool = False, wish: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, *, broker: bool = False, wish: Sequence[str] = (), street_time: str = STREET_TIME
+    ) -> None:
         """Without a broker the agent calls where nobody listens. `wish`: more options of the street."""
         self.folder = folder
+        self._time = street_time
         self.config = folder / "pole.toml"
         self.agent: subprocess.Popen[bytes] | None = None
         self._log = (folder / "log").open("wb")
         wish = [*wish, *(["--broker"] if broker else [])]
         self._street = subprocess.Popen(
-            [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", STREET_TIME, *wish],
+            [script("firmware-sim"), "street", "--dir", str(folder), "--street-time", street_time, *wish],
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
@@ -86,7 +89,7 @@ class Street:
 
     def start_agent(self, **environment: str) -> None:
         self.agent = subprocess.Popen(
-            [script("gadelys"), "run", "--config", str(self.config), "--street-time", STREET_TIME],
+            [script("gadelys"), "run", "--config", str(self.config), "--street-time", self._time],
             stdout=self._log,
             stderr=self._log,
             env={**os.environ, **environment},

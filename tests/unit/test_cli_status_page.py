@@ -8,7 +8,7 @@ import pytest
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
 from agent.local.records import BusState, PhotocellState, Status, TaskRow, TrafficState, UplinkState
-from canned_agent import lamp, season, sensor, status, uplink
+from canned_agent import alarm, lamp, season, sensor, status, uplink
 
 
 def sick() -> Status:
@@ -85,13 +85,26 @@ def test_what_of_the_season_is_not_believed_is_said(changes: dict[str, object], 
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])
-@pytest.mark.parametrize("state", [status(), sick()], ids=["well", "sick"])
+@pytest.mark.parametrize(
+    "state",
+    [status(), sick(), status(alarms=[alarm("lum-03/lamp/lamp_failure", text="draws 0.0 W " + 20 * "and more ")])],
+    ids=["well", "sick", "alarm"],
+)
 def test_the_page_fits_and_problems_come_first(state: Status, width: int) -> None:
     lines = page(state, width)
     assert all(length(one) <= width for one in lines)
     text = [plain(one) for one in lines]
     table = next(n for n, one in enumerate(text) if one.startswith("lamp "))
     assert all(n < table for n, one in enumerate(text) if one.startswith("!"))
+
+
+def test_alarms_stand_before_the_lamps() -> None:
+    lines = page(status(alarms=[alarm("lum-03/lamp/lamp_failure")]), 80)
+    text = [plain(one) for one in lines]
+    place = text.index("lamp failure  lum-03  24 Nov 21:30  10 min")
+    assert text[place + 1] == "  draws 0.0 W at 100 %"
+    assert place < next(n for n, one in enumerate(text) if one.startswith("lamp  "))
+    assert next(one for one in lines if plain(one).startswith("12 of 12"))[-1].tone == "bad"
 
 
 def test_rows_at_80_columns() -> None:

@@ -103,6 +103,10 @@ def test_a_sensor_dies_and_the_agent_notices() -> None:
         ),
         (status(pid=5), "the agent was started again (pid 5)"),
         (
+            status(alarms=[canned_agent.alarm("lum-03/lamp/lamp_failure")]),
+            "lum-03: lamp failure: draws 0.0 W at 100 %",
+        ),
+        (
             status(lamps=[canned_agent.lamp(3, commanded_pct=40.0, winner="technician", holder="cli")]),
             "lum-03 is held at 40 % by technician (cli)",
         ),
@@ -112,6 +116,11 @@ def test_a_sensor_dies_and_the_agent_notices() -> None:
 def test_what_changes_in_the_agents_word_is_told_once(new: Status, event: str) -> None:
     assert after(new) == [event]
     assert told(state.agent_said(state.agent_said(picture(), new, at(1)), new, at(2))) == [event]
+
+
+def test_that_an_alarm_is_over_is_told() -> None:
+    raised = state.agent_said(picture(), status(alarms=[canned_agent.alarm("lum-03/lamp/lamp_failure")]), at(1))
+    assert told(state.agent_said(raised, status(), at(2)))[-1] == "lum-03: lamp failure is over"
 
 
 def test_a_broken_rule_is_told() -> None:
