@@ -93,6 +93,7 @@ class FailingStreet:
         self.image = Image(_points())
         self.start()
         self.run(10.0)
+        self.darkest_pct = math.inf
 
     @property
     def now_s(self) -> float:
@@ -136,14 +137,30 @@ class FailingStreet:
         """Let time pass."""
         for _ in range(round(seconds / step_s)):
             self.clock.now_s += step_s
-            for sensor in range(LAMPS):
-                if sensor not in self.silent:
-                    self._look(sensor, self.frozen.get(sensor, self.seen(sensor)))
-            if self.radar_alive:
-                self.vehicles(0, 0.0, 0.0)
-            if self.lux is not None:
-                self.image.put(LUX, Reading(self.lux, Quality.GOOD, "", self.now_s))
-            self.step()
+            self.said_by_all()
+
+    def rattle(self, hz: float, seconds: float) -> None:
+        """Let the pin change its level so often, and control step 20 times a second."""
+        began_s = self.now_s
+        next_s = began_s + STEP_S
+        for edge in range(1, round(seconds * 2 * hz) + 1):
+            self.clock.now_s = began_s + edge / (2 * hz)
+            self.pin.level(edge % 2 == 0, self.now_s)
+            if self.now_s >= next_s:
+                next_s = self.now_s + STEP_S
+                self.said_by_all()
+        self._pin_high = edge % 2 == 0
+
+    def said_by_all(self) -> None:
+        """Let all sensors that are alive say what they see, and control compute."""
+        for sensor in range(LAMPS):
+            if sensor not in self.silent:
+                self._look(sensor, self.frozen.get(sensor, self.seen(sensor)))
+        if self.radar_alive:
+            self.vehicles(0, 0.0, 0.0)
+        if self.lux is not None:
+            self.image.put(LUX, Reading(self.lux, Quality.GOOD, "", self.now_s))
+        self.step()
 
     def step(self) -> None:
         """Let control compute, and look at who stands where."""
