@@ -8,7 +8,6 @@ from collections.abc import Callable
 from cext.presence import Debounce, PirDetector
 from drivers.points import Point, PointType, Quality, Reading
 
-
 RESTLESS_S = 2.0  # a pin whose level does not stand for so long is not believed: hum, a loose wire, a head gone mad
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from agent.control.leases import Demand
 from agent.control.nightfall import DARKER_AFTER_S
-from agent.control.pins import RESTLESS_S
 from agent.control.photocell import DOUBT_S, FROZEN_BY_DAY_S, OFF_S
+from agent.control.pins import RESTLESS_S
 from agent.control.task import FEED_S
 from agent.control.traffic import INTERVAL_S
 from agent.services.road_users import RoadUser
@@ -180,7 +180,9 @@ def test_a_vehicle_radar(fails: Callable[[FailingStreet], None], within_s: float
     assert lit(street)
 
 
-@pytest.mark.parametrize(("distance_m", "speed_m_per_s"), [(40.0, 12.0), (math.nan, 12.0), (40.0, math.inf), (-1e9, 12.0)])
+@pytest.mark.parametrize(
+    ("distance_m", "speed_m_per_s"), [(40.0, 12.0), (math.nan, 12.0), (40.0, math.inf), (-1e9, 12.0)]
+)
 def test_a_vehicle_radar_that_always_sees_the_same(distance_m: float, speed_m_per_s: float) -> None:
     street = FailingStreet()
     street.radar_alive = False
@@ -195,7 +197,6 @@ def test_a_vehicle_radar_that_always_sees_the_same(distance_m: float, speed_m_pe
     street.people_m.append(FAR * SPACING_M)
     street.run(0.4)
     assert street.after_s([FAR], CLASS_PCT) <= FADE_S
-
 
 
 # ---- Clock, photocell, calendar, traffic ---------------------------------------------------------------------------------
@@ -217,13 +218,17 @@ def test_the_clock_is_not_trusted_but_the_photocell() -> None:
     street.run(300.0, 1.0)
     assert street.lamps.level_pct[FAR] == 5.0
     street.clock.trusted = False
-    assert street.after_s([FAR], BASE_PCT) <= SEASON_S + FADE_S + 30.0  # a class is faded to so slowly that nobody sees it
+    assert (
+        street.after_s([FAR], BASE_PCT) <= SEASON_S + FADE_S + 30.0
+    )  # a class is faded to so slowly that nobody sees it
     assert (street.season.night_by, street.season.rest.class_pct) == ("photocell", CLASS_PCT)
     street.run(600.0, 0.5)
     assert lit(street)
 
 
-@pytest.mark.parametrize("jump", [timedelta(hours=14), timedelta(days=-200), timedelta(days=80_000), timedelta(days=-9000)])
+@pytest.mark.parametrize(
+    "jump", [timedelta(hours=14), timedelta(days=-200), timedelta(days=80_000), timedelta(days=-9000)]
+)
 def test_a_clock_that_jumps_and_comes_back(jump: timedelta) -> None:
     street = FailingStreet()
     for _ in range(5):
@@ -334,11 +339,11 @@ def test_a_photocell_that_sees_our_own_lamps_all_the_time() -> None:
     assert (street.control.night, street.season.night_by) == (True, "clock")
 
 
-@pytest.mark.parametrize("begin", ["1999-12-31T20:30:00+00:00", "2200-01-01T20:30:00+00:00", "9998-01-01T20:30:00+00:00"])
+@pytest.mark.parametrize(
+    "begin", ["1999-12-31T20:30:00+00:00", "2200-01-01T20:30:00+00:00", "9998-01-01T20:30:00+00:00"]
+)
 def test_a_year_of_which_the_calendar_knows_nothing(begin: str) -> None:
-    street = FailingStreet(
-        begin=datetime.fromisoformat(begin), periods=[period("late", "00:00", "24:00", pct=5.0)]
-    )
+    street = FailingStreet(begin=datetime.fromisoformat(begin), periods=[period("late", "00:00", "24:00", pct=5.0)])
     street.run(200.0, 0.5)
     assert street.lamps.level_pct[FAR] == BASE_PCT
     assert street.season.rest.class_pct == CLASS_PCT
