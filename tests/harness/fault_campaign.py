@@ -47,11 +47,11 @@ class Somebody:
 
     def go(self) -> None:
         after_m = self.at_m + self.speed * STEP_S
-        if self.stands_s > 0.0 and self.stands_at_m is not None:
-            if (self.at_m - self.stands_at_m) * (after_m - self.stands_at_m) <= 0.0:
-                self.stands_s -= STEP_S
-                return
-        self.at_m = after_m
+        place_m = self.stands_at_m
+        if place_m is not None and self.stands_s > 0.0 and (self.at_m - place_m) * (after_m - place_m) <= 0.0:
+            self.stands_s -= STEP_S
+        else:
+            self.at_m = after_m
 
 
 @dataclass(slots=True)

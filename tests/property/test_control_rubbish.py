@@ -1,4 +1,4 @@
-"""Whatever the image says of sensors, and whatever clocks and pins do: control goes on, and who is seen or may be there is lit."""
+"""Whatever the image says of sensors, whatever clocks and pins do: control goes on, and whoever is or may be there is lit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from street_levels import LEVELS
 HONEST = 3  # this sensor works, and somebody is before it all the time
 FADE_S = LEVELS.fade_up_s + 3 * STEP_S
 LEAST_PCT = 70.0  # it may take half a second to find out that they are somebody else, while the light begins to fall
+
+EARLIEST, LATEST = datetime.min.replace(year=1971), datetime.max.replace(year=9990)
 
 Act = tuple[str, object, object, object]
 
@@ -36,7 +38,7 @@ acts = st.one_of(
     st.tuples(st.just("pin"), st.booleans(), st.floats(0.0, 0.01), st.integers(1, 300)),
     st.tuples(st.just("lost"), nothing, nothing, nothing),
     st.tuples(st.just("trust"), st.booleans(), nothing, nothing),
-    st.tuples(st.just("wall"), st.datetimes(datetime(1971, 1, 1), datetime(9990, 1, 1)), nothing, nothing),
+    st.tuples(st.just("wall"), st.datetimes(EARLIEST, LATEST), nothing, nothing),
     st.tuples(st.just("wait"), waits_s, nothing, nothing),
     st.tuples(st.just("wait"), waits_s, nothing, nothing),
     st.tuples(st.just("back"), st.floats(0.0, 1.0), nothing, nothing),
