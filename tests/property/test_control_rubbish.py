@@ -16,7 +16,7 @@ HONEST = 3  # this sensor works, and somebody is before it all the time
 FADE_S = LEVELS.fade_up_s + 3 * STEP_S
 LEAST_PCT = 70.0  # it may take half a second to find out that they are somebody else, while the light begins to fall
 
-EARLIEST, LATEST = datetime.min.replace(year=1971), datetime.max.replace(year=9990)
+EARLIEST, LATEST = datetime(1971, 1, 1), datetime(9990, 1, 1)  # noqa: DTZ001 - Hypothesis wants them so
 
 Act = tuple[str, object, object, object]
 
