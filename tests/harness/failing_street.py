@@ -23,6 +23,7 @@ from drivers.points import Point, PointType, Quality, Reading
 from season_places import ALBERTSLUND, SUN
 from street_levels import LEVELS, LIGHT
 
+DUSK = datetime(2026, 11, 20, 14, 50, tzinfo=UTC)  # seven minutes before sunset
 NIGHT = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)  # half past nine on the street
 LAMPS = 12
 SPACING_M = 30.0
@@ -31,6 +32,12 @@ STEP_S = 0.05
 MAX_AGE_S = 2.0  # of what a sensor said
 PIN = LAMPS - 1  # this lamp's sensor is a PIR on a pin; the others are radars on a line
 DEBOUNCE_S, PIR_HOLD_S = 0.2, 5.0
+HERE, FAR = 2, 8  # where somebody stands; where nobody is
+ALL = range(LAMPS)
+CLASS_PCT, BASE_PCT, NEAR_PCT = LEVELS.class_pct, LEVELS.base_pct, LEVELS.near_pct
+FADE_S = LEVELS.fade_up_s + 2 * STEP_S  # from whatever level to whatever other, upwards
+FADE_DOWN_S = LEVELS.fade_down_s + 1.0
+SEASON_S = 2.0  # how often clock, photocell, calendar and traffic are looked at
 VEHICLES = ("vehicles/count", "vehicles/distance", "vehicles/speed")
 LUX = "lux-1/light/illuminance"
 
@@ -75,7 +82,7 @@ class FailingStreet:
 
     def __init__(
         self,
-        people_m: Sequence[float] = (2 * SPACING_M,),
+        people_m: Sequence[float] = (HERE * SPACING_M,),
         *,
         begin: datetime = NIGHT,
         periods: Sequence[Period] = (),
@@ -168,6 +175,10 @@ class FailingStreet:
         for at_m in self.people_m:
             if -SEES_M <= at_m <= SPACING_M * (LAMPS - 1) + SEES_M:
                 self.darkest_pct = min(self.darkest_pct, self.lamps.level_pct[round(at_m / SPACING_M)])
+
+    def lit(self, at_least_pct: float = CLASS_PCT) -> bool:
+        """Whether nobody ever stood in less light."""
+        return self.darkest_pct >= at_least_pct
 
     def after_s(
         self, lamps: Sequence[int], at_least_pct: float, patience_s: float = 120.0, step_s: float = STEP_S
