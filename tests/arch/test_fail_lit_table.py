@@ -85,6 +85,10 @@ PROOF: dict[str, dict[str, str]] = {
         STREET: "test_killed_and_started_again test_safe_lights_what_has_no_device_side_safety",
         "system/test_pins.py": "test_after_a_kill_the_pins_are_made_safe",
     },
+    "the controller as a whole": {
+        STREET: "test_killed_and_started_again",
+        "unit/test_control_street.py": "test_boot_begins_at_the_class_level_and_fades_to_base",
+    },
     "the control task hangs": {
         AGENT: "test_control_hangs",
         PINS: "test_where_control_is_dead_lamps_go_to_their_safe_level",
@@ -135,6 +139,7 @@ PROOF: dict[str, dict[str, str]] = {
         CLOCK: "test_light_comes_at_once_and_goes_after_a_minute_without_a_break",
         SEASON: "test_a_clock_that_jumps_over_the_ends_of_periods_and_nights_is_not_seen",
     },
+    "the clock is trusted and wrong": {TIMES: "test_a_clock_that_is_trusted_and_wrong"},
     "the photocell is silent": {
         TIMES: "test_the_photocell",
         CLOCK: "test_a_photocell_that_is_lost_in_twilight_leaves_the_rest_of_it_to_the_clock",

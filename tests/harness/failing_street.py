@@ -118,7 +118,8 @@ class FailingStreet:
             radars=[Radar("v-0", 0.0, -1)],
             night=True,
         )
-        cell = Photocell() if self._photocell else None
+        self.cell = Photocell()
+        cell = self.cell if self._photocell else None
         traffic = Traffic(Road(1200.0, "two-lane")) if self._counted else None
         self.season = Season(
             Design(LEVELS.class_pct, LEVELS.base_pct, "P2", "P5"),

@@ -10,7 +10,7 @@ import pytest
 
 from agent.control.leases import Demand
 from agent.control.nightfall import DARKER_AFTER_S
-from agent.control.photocell import DOUBT_S, FROZEN_BY_DAY_S, OFF_S
+from agent.control.photocell import DOUBT_S, FROZEN_BY_DAY_S, OFF_S, SELF_LIGHT_S
 from agent.control.traffic import INTERVAL_S
 from failing_street import (
     ALL,
@@ -63,6 +63,21 @@ def test_a_clock_that_jumps_and_comes_back(jump: timedelta) -> None:
         street.clock.begin -= jump
         street.run(5.0)
     assert street.lit()
+
+
+def test_a_clock_that_is_trusted_and_wrong() -> None:
+    """What is trusted is believed: nothing on the street could tell, and a photocell may only shift a night by 45 min."""
+    street = FailingStreet(lux=1.0)
+    street.run(60.0)
+    street.clock.begin += timedelta(hours=14)  # late in the morning, it says
+    street.run(DARKER_AFTER_S - SEASON_S)
+    assert street.lit()
+    street.lux = 0.5
+    street.run(SELF_LIGHT_S + DOUBT_S + 60.0, 0.5)
+    assert (street.control.night, street.season.night_by) == (False, "clock")
+    assert "while the sun is at" in street.cell.fault
+    street.clock.begin -= timedelta(hours=14)
+    assert street.after_s(ALL, BASE_PCT) <= SEASON_S + FADE_S
 
 
 def test_a_clock_that_loses_its_trust_again_and_again() -> None:
