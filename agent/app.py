@@ -171,7 +171,7 @@ class _Agent:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        self._task.beat = self._supervisor.add("control", self._task.run, limit_s=2.0)
+        self._task.beat = self._supervisor.add("control", self._task.run, limit_s=2.0, vital=True)
         for name, bus in self._buses.items():
             bus.beat = self._supervisor.add(f"bus-{name}", bus.run)
         for name, instrument in self._instruments.items():

@@ -31,12 +31,15 @@ class TaskState(msgspec.Struct, frozen=True):
 
 
 class _Task:
-    __slots__ = ("beat_s", "last_error", "limit_s", "name", "restarts", "start", "state")
+    __slots__ = ("beat_s", "last_error", "limit_s", "name", "restarts", "start", "state", "vital")
 
-    def __init__(self, name: str, start: Callable[[], Awaitable[None]], limit_s: float, now_s: float) -> None:
+    def __init__(
+        self, name: str, start: Callable[[], Awaitable[None]], limit_s: float, now_s: float, *, vital: bool
+    ) -> None:
         self.name = name
         self.start = start
         self.limit_s = limit_s
+        self.vital = vital
         self.beat_s = now_s
         self.restarts = 0
         self.state = "starting"
@@ -52,9 +55,14 @@ class Supervisor:
         self._tasks: dict[str, _Task] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def add(self, name: str, start: Callable[[], Awaitable[None]], limit_s: float = 10.0) -> Callable[[], None]:
-        """Register a task before `run`; return its heartbeat. Without a beat for `limit_s` s the watchdog starves."""
-        task = self._tasks[name] = _Task(name, start, limit_s, self._now())
+    def add(
+        self, name: str, start: Callable[[], Awaitable[None]], limit_s: float = 10.0, *, vital: bool = False
+    ) -> Callable[[], None]:
+        """Register a task before `run`; return its heartbeat. Without a beat for `limit_s` s the watchdog starves.
+
+        `vital`: to be started again is no beat. If it dies each time, the whole agent is started anew.
+        """
+        task = self._tasks[name] = _Task(name, start, limit_s, self._now(), vital=vital)
 
         def beat() -> None:
             task.beat_s = self._now()
@@ -86,9 +94,11 @@ class Supervisor:
         return [task.name for task in self._tasks.values() if now_s - task.beat_s > task.limit_s]
 
     async def _keep(self, task: _Task) -> None:
-        pause_s = _FIRST_PAUSE_S
+        pause_s = 0.0
         while True:
-            began_s = task.beat_s = self._now()
+            began_s = self._now()
+            if not task.vital:
+                task.beat_s = began_s
             task.state = "running"
             try:
                 await task.start()
@@ -96,7 +106,8 @@ class Supervisor:
             except Exception as error:  # the one place where a bug in a task is seen, told and survived
                 task.last_error = f"{type(error).__name__}: {error}"
                 log.exception("task_died", task=task.name)
-            pause_s = _FIRST_PAUSE_S if self._now() - began_s > _CALM_S else min(pause_s * 2, _LONGEST_PAUSE_S)
+            pause_s = 0.0 if self._now() - began_s > _CALM_S else pause_s
+            pause_s = min(max(pause_s * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
             task.state = "restarting"
             task.restarts += 1
             log.warning("task_restarts", task=task.name, after_s=pause_s, error=task.last_error)

@@ -8,6 +8,7 @@ ON_LX, ON_S = 20.0, 30.0  # it is night below, for so long
 OFF_LX, OFF_S = 35.0, 120.0  # it is day above, for so long
 FILTER_S = 10.0  # time constant of the low-pass
 SELF_LIGHT_S = 60.0  # what it reads for so long after a lamp of ours has changed may be that lamp
+MOST_OWN_LX = 300.0  # and so much of what it reads at most: more than a lamp beside it gives
 DOUBT_S = 600.0  # so long a reading must be absurd for the sun's height, and so long it is not believed after a fault
 FROZEN_S = 24 * 3600.0  # the same raw value for so long is no sky
 FROZEN_BY_DAY_S = 2 * 3600.0  # likewise of daylight, where no clock holds it: a street must not stay dark by it
@@ -29,6 +30,8 @@ class Photocell:
         self._raw: float | None = None
         self._raw_since_s = 0.0
         self._self_light_until_s = -math.inf
+        self._own_lx = 0.0  # what our lamps are of what it reads, while they are lit
+        self._before: tuple[float, float] | None = None  # lx before they changed, and when
         self._believed_from_s = -math.inf
         self._since_s: dict[str, float] = {}  # since when what is so is so
 
@@ -61,14 +64,25 @@ class Photocell:
         if math.isinf(self._believed_from_s):
             self.fault = ""  # it had only not been read yet
         if read_s < self._self_light_until_s:
+            if self.lux is not None:
+                self._before = self.lux, self.heard_s
             self._since_s.clear()
             self.lux = None
             return
+        self._tell_apart(lux, read_s)
         self.heard_s = read_s
         self._filter(lux, gap_s)
         if not self._absurd(sun_deg, read_s) and read_s >= self._believed_from_s:
             self.fault = ""
             self._decide(read_s)
+
+    def _tell_apart(self, lux: float, read_s: float) -> None:
+        """What has changed while our lamps changed is our lamps: a street may not go dark by its own light."""
+        if self._before is not None:
+            before_lx, before_s = self._before
+            self._before = None
+            if read_s - before_s < DOUBT_S:
+                self._own_lx = min(max(self._own_lx + lux - before_lx, 0.0), MOST_OWN_LX)
 
     def _filter(self, lux: float, gap_s: float) -> None:
         if self.lux is None or gap_s > 2 * LONGEST_POLL_S:
@@ -88,11 +102,12 @@ class Photocell:
         return False
 
     def _decide(self, now_s: float) -> None:
-        lux = self.lux or 0.0
-        if self._lasts("dark", lux < ON_LX, ON_S, now_s):
+        sky_lx = (self.lux or 0.0) - self._own_lx
+        if self._lasts("dark", sky_lx < ON_LX, ON_S, now_s):
             self.night = True
-        if self._lasts("light", lux > OFF_LX, OFF_S, now_s):
+        if self._lasts("light", sky_lx > OFF_LX, OFF_S, now_s):
             self.night = False
+            self._own_lx = 0.0  # they go off
 
     def _lasts(self, what: str, is_so: bool, long_s: float, now_s: float) -> bool:
         """Return whether something has been so without a break for so long; never by one reading alone."""

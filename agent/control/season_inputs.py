@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 from agent.control.photocell import Photocell
 from agent.control.traffic import Traffic
 from agent.image import Image
 from drivers.points import Quality, Reading
 
 PASSAGE_S = 5.0  # a sensor that goes on seeing for longer has seen one more: it cannot tell those who follow closely
-_NOT_BELIEVED = {Quality.BAD, Quality.STALE}
+NOT_BELIEVED = {Quality.BAD, Quality.STALE}
+
+
+def number(reading: Reading) -> float | None:
+    """Return what a reading says, if it is believed and a number; none for whatever else a sensor may say."""
+    value = reading.value
+    if reading.quality in NOT_BELIEVED or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 class Counter:
@@ -60,14 +70,15 @@ class SeasonInputs:
 
     def _look(self, key: str, photocell: Photocell, now_s: float, sun_deg: float | None) -> None:
         reading = self._image.get(key, now_s)
-        if reading.quality in _NOT_BELIEVED or reading.value is None:
+        lux = reading.value
+        if reading.quality in NOT_BELIEVED or not isinstance(lux, int | float):
             photocell.silent(reading.reason or "not read", now_s)
         else:
-            photocell.see(float(reading.value), reading.mono_s, sun_deg)
+            photocell.see(float(lux), reading.mono_s, sun_deg)
 
     def _count(self, counter: Counter, traffic: Traffic, now_s: float) -> None:
         reading = self._image.get(counter.key, now_s)
-        fault = reading.quality in _NOT_BELIEVED
+        fault = number(reading) is None
         if not fault and (come := counter.take(reading, now_s)):
             traffic.pass_by(come, now_s)
         traffic.step(now_s, f"{counter.device} is {reading.reason or 'silent'}" if fault else "")

@@ -12,7 +12,7 @@ import structlog
 from agent.clock import Clock, until_next_s
 from agent.control.punctual import Lateness
 from agent.control.season import Season
-from agent.control.season_inputs import SeasonInputs
+from agent.control.season_inputs import NOT_BELIEVED, SeasonInputs, number
 from agent.control.street import StreetControl
 from agent.image import Image
 from drivers.points import Point, PointType, Quality, Reading
@@ -22,7 +22,6 @@ LONGEST_REST_S = 1.0  # while nothing does: the buses' leave to feed is renewed 
 FEED_S = 2.0  # buses may feed the watchdogs of their units so long after the last step
 _SEASON_EVERY_S = 2.0
 _AGE_EVERY_S = 600.0
-_NOT_BELIEVED = {Quality.BAD, Quality.STALE}
 
 log = structlog.get_logger()
 
@@ -171,7 +170,7 @@ class ControlTask:
         self._stale_s = math.inf
         for sensor, (key, max_age_s) in enumerate(self._presence.items()):
             reading = self._image.get(key, now_s)
-            faulty = reading.quality in _NOT_BELIEVED
+            faulty = reading.quality in NOT_BELIEVED or not isinstance(reading.value, bool)
             if not faulty:
                 self._stale_s = min(self._stale_s, reading.mono_s + max_age_s)
             self._control.see(sensor, reading.value is True, faulty, now_s)
@@ -205,10 +204,10 @@ class ControlTask:
 
     def _look_out(self, radar: int, count: Reading, distance: Reading, speed: Reading) -> None:
         """Tell control of the vehicle that comes nearer, if a radar sees one, and whether it can be believed."""
-        faulty = count.quality in _NOT_BELIEVED
+        faulty = number(count) is None
         self._control.blind(radar, faulty=faulty)
         if not faulty and distance.quality is Quality.GOOD and speed.quality is Quality.GOOD:
-            self._control.approach(radar, float(distance.value or 0), float(speed.value or 0), distance.mono_s)
+            self._control.approach(radar, number(distance) or 0.0, number(speed) or 0.0, distance.mono_s)
 
     def _note(self, key: str) -> None:
         if key in self._news:

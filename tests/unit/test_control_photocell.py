@@ -160,3 +160,31 @@ def test_time_that_goes_back_is_not_listened_to() -> None:
     for back_s in range(300):
         see(5000.0, rig.now_s - back_s, None)
     assert rig.night() is True
+
+
+def test_our_own_light_is_taken_off_and_daylight_is_seen_all_the_same() -> None:
+    rig = Cell()
+    assert rig.see(5.0, 300) is True
+    rig.cell.lamps_changed(rig.now_s)
+    rig.see(60.0, SELF_LIGHT_S)
+    assert rig.see(60.0, 3600.0) is True  # 55 lx of it are our lamps
+    assert rig.see(85.0, 600.0) is True
+    assert rig.see(95.0, 300.0) is False
+
+
+def test_own_light_that_went_is_not_taken_off() -> None:
+    rig = Cell()
+    rig.see(5.0, 300)
+    for lux in (60.0, 5.0):
+        rig.cell.lamps_changed(rig.now_s)
+        rig.see(lux, SELF_LIGHT_S + 300.0)
+    assert rig.see(45.0, 300.0) is False
+
+
+def test_what_changed_while_it_could_not_be_asked_for_long_is_not_our_light() -> None:
+    rig = Cell()
+    rig.see(5.0, 300)
+    for _ in range(30):
+        rig.cell.lamps_changed(rig.now_s)
+        rig.see(60.0, 30.0)
+    assert rig.see(60.0, SELF_LIGHT_S + 200.0) is False

@@ -8,6 +8,8 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from agent.health import Notifier, Supervisor
 
 
@@ -76,6 +78,61 @@ async def test_the_watchdog_is_fed_while_all_beat_and_starves_when_one_hangs(tmp
             assert manager.told() == ["WATCHDOG=1"]
     now_s = 103.0
     assert supervisor.stuck() == ["control"]
+    beat()
+    assert supervisor.stuck() == []
+
+
+async def test_pauses_double_and_are_short_again_after_a_calm_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, pauses, enough = 100.0, [], asyncio.Event()
+    lives_s = iter([0.0] * 8 + [61.0, 0.0])
+
+    async def dies() -> None:
+        nonlocal now_s
+        now_s += next(lives_s, 0.0)
+        raise RuntimeError("planted")
+
+    async def pause(seconds: float) -> None:
+        nonlocal now_s
+        pauses.append(seconds)
+        now_s += seconds
+        if len(pauses) >= 10:
+            enough.set()
+            await forever()
+
+    supervisor = Supervisor(lambda: now_s, Notifier(""))
+    supervisor.add("weak", dies)
+    monkeypatch.setattr(supervisor, "_watch", forever)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    async with running(supervisor):
+        await enough.wait()
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("vital", [True, False])
+async def test_to_be_started_again_is_no_sign_of_life_of_what_is_vital(
+    monkeypatch: pytest.MonkeyPatch, vital: bool
+) -> None:
+    """Control that dies at each step steers no lamp, however often it is started."""
+    now_s, stuck, enough = 100.0, [], asyncio.Event()
+
+    async def dies() -> None:
+        stuck.append(supervisor.stuck())
+        if len(stuck) == 5:
+            enough.set()
+            await forever()
+        raise RuntimeError("planted")
+
+    async def pause(seconds: float) -> None:
+        nonlocal now_s
+        now_s += seconds
+
+    supervisor = Supervisor(lambda: now_s, Notifier(""))
+    beat = supervisor.add("control", dies, limit_s=2.0, vital=vital)
+    monkeypatch.setattr(supervisor, "_watch", forever)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    async with running(supervisor):
+        await enough.wait()
+    assert stuck == ([[], [], [], ["control"], ["control"]] if vital else [[]] * 5)
     beat()
     assert supervisor.stuck() == []
 
