@@ -10,7 +10,10 @@ SETTLE_S = 0.5  # after a level for all units at once, each is written its own a
 
 
 class Levels:
-    """Levels by device, in per cent. Times are monotonic seconds; `due_s` is when to write, inf for never."""
+    """Levels by device, in per cent. Times are monotonic seconds; `due_s` is when to write, inf for never.
+
+    `rise_s` is since when a lamp waits that is to begin to rise, inf if none does.
+    """
 
     def __init__(self) -> None:
         self.wanted: dict[str, float] = {}
@@ -19,6 +22,7 @@ class Levels:
         self._assert_due_s = math.inf
         self._last_write_s = -math.inf
         self._rose_s: dict[str, float] = {}
+        self.rise_s = math.inf
         self.told = False  # what is wanted went to all units at once, and was not acknowledged since
 
     @property
@@ -35,7 +39,9 @@ class Levels:
         if before_pct is None or level_pct > before_pct:
             begins = now_s - self._rose_s.get(device, -math.inf) > SPACING_S
             self._rose_s[device] = now_s
-            spaced_s = now_s if begins else spaced_s
+            if begins:
+                spaced_s = now_s
+                self.rise_s = min(self.rise_s, now_s)
         self.wanted[device] = level_pct
         self.told = False
         self._write_due_s = min(self._write_due_s, spaced_s)
@@ -53,6 +59,7 @@ class Levels:
         """Forget what the unit has acknowledged: it may have lost everything."""
         self.written = {}
         self.told = False
+        self.rise_s = math.inf
         self._write_due_s = -math.inf if self.wanted else math.inf
 
     def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
@@ -66,6 +73,7 @@ class Levels:
         # What came in during the write goes out after the spacing, but for a lamp that begins to rise.
         spaced_s = now_s if rises else max(now_s, self._last_write_s + SPACING_S)
         self._write_due_s = math.inf if self.settled() else spaced_s
+        self.rise_s = min(self.rise_s, now_s) if rises else math.inf
         return news
 
     def told_to_all(self, now_s: float) -> None:
@@ -73,8 +81,14 @@ class Levels:
         self.told = True
         self._last_write_s = now_s
         self._write_due_s = now_s + SETTLE_S
+        self.rise_s = math.inf
+
+    def unanswered(self) -> None:
+        """Note that a write was not answered: it is made again, but the lamps of other units do not wait for that."""
+        self.rise_s = math.inf
 
     def refused(self, now_s: float) -> None:
         """Note that a write was refused: the same is not repeated before it is asserted again."""
+        self.rise_s = math.inf
         self._write_due_s = math.inf
         self._assert_due_s = now_s + ASSERT_S

@@ -93,6 +93,29 @@ def test_a_lamp_that_begins_to_rise_during_a_write_is_next() -> None:
     assert levels.due_s == pytest.approx(1.02)
 
 
+def test_since_when_a_lamp_waits_that_is_to_begin_to_rise() -> None:
+    levels = settled(a=50, b=50)
+    levels.want("a", 40, 1.0)
+    assert levels.rise_s == math.inf  # it falls
+    levels.want("b", 60, 1.01)
+    levels.want("b", 70, 1.03)
+    assert levels.rise_s == 1.01
+    levels.wrote(dict(levels.wanted), 1.05)
+    assert levels.rise_s == math.inf
+    asserted = dict(levels.wanted)
+    levels.want("a", 45, 2.0)
+    levels.wrote(asserted, 2.02)  # what came in during a write has not lost its place by it
+    assert levels.rise_s == 2.0
+
+
+@pytest.mark.parametrize("event", ["refused", "told_to_all", "unanswered", "restart"])
+def test_who_does_not_take_a_rise_has_no_precedence(event: str) -> None:
+    levels = settled(a=50)
+    levels.want("a", 60, 1.0)
+    getattr(levels, event)(*((1.02,) if event in {"refused", "told_to_all"} else ()))
+    assert levels.rise_s == math.inf
+
+
 def test_a_refused_level_is_not_repeated_before_it_is_asserted() -> None:
     levels = Levels()
     levels.want("a", 50, 0.0)
