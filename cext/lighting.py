@@ -276,7 +276,7 @@ class Street:
     def output(self, i: int) -> float:
         """What to tell the driver, in per cent of its control range: the level by CLO, minimum and curve. NaN as above.
 
-        A DALI lamp's is a whole number of 1/254: its arc power level.
+        Also after `set_level` of a device that fades by itself: it is told anew. Of DALI a whole number of 1/254.
         """
         return self._ramps.output_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
 
