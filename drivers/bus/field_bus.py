@@ -232,7 +232,7 @@ class FieldBus:
             while unit.settings.opening:
                 with contextlib.suppress(Refused):  # seen again, and told, when the programme proves it
                     await self._transact(unit, unit.settings.opening.popleft().write)
-            levels = dict(unit.levels.wanted)
+            levels = unit.levels.rising_first()
             for request in unit.plan.level_writes(levels):
                 await self._transact(unit, request)
         except Refused:

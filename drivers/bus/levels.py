@@ -47,6 +47,12 @@ class Levels:
         self._write_due_s = min(self._write_due_s, spaced_s)
         return True
 
+    def rising_first(self) -> dict[str, float]:
+        """Return what is wanted: first of those that are to rise, in the order in which that was wanted last."""
+        rising = [device for device, level in self.wanted.items() if level > self.written.get(device, -1.0)]
+        rising.sort(key=lambda device: self._rose_s.get(device, -math.inf))
+        return {device: self.wanted[device] for device in (*rising, *self.wanted)}
+
     def complete(self) -> bool:
         """Return whether every output has been given a level."""
         return self.wanted.keys() == self.written.keys()

@@ -116,6 +116,14 @@ def test_who_does_not_take_a_rise_has_no_precedence(event: str) -> None:
     assert levels.rise_s == math.inf
 
 
+def test_what_is_to_rise_is_written_first_in_the_order_of_wanting() -> None:
+    levels = settled(a=50, b=50, c=50, d=50)
+    levels.want("b", 40, 1.0)
+    levels.want("d", 60, 1.01)
+    levels.want("c", 60, 1.02)
+    assert list(levels.rising_first().items()) == [("d", 60), ("c", 60), ("a", 50), ("b", 40)]
+
+
 def test_a_refused_level_is_not_repeated_before_it_is_asserted() -> None:
     levels = Levels()
     levels.want("a", 50, 0.0)
