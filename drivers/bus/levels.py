@@ -6,6 +6,7 @@ import math
 
 SPACING_S = 0.1  # between two writes of a fade to one unit: polls must get their turn on the line
 ASSERT_S = 2.0  # an output is written again at least so often, whatever the unit says that it gives
+LEAP_PCT = 20.0  # a rise by more is no step of a fade, however soon after another one
 SETTLE_S = 0.5  # after a level for all units at once, each is written its own as soon as the street is quiet
 
 
@@ -37,7 +38,8 @@ class Levels:
             return False
         spaced_s = max(now_s, self._last_write_s + SPACING_S)
         if before_pct is None or level_pct > before_pct:
-            begins = now_s - self._rose_s.get(device, -math.inf) > SPACING_S
+            fades = now_s - self._rose_s.get(device, -math.inf) <= SPACING_S
+            begins = not fades or level_pct - (before_pct or 0.0) > LEAP_PCT
             self._rose_s[device] = now_s
             if begins:
                 spaced_s = now_s
@@ -71,7 +73,7 @@ class Levels:
     def wrote(self, levels: dict[str, float], now_s: float) -> dict[str, float]:
         """Note that levels were acknowledged; return those that are news."""
         news = {device: level for device, level in levels.items() if self.written.get(device) != level}
-        rises = any(self.wanted[d] > level and level <= self.written.get(d, -1.0) for d, level in levels.items())
+        rises = any(self._begins(device, level) for device, level in levels.items())
         self.written = levels
         if news:  # an assertion is no step of a fade: a level that comes after it does not wait
             self._last_write_s = now_s
@@ -81,6 +83,11 @@ class Levels:
         self._write_due_s = math.inf if self.settled() else spaced_s
         self.rise_s = min(self.rise_s, now_s) if rises else math.inf
         return news
+
+    def _begins(self, device: str, told_pct: float) -> bool:
+        """Return whether a lamp that is told a level now came to be wanted to rise meanwhile, and not only to go on rising."""
+        further_pct = self.wanted[device] - told_pct
+        return further_pct > LEAP_PCT or (further_pct > 0.0 and told_pct <= self.written.get(device, -1.0))
 
     def told_to_all(self, now_s: float) -> None:
         """Note that what is wanted went to all units at once, which nobody acknowledges: it is written again, for that."""

@@ -72,17 +72,18 @@ def _unit(number: int) -> str:
 
 
 async def _pir(street: LitStreet) -> float:
+    street.raised.clear()
     edge_s = time.monotonic()
     street.pins.set(PIR_PIN, 1)
-    await street.until("the PIR's lamp", lambda: street.raised.get(PIR_LAMP, 0.0) > edge_s)
+    await street.until("the PIR's lamp", lambda: PIR_LAMP in street.raised)
     street.pins.set(PIR_PIN, 0)
     return street.raised[PIR_LAMP] - edge_s
 
 
 async def _radar(street: LitStreet, place: int) -> float:
-    edge_s = time.monotonic()
-    street.radars[place].movement(edge_s)
-    await street.until("a radar's lamp", lambda: place in street.seen and street.raised.get(place + 1, 0.0) > edge_s)
+    street.raised.clear()
+    street.radars[place].movement(time.monotonic())
+    await street.until("a radar's lamp", lambda: place in street.seen and place + 1 in street.raised)
     span_s = street.raised[place + 1] - street.seen[place]
     street.radars[place].power_up(time.monotonic())  # else it goes on seeing them for 5 s
     return span_s

@@ -37,7 +37,7 @@ _LEVELS = {11: (16, 20, 1), 12: (16, 20, 1), 21: (0, 8, 100)}  # registers: from
 
 
 class LitStreet:
-    """`raised` and `seen` keep when a lamp was last told to be brighter, and when each radar's answer said somebody.
+    """`raised` keeps when a lamp was first told to be brighter since it was cleared, `seen` when each radar's answer said so.
 
     `moved` keeps each new level: when its write began, and of which lamp; `levels_pct` what each lamp was told last.
     """
@@ -112,7 +112,7 @@ class LitStreet:
                 lamp = FIRST_LAMP[frame[0]] + first - low + place // 2
                 level_pct = int.from_bytes(data[place : place + 2], "big") / steps_per_pct
                 if level_pct > self.levels_pct.get(lamp, level_pct):
-                    self.raised[lamp] = begin_s
+                    self.raised.setdefault(lamp, begin_s)
                 if level_pct != self.levels_pct.get(lamp, level_pct):
                     self.moved.append((begin_s, lamp))
                 self.levels_pct[lamp] = level_pct

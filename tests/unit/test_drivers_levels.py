@@ -116,6 +116,19 @@ def test_who_does_not_take_a_rise_has_no_precedence(event: str) -> None:
     assert levels.rise_s == math.inf
 
 
+def test_a_leap_is_no_step_of_a_fade_however_soon_it_comes() -> None:
+    """A lamp at the edge of somebody's light is told so, and at once somebody is under it."""
+    levels = settled(a=10)
+    levels.want("a", 20, 1.0)
+    on_the_line = dict(levels.wanted)
+    levels.want("a", 60, 1.01)
+    levels.wrote(on_the_line, 1.02)
+    assert levels.due_s == 1.02
+    levels.wrote(dict(levels.wanted), 1.04)
+    levels.want("a", 100, 1.05)
+    assert (levels.due_s, levels.rise_s) == (1.05, 1.05)
+
+
 def test_what_is_to_rise_is_written_first_in_the_order_of_wanting() -> None:
     levels = settled(a=50, b=50, c=50, d=50)
     levels.want("b", 40, 1.0)
