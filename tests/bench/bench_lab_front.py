@@ -1,9 +1,10 @@
 """The search that chooses the parameters of our scheme: energy against light and commands, on parts of nights.
 
-Searched are the holds of the light's record, and those numbers of the light wave that are a choice, not a fact of streets,
-sensors or people. From what they are, each is made greater and smaller in turn; what is better is kept, until nothing is, and
-then again with smaller steps. Parts are of shipped and of recorded nights, one has real sensors, one lost messages and blind
-sensors, so that nothing is fitted to ideal ones alone. All that was tried goes into the front.
+Searched are those numbers of the light wave that are a choice, not a fact of streets, sensors or people. The holds of the
+light's record are not: what they cost is light for who begins or stops in the middle of a street, and nobody does in the lab.
+From what they are, each is made greater and smaller in turn; what is better is kept, until nothing is, and then again with
+smaller steps. Parts are of shipped and of recorded nights, one has real sensors, one lost messages and blind sensors, so that
+nothing is fitted to ideal ones alone. All that was tried goes into the front.
 
 The best of the front, and what is, are then judged on whole nights, with faults and with real sensors too, and on the
 recorded streets: all nights of the quieter ones, of the three busiest, whose nights are alike, a few. The rule of
@@ -173,7 +174,7 @@ def _search(pool: ProcessPoolExecutor) -> Iterator[Try]:
         better = True
         while better and count < MOST_TRIES:
             better = False
-            for name in best.values:
+            for name in (name for name in best.values if name not in HOLDS):
                 for value in (best.values[name] * factor, best.values[name] / factor):
                     one = _tried({**best.values, name: float(f"{value:.3g}")}, pool)
                     count += 1
