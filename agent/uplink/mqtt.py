@@ -13,9 +13,10 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
 import aiomqtt
@@ -25,6 +26,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from agent.identity.tls import TlsContext
+from agent.identity.words import TlsFault
 from agent.uplink.edge import Message
 from agent.uplink.publish import PUBLISH, publish
 
@@ -47,13 +50,14 @@ class Broken(Exception):
 
 
 class Broker(msgspec.Struct, frozen=True):
-    """Where the broker is, and how it is spoken to."""
+    """Where the broker is, and how it is spoken to; `tls` makes what a connection's TLS is made with, none: plain TCP."""
 
     host: str
     port: int
     mqtt: Literal["5", "3.1.1"]
     keepalive_s: int
     client_id: str
+    tls: Callable[[], TlsContext] | None = None
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -83,7 +87,7 @@ class MqttSession:
                 _check(codes[0], f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
             self._client.abandon()
-            raise Broken(_said(error)) from None
+            raise Broken(self._client.refusal() or _said(error)) from None
         except BaseException:
             self._client.abandon()
             raise
@@ -150,6 +154,8 @@ class _Client(aiomqtt.Client):
             properties=_connect_properties() if broker.mqtt == "5" else None,
         )
         self._v5 = broker.mqtt == "5"
+        self._make_tls = broker.tls
+        self._tls: TlsContext | None = None
         self.incoming: deque[Incoming] = deque()
         self.news = asyncio.Event()  # something came in, or the connection is gone
         self.dropped = 0
@@ -177,7 +183,12 @@ class _Client(aiomqtt.Client):
     def _connect_aside(self, connected: asyncio.Future[str]) -> None:
         fault = ""
         try:
+            if self._make_tls is not None:  # here, as files are read and keys checked
+                self._tls = self._make_tls()
+                self._client.tls_set_context(self._tls)
             super()._client_connect()
+        except TlsFault as error:
+            fault = str(error)
         except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
             fault = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -189,8 +200,14 @@ class _Client(aiomqtt.Client):
 
     def reason(self) -> str:
         """Return why the connection is gone."""
+        if refusal := self.refusal():
+            return refusal
         error = self._disconnected.exception() if self._disconnected.done() else None
         return _said(error) if error is not None else "disconnected"
+
+    def refusal(self) -> str:
+        """Return what the broker said of us in TLS; "" if nothing."""
+        return "" if self._tls is None else self._tls.fault
 
     def send(self, packets: bytes) -> None:
         """Write whole packets to the socket; what that does not take, or what waits before them, is left to paho."""
@@ -201,8 +218,8 @@ class _Client(aiomqtt.Client):
         if not self._client.want_write():
             try:
                 written = connection.send(packets)
-            except BlockingIOError:
-                pass
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass  # of TLS, too, nothing is written then, and what is tried next must begin with the same bytes
             except OSError as error:  # paho will see it too, when it reads
                 raise Broken(str(error)) from None
         if written < len(packets):

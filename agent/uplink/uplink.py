@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import structlog
 
-from agent.clock import Clock
+from agent.clock import Clock, until_next_s
 from agent.config import Controller
 from agent.config import Uplink as Options
 from agent.control.street import StreetControl
+from agent.identity.identity import LOOK_EVERY_S, Identity
 from agent.image import Image
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
@@ -89,8 +90,16 @@ class Uplink:
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
+        self._identity: Identity | None = None
+        if options.tls is not None:
+            self._identity = Identity(options.tls, clock, kernel_clock=controller.clock != "gnss")
         broker = Broker(
-            options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}"
+            options.host,
+            options.port,
+            options.mqtt,
+            options.keepalive_s,
+            f"{controller.group}/{controller.id}",
+            tls=None if self._identity is None else self._identity.context,
         )
         self._link = Link(
             broker,
@@ -113,6 +122,8 @@ class Uplink:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
                 group.create_task(self._commit_again_and_again(), name="uplink-commit")
+                if self._identity is not None:
+                    group.create_task(self._look_after(self._identity), name="uplink-identity")
                 group.create_task(self._link.run(), name="uplink-link")
         finally:
             self._reporter.close()
@@ -210,6 +221,7 @@ class Uplink:
             commands_refused=self._commands.refused,
             last_refusal=self._commands.last_refusal,
             last_error=self._link.last_error,
+            identity=None if self._identity is None else self._identity.state(),
             mirror=options.mirror,
         )
 
@@ -316,6 +328,17 @@ class Uplink:
             self._outbox.drop(batch)
             log.warning("report_dropped", device=batch[0].device, metric=batch[0].metric, reason=str(error))
         return True
+
+    # ---- The identity --------------------------------------------------------------------------------------------------
+
+    async def _look_after(self, identity: Identity) -> None:
+        """Tell when our certificate ends and what is wrong with it, looked at every minute."""
+        while True:
+            state, now_s = identity.look(), self._clock.mono_s()
+            ends_ms = None if state.expires is None else round(state.expires.timestamp() * 1000)
+            self._reporter.set("", names.IDENTITY_EXPIRES, ends_ms, now_s)
+            self._reporter.set("", names.IDENTITY_ALARM, state.trouble, now_s)
+            await asyncio.sleep(until_next_s(now_s, LOOK_EVERY_S))
 
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
