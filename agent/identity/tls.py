@@ -34,12 +34,20 @@ class _Socket(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         try:
             super().do_handshake(block)
+            if self.context.judge is not None:
+                self._believe(self.context.judge)
         except ssl.SSLCertVerificationError as error:
+            self.close()  # nobody else does
             raise TlsFault(unverified(error.verify_code, error.verify_message, self.server_hostname or "")) from None
         except ssl.SSLError as error:
+            self.close()
             raise TlsFault(refused(error.reason)) from None
-        if self.context.judge is not None:
-            self._believe(self.context.judge)
+        except ConnectionError:
+            self.close()
+            raise TlsFault(refused("UNEXPECTED_EOF_WHILE_READING")) from None
+        except OSError:
+            self.close()
+            raise
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         try:

@@ -268,6 +268,17 @@ class _Client(aiomqtt.Client):
             self.dropped += 1
             self.news.set()
 
+    def _on_disconnect(self, *told: Any) -> None:
+        if self._connected.done():
+            super()._on_disconnect(*told)
+        else:  # aiomqtt would wait for its whole time-out
+            self._loop.call_soon_threadsafe(self._not_let_in)
+
+    def _not_let_in(self) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError("the broker ended the connection before it let us in"))
+            self._connected.exception()  # whoever waits for it may be gone
+
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason_code: ReasonCode, _properties: Any
     ) -> None:
