@@ -59,15 +59,14 @@ class Identity:
         self._seen = now
         if now.certificate is not None and before.certificate not in {None, now.certificate}:
             log.info("certificate_changed", name=now.certificate.name, ends=now.certificate.not_after.isoformat())
-        state = self.state()
+        state = self._state()
         told = state.standing if state.trouble else ""  # not its words, which change each day
         if told != self._told and told:
             log.warning("certificate_trouble", certificate=str(self._files.certificate), reason=state.trouble)
         self._told = told
         return state
 
-    def state(self) -> IdentityState:
-        """Return how it was at the last look."""
+    def _state(self) -> IdentityState:
         own, seen = self._seen.certificate, self._seen
         if own is None:
             return IdentityState("", None, "none", "", seen.fault, renewed=False)

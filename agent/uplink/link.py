@@ -15,7 +15,7 @@ from agent.journal.journal import Journal
 from agent.journal.records import JournalFault
 from agent.uplink.backoff import Backoff
 from agent.uplink.edge import EdgeNode, Stamp, will
-from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession, Refused
 from agent.uplink.outbox import Outbox
 from agent.uplink.topics import Topics
 
@@ -49,7 +49,7 @@ class Node(Protocol):
 
 
 class Link:
-    """Connects, holds, connects again. One log line when the broker is gone, one when it is back."""
+    """Connects, holds, connects again. One log line when the broker is gone or lets us in no more, one when it is back."""
 
     def __init__(  # noqa: PLR0913 - what it stands between
         self,
@@ -71,6 +71,7 @@ class Link:
         self._node = node
         self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
         self._told_lost = False
+        self._told_refused = ""
         self._settling: tuple[str, list[int]] = "", []  # proven numbers of a store that are still in it
         self.untried = True  # since the start no connection has been had or missed
         self.state: Literal["connecting", "online", "waiting"] = "connecting"
@@ -85,7 +86,7 @@ class Link:
             try:
                 await self._session()
             except Broken as broken:
-                self._lost(str(broken))
+                self._lost(str(broken), refused=isinstance(broken, Refused))
             lived_s = self._clock.mono_s() - began_s if self.state == "online" else 0.0
             self._turn("waiting")
             await asyncio.sleep(self._backoff.next_s(lived_s))
@@ -182,18 +183,19 @@ class Link:
             self._bd_seq = (self._bd_seq + 1) % 256
         return self._bd_seq
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, *, refused: bool) -> None:
         self.untried = False
         self.last_error = reason
-        if not self._told_lost:
+        if not self._told_lost or (refused and reason != self._told_refused):
             self._told_lost = True
+            self._told_refused = reason if refused else ""
             log.warning("uplink_lost", reason=reason, host=self._broker.host, port=self._broker.port)
 
     def _found(self) -> None:
         away_s = round(self._clock.mono_s() - self.since_s, 1)
         waiting = self._journal.facts().waiting
         self._turn("online")
-        self._told_lost = False
+        self._told_lost, self._told_refused = False, ""
         self.last_error = ""
         log.info("uplink_online", host=self._broker.host, port=self._broker.port, after_s=away_s, to_deliver=waiting)
 

@@ -49,6 +49,10 @@ class Broken(Exception):
     """The connection could not be had, or is gone. The text says why; the next move is a new one, after a while."""
 
 
+class Refused(Broken):
+    """TLS cannot be had: our files are wrong, or the broker's, or it does not take ours. Somebody has to do something."""
+
+
 class Broker(msgspec.Struct, frozen=True):
     """Where the broker is, and how it is spoken to; `tls` makes what a connection's TLS is made with, none: plain TCP."""
 
@@ -87,7 +91,9 @@ class MqttSession:
                 _check(codes[0], f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
             self._client.abandon()
-            raise Broken(self._client.refusal() or _said(error)) from None
+            if refusal := self._client.refusal():
+                raise Refused(refusal) from None
+            raise Broken(_said(error)) from None
         except BaseException:
             self._client.abandon()
             raise
@@ -156,6 +162,7 @@ class _Client(aiomqtt.Client):
         self._v5 = broker.mqtt == "5"
         self._make_tls = broker.tls
         self._tls: TlsContext | None = None
+        self._tls_fault = ""
         self.incoming: deque[Incoming] = deque()
         self.news = asyncio.Event()  # something came in, or the connection is gone
         self.dropped = 0
@@ -188,7 +195,7 @@ class _Client(aiomqtt.Client):
                 self._client.tls_set_context(self._tls)
             super()._client_connect()
         except TlsFault as error:
-            fault = str(error)
+            fault = self._tls_fault = str(error)
         except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
             fault = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -206,8 +213,8 @@ class _Client(aiomqtt.Client):
         return _said(error) if error is not None else "disconnected"
 
     def refusal(self) -> str:
-        """Return what the broker said of us in TLS; "" if nothing."""
-        return "" if self._tls is None else self._tls.fault
+        """Return why TLS cannot be had, or what the broker said of us in it; "" if neither."""
+        return self._tls_fault or ("" if self._tls is None else self._tls.fault)
 
     def send(self, packets: bytes) -> None:
         """Write whole packets to the socket; what that does not take, or what waits before them, is left to paho."""

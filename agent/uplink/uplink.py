@@ -143,6 +143,8 @@ class Uplink:
         if self._options.mirror:
             self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
         self._tell_journal()
+        if self._identity is not None:
+            self._tell_identity(self._identity)
         self._bear()
         self._push()
         return self._edge
@@ -221,7 +223,7 @@ class Uplink:
             commands_refused=self._commands.refused,
             last_refusal=self._commands.last_refusal,
             last_error=self._link.last_error,
-            identity=None if self._identity is None else self._identity.state(),
+            identity=None if self._identity is None else self._identity.look(),
             mirror=options.mirror,
         )
 
@@ -334,11 +336,14 @@ class Uplink:
     async def _look_after(self, identity: Identity) -> None:
         """Tell when our certificate ends and what is wrong with it, looked at every minute."""
         while True:
-            state, now_s = identity.look(), self._clock.mono_s()
-            ends_ms = None if state.expires is None else round(state.expires.timestamp() * 1000)
-            self._reporter.set("", names.IDENTITY_EXPIRES, ends_ms, now_s)
-            self._reporter.set("", names.IDENTITY_ALARM, state.trouble, now_s)
-            await asyncio.sleep(until_next_s(now_s, LOOK_EVERY_S))
+            self._tell_identity(identity)
+            await asyncio.sleep(until_next_s(self._clock.mono_s(), LOOK_EVERY_S))
+
+    def _tell_identity(self, identity: Identity) -> None:
+        state, now_s = identity.look(), self._clock.mono_s()
+        ends_ms = None if state.expires is None else round(state.expires.timestamp() * 1000)
+        self._reporter.set("", names.IDENTITY_EXPIRES, ends_ms, now_s)
+        self._reporter.set("", names.IDENTITY_ALARM, state.trouble, now_s)
 
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""

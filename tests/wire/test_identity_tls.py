@@ -362,8 +362,7 @@ async def test_a_new_certificate_is_used_by_the_next_connection(city: City, brok
     board = city.enrolled("pole-new")
     clock = HandClock()
     identity = Identity(of(board), clock, kernel_clock=True)
-    identity.look()
-    older = identity.state().expires
+    older = identity.look().expires
     async with opened(broker.port, identity.context):
         assert not identity.look().renewed
         city.renewed(board, 900)
