@@ -79,6 +79,9 @@ def install(board: Board, raw: bytes, now: datetime | None) -> der.Certificate:
 
 def _new_request(board: Board) -> bytes:
     """Make a key that waits, and return the request (DER) for it."""
+    state = board.identity.parent.parent
+    if not state.is_dir():
+        raise Refusal(f"{state}: expected a folder, which the service makes when it starts: systemctl start gadelys")
     files.folder(board.identity.parent)
     files.write(board.key, b"", files.PRIVATE)  # owner and mode stand before there is anything in it
     _tried("a new key", *NEW_KEY, "-out", board.key)
