@@ -19,6 +19,7 @@ from agent.identity.tls import TlsContext, context
 from agent.local.records import IdentityState
 
 LOOK_EVERY_S = 60.0
+_OF_OTHERS = 0o077
 
 log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ class Identity:
         self._kernel_clock = kernel_clock
         self._seen = _NOTHING
         self._used: tuple[int, int, int] | None = None
-        self._told = ""
+        self._told: tuple[str, str] | None = None
 
     def context(self) -> TlsContext:
         """Return what a connection is made with, of the files as they are now. TlsFault. Runs in any thread."""
@@ -60,8 +61,8 @@ class Identity:
         if now.certificate is not None and before.certificate not in {None, now.certificate}:
             log.info("certificate_changed", name=now.certificate.name, ends=now.certificate.not_after.isoformat())
         state = self._state()
-        told = state.standing if state.trouble else ""  # not its words, which change each day
-        if told != self._told and told:
+        told = (state.standing, state.fault) if state.trouble else None  # not all of its words, which change each day
+        if told is not None and told != self._told:
             log.warning("certificate_trouble", certificate=str(self._files.certificate), reason=state.trouble)
         self._told = told
         return state
@@ -72,7 +73,8 @@ class Identity:
             return IdentityState("", None, "none", "", seen.fault, renewed=False)
         judged = judge(own, self._now(), self._files.warn_days)
         renewed = self._used is not None and self._used != seen.mark
-        return IdentityState(own.name, own.not_after, judged.standing, judged.says, seen.fault, renewed)
+        fault = seen.fault or _exposed(self._files.key or self._files.certificate)
+        return IdentityState(own.name, own.not_after, judged.standing, judged.says, fault, renewed)
 
     def _now(self) -> Now:
         wall = self._clock.wall()
@@ -104,3 +106,12 @@ def _see(path: Path, before: _Seen) -> _Seen:
     except NoCertificate as error:
         return _Seen(mark, None, f"{path}: expected a certificate (PEM), {error}")
     return _Seen(mark, found, "")
+
+
+def _exposed(key: Path) -> str:
+    """Return what is wrong with who may read a key; "" if nothing, or if that cannot be seen: the connection tells."""
+    try:
+        mode = key.stat().st_mode
+    except OSError:
+        return ""
+    return f"{key}: others may read the key; chmod 600 {key}" if mode & _OF_OTHERS else ""

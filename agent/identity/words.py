@@ -29,7 +29,7 @@ _REASON = {
     "TLSV1_ALERT_DECRYPT_ERROR": "the broker refuses our certificate: its signature is wrong",
     "TLSV1_ALERT_PROTOCOL_VERSION": "the broker speaks no TLS 1.2 or later",
     "UNSUPPORTED_PROTOCOL": "the broker speaks no TLS 1.2 or later",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the broker refuses the handshake: no common cipher, or it wants another certificate",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the broker refuses the handshake: no common cipher, or it wants a certificate of us",
     "WRONG_VERSION_NUMBER": "the broker speaks no TLS on this port (the port of TLS is 8883, as a rule)",
     "UNEXPECTED_EOF_WHILE_READING": "the broker ended the connection while TLS began: does it speak TLS on this port?",
 }

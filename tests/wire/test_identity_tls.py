@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -228,9 +229,20 @@ async def test_older_versions(city: City, pole: Board, version: str) -> None:
         await server.communicate()
 
 
-async def test_no_certificate_of_ours(pole: Board, broker: Mosquitto) -> None:
-    said = await refused(broker.port, lambda: context(pole.ca, None, None))
-    assert said == "the broker wants a certificate of us, and there is none"
+@pytest.mark.parametrize("latest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_no_certificate_of_ours(pole: Board, broker: Mosquitto, latest: ssl.TLSVersion) -> None:
+    """In TLS 1.2 the broker says so in the handshake, in TLS 1.3 after it."""
+
+    def nobody() -> TlsContext:
+        made = context(pole.ca, None, None)
+        made.maximum_version = latest
+        return made
+
+    said = await refused(broker.port, nobody)
+    assert said in {
+        "the broker wants a certificate of us, and there is none",
+        "the broker refuses the handshake: no common cipher, or it wants a certificate of us",
+    }
 
 
 async def test_revoked_and_ended(city: City, pole: Board, tmp_path: Path) -> None:
@@ -396,3 +408,16 @@ def test_what_is_said_of_a_certificate_over_its_life(pole: Board, tmp_path: Path
     clock.utc, clock.trusted = RELEASED - 9000 * DAY, False
     assert identity.look().standing == "unsure"
     assert identity.look().trouble == ""
+
+
+def test_a_key_that_others_may_read(pole: Board, files: Tls) -> None:
+    clock = HandClock()
+    for own, key in ((of(pole), pole.identity), (files, files.key)):
+        assert key is not None
+        identity = Identity(own, clock, kernel_clock=True)
+        key.chmod(0o600)
+        assert identity.look().trouble == ""
+        key.chmod(0o640)
+        assert identity.look().trouble == f"{key}: others may read the key; chmod 600 {key}"
+        key.chmod(0o600)
+        assert identity.look().trouble == ""
