@@ -183,7 +183,7 @@ class Link:
             self._bd_seq = (self._bd_seq + 1) % 256
         return self._bd_seq
 
-    def _lost(self, reason: str, *, refused: bool) -> None:
+    def _lost(self, reason: str, *, refused: bool = False) -> None:
         self.untried = False
         self.last_error = reason
         if not self._told_lost or (refused and reason != self._told_refused):

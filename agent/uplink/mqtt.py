@@ -283,7 +283,7 @@ class _Client(aiomqtt.Client):
 
     def _not_let_in(self) -> None:
         if not self._connected.done():
-            self._connected.set_exception(aiomqtt.MqttError("the broker ended the connection before it let us in"))
+            self._connected.set_exception(aiomqtt.MqttError("the broker ended the connection before it answered"))
             self._connected.exception()  # whoever waits for it may be gone
 
     def _on_publish(

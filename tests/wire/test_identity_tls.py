@@ -9,15 +9,13 @@ import shutil
 import signal
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 import pytest
 
-from agent.clock import RELEASED, Wall
 from agent.config.records import Tls
 from agent.identity import enrolment
 from agent.identity.authority import Authority
@@ -26,30 +24,10 @@ from agent.identity.enrolment import Board
 from agent.identity.identity import Identity
 from agent.identity.tls import TlsContext, context
 from agent.uplink.edge import Message
-from agent.uplink.mqtt import Broken, Broker, MqttSession
-from city import GROUP, City, now, secured
+from agent.uplink.mqtt import Broken
+from city import GROUP, City, now
 from mosquitto import Mosquitto, free_port
-from neighbour_certificates import run
-
-DAY = timedelta(days=1)
-COMMANDS = f"spBv1.0/{GROUP}/NCMD/pole-7"
-MARKER = f"gadelys/{GROUP}/pole-7/marker"
-
-
-class HandClock:
-    """A clock that a test sets, with its trust."""
-
-    def __init__(self, utc: datetime | None = None, *, trusted: bool = True) -> None:
-        self.utc = utc or now()
-        self.trusted = trusted
-
-    def mono_s(self) -> float:
-        return 0.0
-
-    def wall(self) -> Wall:
-        return Wall(self.utc, self.trusted)
-
-    street = wall
+from tls_sessions import COMMANDS, DAY, MARKER, HandClock, carried, of, opened, plain, refused
 
 
 @pytest.fixture(scope="module")
@@ -70,46 +48,6 @@ def broker(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mos
     made = city.broker(tmp_path_factory.mktemp("broker"), "localhost", "127.0.0.1")
     yield made
     made.close()
-
-
-def of(board: Board, *, key: Path | None = None, ca: Path | None = None, warn_days: float = 30) -> Tls:
-    return Tls(ca=ca or board.ca, certificate=board.identity, key=key, warn_days=warn_days)
-
-
-def plain(files: Tls) -> Callable[[], TlsContext]:
-    return lambda: context(files.ca, files.certificate, files.key)
-
-
-@contextlib.asynccontextmanager
-async def opened(
-    port: int, tls: Callable[[], TlsContext] | None, host: str = "localhost", version: Literal["5", "3.1.1"] = "5"
-) -> AsyncIterator[MqttSession]:
-    session = MqttSession(
-        Broker(host, port, version, 30, f"{GROUP}/pole-7", tls=tls), Message(f"spBv1.0/{GROUP}/NDEATH/pole-7", b"will")
-    )
-    try:
-        await session.open([COMMANDS])
-        yield session
-    finally:
-        await session.close()
-
-
-async def refused(port: int, tls: Callable[[], TlsContext] | None, host: str = "localhost") -> str:
-    """Return why a connection cannot be had."""
-    with pytest.raises(Broken) as broken:
-        async with opened(port, tls, host):
-            pass
-    return str(broken.value)
-
-
-def carried(city: City, tmp_path: Path, **replaced: Path) -> Mosquitto:
-    """A broker whose files are those of the authority but for some."""
-    folder = tmp_path / "carried"
-    shutil.copytree(city.folder / "authority" / "carry" / "localhost", folder)
-    for name, path in replaced.items():
-        shutil.copyfile(path, folder / f"{name}.pem")
-    (tmp_path / "broker").mkdir()
-    return secured(tmp_path / "broker", folder)
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
@@ -315,109 +253,3 @@ async def test_a_broker_whose_certificate_is_not_valid_yet(city: City, pole: Boa
             pass
     finally:
         made.close()
-
-
-# ---- Our files -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def files(pole: Board, tmp_path: Path) -> Tls:
-    """Copies that may be spoiled, certificate and key apart."""
-    run(tmp_path, "pkey", "-in", str(pole.identity), "-out", "key.pem")
-    run(tmp_path, "x509", "-in", str(pole.identity), "-out", "own.pem")
-    shutil.copyfile(pole.ca, tmp_path / "ca.pem")
-    return Tls(ca=tmp_path / "ca.pem", certificate=tmp_path / "own.pem", key=tmp_path / "key.pem", warn_days=30)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("ca.pem", b"", "{ca}: expected the certificate of an authority (PEM), found something else"),
-        ("ca.pem", b"no PEM", "{ca}: expected the certificate of an authority (PEM), found something else"),
-        ("ca.pem", None, "{ca}: no such file or directory"),
-        ("own.pem", b"no PEM", "{own}, {key}: expected a certificate and its key (PEM), found something else"),
-        ("own.pem", None, "{own}: no such file or directory"),
-        ("key.pem", b"\0\xff", "{own}, {key}: expected a certificate and its key (PEM), found something else"),
-        ("key.pem", None, "{key}: no such file or directory"),
-        ("key.pem", "folder", "{key}: is a directory"),
-        ("key.pem", "another", "the key in {key} is not that of the certificate in {own}"),
-        ("key.pem", "locked", "{key}: expected a key without a passphrase"),
-    ],
-)
-async def test_files_that_are_wrong(
-    files: Tls, tmp_path: Path, name: str, content: bytes | str | None, says: str
-) -> None:
-    if content == "another":
-        run(tmp_path, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", name)
-    elif content == "locked":
-        run(tmp_path, "pkey", "-in", "key.pem", "-aes256", "-passout", "pass:secret", "-out", "locked.pem")
-        (tmp_path / "locked.pem").replace(tmp_path / name)
-    elif content == "folder":
-        (tmp_path / name).unlink()
-        (tmp_path / name).mkdir()
-    elif isinstance(content, bytes):
-        (tmp_path / name).write_bytes(content)
-    else:
-        (tmp_path / name).unlink()
-    paths = {"ca": files.ca, "own": files.certificate, "key": files.key}
-    assert await refused(1, plain(files)) == says.format(**paths)
-
-
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
-async def test_a_key_that_may_not_be_read(files: Tls) -> None:
-    assert files.key is not None
-    files.key.chmod(0)
-    assert await refused(1, plain(files)) == f"{files.key}: permission denied"
-
-
-async def test_a_new_certificate_is_used_by_the_next_connection(city: City, broker: Mosquitto) -> None:
-    board = city.enrolled("pole-new")
-    clock = HandClock()
-    identity = Identity(of(board), clock, kernel_clock=True)
-    older = identity.look().expires
-    async with opened(broker.port, identity.context):
-        assert not identity.look().renewed
-        city.renewed(board, 900)
-        state = identity.look()
-        assert state.renewed
-        assert state.expires is not None
-        assert older is not None
-        assert (state.expires - older).days == 170
-    async with opened(broker.port, identity.context):
-        assert not identity.look().renewed
-
-
-def test_what_is_said_of_a_certificate_over_its_life(pole: Board, tmp_path: Path) -> None:
-    clock = HandClock()
-    missing = Identity(of(msgspec.structs.replace(pole, identity=tmp_path / "none.pem")), clock, kernel_clock=True)
-    assert missing.look().trouble == f"{tmp_path / 'none.pem'}: no such file or directory"
-    (tmp_path / "none.pem").write_bytes(b"x")
-    assert "expected a certificate (PEM)" in missing.look().trouble
-    identity = Identity(of(pole), clock, kernel_clock=True)
-    assert identity.look().says.startswith("expires in 7")
-    assert identity.look().trouble == ""
-    for ahead, standing, says in (
-        (705, "soon", "expires in "),
-        (731, "ended", "ended on "),
-        (-2, "early", "holds only from "),
-    ):
-        clock.utc = now() + ahead * DAY
-        state = identity.look()
-        assert state.standing == standing
-        assert state.trouble.startswith(f"our certificate {says}")
-    clock.utc, clock.trusted = RELEASED - 9000 * DAY, False
-    assert identity.look().standing == "unsure"
-    assert identity.look().trouble == ""
-
-
-def test_a_key_that_others_may_read(pole: Board, files: Tls) -> None:
-    clock = HandClock()
-    for own, key in ((of(pole), pole.identity), (files, files.key)):
-        assert key is not None
-        identity = Identity(own, clock, kernel_clock=True)
-        key.chmod(0o600)
-        assert identity.look().trouble == ""
-        key.chmod(0o640)
-        assert identity.look().trouble == f"{key}: others may read the key; chmod 600 {key}"
-        key.chmod(0o600)
-        assert identity.look().trouble == ""
