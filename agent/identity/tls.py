@@ -6,6 +6,7 @@ judged here, by `standing`.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -56,6 +57,16 @@ class _Socket(ssl.SSLSocket):
             raise
         except ssl.SSLError as error:
             self.context.fault = refused(error.reason)
+            raise
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError:  # the broker has hung up, and what it said before that waits to be read
+            with contextlib.suppress(OSError, ValueError):
+                self.recv(1)
             raise
 
     def _believe(self, judge: Judge) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -138,6 +140,23 @@ async def test_a_broker_s_own_certificate_is_not_one_of_a_client(city: City, pol
     folder = city.folder / "authority" / "carry" / "localhost"
     files = Tls(ca=pole.ca, certificate=folder / "certificate.pem", key=folder / "key.pem", warn_days=30)
     assert await refused(broker.port, plain(files)) == "the broker refuses our certificate: it is not one for clients"
+
+
+def test_what_the_broker_said_before_it_hung_up(city: City, pole: Board, broker: Mosquitto) -> None:
+    """Whoever writes first gets an error without a reason; it is read then."""
+    folder = city.folder / "authority" / "carry" / "localhost"
+    made = context(pole.ca, folder / "certificate.pem", folder / "key.pem")
+    with (
+        socket.create_connection(("127.0.0.1", broker.port), 5.0) as raw,
+        made.wrap_socket(raw, server_hostname="localhost") as ours,
+    ):
+        hung_up = select.poll()
+        hung_up.register(ours, select.POLLRDHUP)
+        assert hung_up.poll(5000)
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                ours.send(b"x" * 1000)
+    assert made.fault == "the broker refuses our certificate: it is not one for clients"
 
 
 async def test_no_tls_on_that_port(pole: Board, tmp_path: Path) -> None:
