@@ -32,6 +32,12 @@ class Certificate(msgspec.Struct, frozen=True):
     not_before: datetime
     not_after: datetime
 
+    @property
+    def number(self) -> str:
+        """Return the serial number as openssl writes it: hexadecimal, two digits a byte."""
+        digits = f"{self.serial:X}"
+        return digits.zfill(len(digits) + len(digits) % 2)
+
 
 class _Reader:
     """Elements one after another in a stretch of bytes."""

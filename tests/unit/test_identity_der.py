@@ -43,7 +43,7 @@ def test_what_openssl_says(tmp_path: Path) -> None:
     found = first((tmp_path / "one.pem").read_bytes())
     assert (found.organisation, found.name) == ("Københavns Kommune", "pole-7")
     assert said == [
-        f"serial={found.serial:X}",
+        f"serial={found.number}",
         f"notBefore={found.not_before:%Y-%m-%d %H:%M:%SZ}",
         f"notAfter={found.not_after:%Y-%m-%d %H:%M:%SZ}",
     ]
@@ -106,3 +106,9 @@ def test_a_damaged_one(place: int, damage: bytes) -> None:
 def test_any_pem(body: bytes) -> None:
     with contextlib.suppress(NoCertificate):
         first(b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----\n")
+
+
+@pytest.mark.parametrize(("serial", "number"), [(0x95E431, "95E431"), (0x5E431, "05E431"), (0, "00")])
+def test_numbers_as_openssl_writes_them(serial: int, number: str) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    assert Certificate("n", "g", serial, moment, moment).number == number

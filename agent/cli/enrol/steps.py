@@ -59,10 +59,10 @@ def show(config: Path, *, as_json: bool) -> int:
     judged = judge(own, now, read.uplink.tls.warn_days if read.uplink and read.uplink.tls else 0)
     pending = board.key.is_file()
     if as_json:
-        facts = msgspec.structs.asdict(own) | {"serial": f"{own.serial:X}", "pending": pending}
+        facts = msgspec.structs.asdict(own) | {"serial": own.number, "pending": pending}
         terminal.show_json(msgspec.json.encode(facts | msgspec.structs.asdict(judged)))
     else:
-        terminal.show_text(f"{own.organisation}/{own.name}: {judged.says} (number {own.serial:X}, {board.identity})")
+        terminal.show_text(f"{own.organisation}/{own.name}: {judged.says} (number {own.number}, {board.identity})")
         if pending:
             terminal.show_text("a request is open: gadelys enrol install ANSWER")
     return REFUSED if judged.standing in {"ended", "early"} else 0
