@@ -326,3 +326,18 @@ def test_independent_reading(city: City) -> None:
     listed = x509.load_pem_x509_crl((city.folder / "authority" / "crl.pem").read_bytes())
     assert listed.is_signature_valid(root.public_key())
     assert listed.get_revoked_certificate_by_serial_number(own.serial_number) is None
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_what_root_writes_belongs_to_the_agent(city: City) -> None:
+    board = city.board("pole-root")
+    state, agent = board.identity.parent, 4711
+    os.chown(state, agent, agent)
+    board = msgspec.structs.replace(
+        board, identity=state / "identity" / "identity.pem", ca=state / "identity" / "ca.pem"
+    )
+    request = enrolment.request(board, invited(city, board))
+    assert {path.stat().st_uid for path in (board.key, board.code, board.key.parent)} == {agent}
+    enrolment.install(board, signed(city, request).encode(), now())
+    assert {path.stat().st_uid for path in (board.identity, board.ca)} == {agent}
+    assert stat.S_IMODE(board.identity.parent.stat().st_mode) == 0o700

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 _WHERE = (
     click.option("--host", metavar="NAME", help="A broker, where no agent runs. Default: the agent's."),
-    click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Its port. Default: the agent's, or 1883."),
+    click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        metavar="N",
+        help="Its port. Default: the agent's, or 1883, with --ca 8883.",
+    ),
     click.option("--group", metavar="NAME", help="The node's group. Default: the agent's, or any."),
     click.option("--node", metavar="NAME", help="The node. Default: the agent's, or any."),
     click.option(
