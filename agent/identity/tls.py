@@ -43,6 +43,9 @@ class _Socket(ssl.SSLSocket):
         except ssl.SSLError as error:
             self.close()
             raise TlsFault(refused(error.reason)) from None
+        except TimeoutError:
+            self.close()
+            raise TimeoutError("the broker does not answer the handshake") from None
         except ConnectionError:
             self.close()
             raise TlsFault(refused("UNEXPECTED_EOF_WHILE_READING")) from None

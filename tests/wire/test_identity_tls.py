@@ -159,6 +159,16 @@ def test_what_the_broker_said_before_it_hung_up(city: City, pole: Board, broker:
     assert made.fault == "the broker refuses our certificate: it is not one for clients"
 
 
+def test_a_broker_that_takes_the_call_and_says_nothing(pole: Board) -> None:
+    made = context(pole.ca, pole.identity, None)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        socket.create_connection(mute.getsockname(), 0.1) as raw,
+        pytest.raises(TimeoutError, match="the broker does not answer the handshake"),
+    ):
+        made.wrap_socket(raw, server_hostname="localhost")
+
+
 async def test_no_tls_on_that_port(pole: Board, tmp_path: Path) -> None:
     made = Mosquitto(tmp_path)
     try:
