@@ -32,6 +32,8 @@ CONNECT_WITHIN_S = 8.0
 SUBSCRIBE_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 0.5
 LONGEST_BYTES = 16_384  # of a message that comes in: a command is a few hundred
+KEPT_BYTES = 98_304  # of a packet that is longer, so much is kept: its longest topic, and more than the longest message
+AT_ONCE_BYTES = 65_536
 MOST_WAITING = 256  # messages that came in and were not looked at yet
 _REFUSED = 0x80  # reason codes from here on are failures (MQTT 5.0, 2.4)
 _WITH_WILL = 0x04  # MQTT 5.0, 3.14.2.1: disconnect with will message, as Sparkplug asks of an intended stop
@@ -154,12 +156,15 @@ class _Client(aiomqtt.Client):
         self.news = asyncio.Event()  # something came in, or the connection is gone
         self.dropped = 0
         self._proofs: dict[int, asyncio.Future[ReasonCode]] = {}
-        self._abandoned = False
+        self._abandoned = self._connecting = False
+        self._read = self._client._sock_recv  # noqa: SLF001 - paho has no other way
+        self._client._sock_recv = self._receive  # type: ignore[method-assign, assignment] # noqa: SLF001
         self._disconnected.add_done_callback(self._ended)
 
     async def __aenter__(self) -> Self:
         """Connect in a thread that nobody waits for: the event loop's own ones are waited for at the program's end."""
         connected: asyncio.Future[str] = self._loop.create_future()
+        self._connecting = True
         # A name server that does not answer takes half a minute, and no time-out ends that.
         threading.Thread(target=self._connect_aside, args=(connected,), name="mqtt-connect", daemon=True).start()
         try:
@@ -180,8 +185,19 @@ class _Client(aiomqtt.Client):
             super()._client_connect()
         except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
             fault = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+        except RuntimeError:  # the loop has ended
+            with contextlib.suppress(RuntimeError):
+                self._client._sock_close()  # noqa: SLF001 - paho has no other way
+            return
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(_tell, connected, fault)
+            self._loop.call_soon_threadsafe(self._connected_aside, connected, fault)
+
+    def _connected_aside(self, connected: asyncio.Future[str], fault: str) -> None:
+        self._connecting = False
+        if self._abandoned:
+            self._client._sock_close()  # noqa: SLF001 - paho has no other way
+        elif not connected.done():
+            connected.set_result(fault)
 
     @property
     def gone(self) -> asyncio.Future[None]:
@@ -226,10 +242,17 @@ class _Client(aiomqtt.Client):
     def abandon(self) -> None:
         """Leave nothing behind, also of a connect that is still under way in its thread."""
         self._abandoned = True
-        # After what a connecting thread has already scheduled. disconnect() would not end a connect under way.
-        self._loop.call_soon(self._client._sock_close)  # noqa: SLF001 - paho has no other way
+        # paho's socket is its connecting thread's until that is done; then it is closed. disconnect() would not end it.
+        if not self._connecting:
+            self._client._sock_close()  # noqa: SLF001 - paho has no other way
         if self._lock.locked():
             self._lock.release()
+
+    def _receive(self, most: int) -> bytes:
+        """Read for paho. Of a packet that is too long its begin is kept, which is then too long as well."""
+        packet = self._client._in_packet["packet"]  # noqa: SLF001 - paho has no other way
+        del packet[KEPT_BYTES:]
+        return self._read(min(most, AT_ONCE_BYTES))
 
     # ---- paho's callbacks ----------------------------------------------------------------------------------------------
 
@@ -244,12 +267,12 @@ class _Client(aiomqtt.Client):
             super()._on_socket_register_write(client, userdata, sock)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        self.news.set()
         if len(self.incoming) < MOST_WAITING and len(message.payload) <= LONGEST_BYTES:
-            self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
-            self.news.set()
-        else:
-            self.dropped += 1
-            self.news.set()
+            with contextlib.suppress(UnicodeDecodeError):  # of a topic
+                self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
+                return
+        self.dropped += 1
 
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason_code: ReasonCode, _properties: Any
@@ -270,11 +293,6 @@ def _connect_properties() -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.MaximumPacketSize = LONGEST_BYTES
     return properties
-
-
-def _tell(future: asyncio.Future[str], text: str) -> None:
-    if not future.done():
-        future.set_result(text)
 
 
 def _check(code: ReasonCode | int, what: str) -> None:

@@ -89,13 +89,15 @@ class Uplink:
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
-        broker = Broker(
+        first = Broker(
             options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}"
         )
+        others = [msgspec.structs.replace(first, host=place.host, port=place.port) for place in options.fallbacks]
         self._link = Link(
-            broker,
+            [first, *others],
             self._topics,
             clock,
+            primary_host=options.primary_host,
             backoff=Backoff(random.random, options.longest_wait_s),
             outbox=self._outbox,
             journal=journal,
@@ -127,8 +129,8 @@ class Uplink:
         """Begin a session: births, then all that is due."""
         if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
             self._outbox.keep(self._reporter.take(self._clock.mono_s()))
-        self._session = session
-        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
+        self._session, strict = session, self._options.profile == "strict"
+        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq, strict=strict)
         if self._options.mirror:
             self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
         self._tell_journal()
@@ -189,11 +191,11 @@ class Uplink:
     def state(self) -> UplinkState:
         """Return how the uplink is."""
         options, facts, now_s = self._options, self._journal.facts(), self._clock.mono_s()
-        proof_s = self._link.proof_s
+        proof_s, broker = self._link.proof_s, self._link.broker
         return UplinkState(
             state=self._link.state,
-            host=options.host,
-            port=options.port,
+            host=broker.host,
+            port=broker.port,
             mqtt=options.mqtt,
             group=self._topics.group,
             node=self._topics.node,
