@@ -81,8 +81,7 @@ class MqttSession:
             await self._client.__aenter__()
             self._entered = True
             for topic in filters:
-                codes = await self._client.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S)
-                _check(codes[0], f"the subscription to {topic}")
+                _check(await self._client.ask_for(topic), f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
             self._client.abandon()
             raise Broken(_said(error)) from None
@@ -225,6 +224,19 @@ class _Client(aiomqtt.Client):
             # Said to be QoS 1, about which paho has nothing to tell when it is written.
             self._client._packet_queue(PUBLISH, packets[written:], 0, 1)  # noqa: SLF001 - paho has no other way
 
+    async def ask_for(self, topic: str) -> ReasonCode | int:
+        """Subscribe with QoS 1 and return the answer. Broken if the connection ends before it; MqttError if none comes."""
+        asked = asyncio.ensure_future(self.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S))
+        try:
+            ends: list[asyncio.Future[Any]] = [asked, self.gone]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise Broken(self.reason())
+            code: ReasonCode | int = asked.result()[0]
+            return code
+        finally:
+            asked.cancel()
+
     def ask_for_proof(self, topic: str) -> asyncio.Future[ReasonCode]:
         """Publish a marker with QoS 1; its answer's reason code comes later."""
         info = self._client.publish(topic, b"", 1)
@@ -274,6 +286,10 @@ class _Client(aiomqtt.Client):
                 return
         self.dropped += 1
 
+    def _on_disconnect(self, *args: Any) -> None:
+        super()._on_disconnect(*args)
+        self._give_up("the broker ended the connection before it answered")
+
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason_code: ReasonCode, _properties: Any
     ) -> None:
@@ -283,9 +299,14 @@ class _Client(aiomqtt.Client):
 
     def _ended(self, disconnected: asyncio.Future[None]) -> None:
         """Tell whoever waits for a message that the connection is gone. A reason nobody has asked for would be logged."""
-        if not disconnected.cancelled():
-            disconnected.exception()
+        error = None if disconnected.cancelled() else disconnected.exception()
+        self._give_up(_said(error) if error is not None else "disconnected")
         self.news.set()
+
+    def _give_up(self, reason: str) -> None:
+        """End the wait for the broker's first answer, which aiomqtt would go on with until its time is over."""
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError(reason))
 
 
 def _connect_properties() -> Properties:

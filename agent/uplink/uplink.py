@@ -7,6 +7,7 @@ import contextlib
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
@@ -253,7 +254,8 @@ class Uplink:
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
-        if now_s >= self._rebirth_s:
+        reborn = now_s >= self._rebirth_s
+        if reborn:
             self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
@@ -262,7 +264,9 @@ class Uplink:
         stamp, turned = self.stamp(), self._reporter.turned()
         born = set(edge.born) if turned else edge.born
         messages = edge.changes(stamp) if turned else []
-        messages += edge.data(reports, stamp)
+        just_born = edge.born if reborn else edge.born - born
+        # What has just been told by a birth is not told again; that it has arrived must be proven all the same.
+        messages += edge.data([report for report in reports if _untold(report, just_born)], stamp)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -328,3 +332,8 @@ class Uplink:
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
+    """Whether a report tells more than the birth that came after it: each stage of a command is told."""
+    return report.device not in just_born or report.metric in names.LAST
