@@ -79,6 +79,7 @@ class Link:
         self._journal = journal
         self._node = node
         self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
+        self._spare: int | None = None  # a number that no broker has heard
         self._told_lost = False
         self._proving = asyncio.Lock()
         self._settling: tuple[str, list[int]] = "", []  # proven numbers of a store that are still in it
@@ -108,7 +109,7 @@ class Link:
 
     async def _session(self) -> None:
         """Hold one connection until it breaks, or until the intended stop, which says so."""
-        bd_seq = await self._next_bd_seq()
+        bd_seq = await self._next_bd_seq() if self._spare is None else self._spare
         death = will(self._topics, bd_seq)
         if self.state != "connecting":
             self._turn("connecting")
@@ -134,6 +135,7 @@ class Link:
             last = None
             raise
         finally:
+            self._spare = None if session.called else bd_seq
             self._node.offline()
             self._outbox.lost()
             await session.close(last)

@@ -15,7 +15,7 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
 import aiomqtt
@@ -74,6 +74,11 @@ class MqttSession:
         self._client = _Client(broker, will)
         self._entered = False
         self._told_dropped = 0
+
+    @property
+    def called(self) -> bool:
+        """Whether there was a connection, and so a broker may have heard the CONNECT."""
+        return self._client.called
 
     async def open(self, filters: Sequence[str]) -> None:
         """Connect and subscribe. Broken if that fails or takes too long; nothing is left of it then."""
@@ -154,6 +159,7 @@ class _Client(aiomqtt.Client):
         self.incoming: deque[Incoming] = deque()
         self.news = asyncio.Event()  # something came in, or the connection is gone
         self.dropped = 0
+        self.called = False
         self._proofs: dict[int, asyncio.Future[ReasonCode]] = {}
         self._abandoned = self._connecting = False
         self._read = self._client._sock_recv  # noqa: SLF001 - paho has no other way
@@ -268,15 +274,45 @@ class _Client(aiomqtt.Client):
 
     # ---- paho's callbacks ----------------------------------------------------------------------------------------------
 
-    def _on_socket_open(self, client: paho.Client, userdata: Any, sock: Any) -> None:
+    # aiomqtt watches a socket one turn of the loop later, by its number. By then it may be closed, and the number another
+    # one's; or all may be written, and nobody would ever stop watching.
+
+    def _on_socket_open(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
         if self._abandoned:  # this is the connecting thread, and the loop may have ended
             sock.close()
             raise OSError("abandoned")
-        super()._on_socket_open(client, userdata, sock)
+        self.called = True
+        self._loop.call_soon_threadsafe(self._watch_reads, sock)
 
-    def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
-        if not self._abandoned:
-            super()._on_socket_register_write(client, userdata, sock)
+    def _on_socket_register_write(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
+        if self._connecting:
+            self._loop.call_soon_threadsafe(self._watch_writes, sock)
+        else:
+            self._watch_writes(sock)
+
+    def _watch_reads(self, sock: Any) -> None:
+        if self._is_current(sock):
+            self._loop.add_reader(sock.fileno(), self._go_on, self._read_all)
+            self._misc_task = self._loop.create_task(self._misc_loop())
+
+    def _watch_writes(self, sock: Any) -> None:
+        if self._is_current(sock) and self._client.want_write():
+            self._loop.add_writer(sock.fileno(), self._go_on, self._client.loop_write)
+
+    def _is_current(self, sock: object) -> bool:
+        return self._client.socket() is sock
+
+    def _read_all(self) -> None:
+        self._client.loop_read()
+        while (pending := getattr(self._client.socket(), "pending", None)) is not None and pending():  # of TLS
+            self._client.loop_read()
+
+    def _go_on(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - whatever paho stumbles over, the connection is no good any more
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         self.news.set()
@@ -324,6 +360,7 @@ def _check(code: ReasonCode | int, what: str) -> None:
 def _said(error: BaseException) -> str:
     """Return why, in the words of a person."""
     if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
-        return str(error.rc).lower()
+        text = str(error.rc).lower()
+        return "the connection is lost" if text == "unspecified error" else text
     text = str(error) or type(error).__name__
     return text.removeprefix("[code:").lower() if isinstance(error, aiomqtt.MqttCodeError) else text

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import mqtt_wire as wire
 from mqtt_relay import Passed, Record
 from mqtt_wire import Connect
-from sparkplug_peer import Parsed, parse
+from sparkplug_peer import Parsed, ParsedMetric, parse
 from sparkplug_protobuf import Payload as Raw
 
 
@@ -78,6 +78,19 @@ class EdgeRecord:
                 )
             )  # fmt: skip
         return found
+
+    def history(self, key: str, after: str) -> list[ParsedMetric]:
+        """What the first session after a mark told of a point's past."""
+        device, _, name = key.partition("/")
+        data = self.said("DDATA", after=after)
+        first = min((said.connection for said in data), default=0)
+        metrics = [
+            metric
+            for said in data
+            if said.device == device and said.connection == first
+            for metric in said.payload.metrics
+        ]
+        return [metric for metric in metrics if metric.historical and metric.name == name]
 
     def sessions(self) -> list[list[Said]]:
         """What the node said, by connection; those on which it said nothing are left out."""

@@ -90,7 +90,7 @@ class EdgeRun:
         deadline_s = clock() + PATIENCE_S
         while not holds():
             assert clock() < deadline_s, f"not within {PATIENCE_S:g} s: {what}"
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.002)
 
     async def born(self, after: str = "") -> None:
         """Wait until all devices are born, after a mark."""
@@ -111,6 +111,10 @@ class EdgeRun:
             lambda: self.street.uplink.state().unproven == 0 and self.street.uplink.state().journal_waiting == 0,
             "all is proven",
         )
+
+    async def taken(self, is_open: bool) -> None:
+        """Wait until the uplink has taken that the door is as it is."""
+        await self.until(lambda: self.street.uplink._reporter.told(DOOR)[0] is is_open, "the door is taken")
 
     async def quiet(self) -> None:
         """Read the lamps again as they were, and wait until nothing is told any more."""
@@ -151,7 +155,7 @@ async def everyday(run: EdgeRun) -> None:
         edge.mark("many")
         for number in range(280):
             street.put(DOOR, number % 2 == 0)
-            await asyncio.sleep(0.001)
+            await run.taken(number % 2 == 0)
         await run.proven()
         await _lost(run)
     edge.mark("again")
@@ -195,9 +199,10 @@ async def _lost(run: EdgeRun) -> None:
     await run.until(lambda: street.uplink.state().state != "online", "the node has seen it")
     for is_open in (True, False, True):
         street.put(DOOR, is_open)
-        await asyncio.sleep(0.02)
+        await run.taken(is_open)
     relay.refuses = False
     await run.born("cut")
+    await run.until(lambda: len(edge.history(DOOR, "cut")) >= 3, "the history of the door")
     await run.proven()
 
 
@@ -224,6 +229,7 @@ async def strictly(run: EdgeRun) -> None:
         street.put("lum-01/lamp/commanded_level", 55)
         await run.told("DDATA", "lum-01", "")
         street.put(DOOR, False)
+        await run.taken(False)
         await _lost(run)
 
 

@@ -174,15 +174,8 @@ def properties_have_a_typed_value_each(runs: Runs) -> None:
 def what_was_not_proven_comes_as_history_with_its_own_time(runs: Runs) -> None:
     """No id of the specification; what is_historical is for."""
     for run in (runs.everyday, runs.strict):
-        device, _, name = DOOR.partition("/")
         back = run.said("NBIRTH", after="cut")[0]
-        late = [
-            metric
-            for said in run.said("DDATA", after="cut")
-            if said.device == device and said.connection == back.connection
-            for metric in said.payload.metrics
-            if metric.historical and metric.name == name
-        ]
+        late = run.history(DOOR, after="cut")
         assert [metric.value for metric in late][-3:] == [True, False, True]
         times = [metric.timestamp or 0 for metric in late]
         assert times == sorted(times)
