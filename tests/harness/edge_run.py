@@ -5,41 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from agent.cli.uplink.host import Host, joined
 from agent.cli.uplink.place import Place
 from agent.config import Place as Address
 from agent.journal.journal import Journal
-from agent.uplink import backoff, link, reports, uplink
 from agent.uplink.payload import DataType, Metric
 from edge_record import EdgeRecord
+from hurried_uplink import running, until
 from mosquitto import Mosquitto
 from mqtt_relay import Record, Relay
-from uplinked_street import LoopClock, UplinkedStreet
+from uplinked_street import UplinkedStreet
 
 GROUP, NODE = "albertslund", "pole-7"
 LIVE = ("lum-01", "lum-02", "lum-03", "meter-1", "radar-01", "door-1")
 DOOR = "door-1/contact/state"
-PATIENCE_S = 8.0
-FASTER = {
-    (link, "PROVE_EVERY_S"): 0.05, (link, "BACKLOG_EVERY_S"): 0.01, (link, "LOOK_EVERY_S"): 0.05,
-    (link, "HOST_WITHIN_S"): 0.3, (uplink, "REBIRTH_EVERY_S"): 0.4, (uplink, "COMMIT_EVERY_S"): 0.2,
-    (backoff, "FIRST_S"): 0.05, (reports, "_STALE_EVERY_S"): 0.1,
-}  # fmt: skip
-
-
-@contextlib.contextmanager
-def hurried() -> Any:
-    """Let the uplink's waits be short."""
-    with pytest.MonkeyPatch.context() as patch:
-        for (module, name), value in FASTER.items():
-            patch.setattr(module, name, value)
-        yield
 
 
 class EdgeRun:
@@ -59,22 +42,12 @@ class EdgeRun:
         """An agent's uplink from its start to its intended stop."""
         journal = Journal(self._journal, 1_000_000, "boot")
         first, *others = [Address("127.0.0.1", relay.port) for relay in self.relays]
-        street = self.street = UplinkedStreet(
-            clock=LoopClock(), journal=journal, mqtt=self.version, port=first.port, fallbacks=tuple(others),
-            longest_wait_s=1.0, **options,
-        )  # fmt: skip
-        for device in ("lum-01", "lum-02", "lum-03"):
-            street.put(f"{device}/lamp/dimming_level", 10.0)
-        street.put("radar-01/presence/state", False)
-        street.put("radar-01/illuminance/value", 0.5, age_s=10.0)  # stale
-        task = asyncio.create_task(street.uplink.run())
-        try:
-            yield street
-        finally:
+        here = {"journal": journal, "mqtt": self.version, "fallbacks": tuple(others), "longest_wait_s": 1.0}
+        async with running(first.port, **here | options) as self.street:
+            self.street.put("radar-01/illuminance/value", 0.5, age_s=10.0)  # stale
+            yield self.street
             self.edge.mark("stop")
-            task.cancel()
-            await asyncio.wait([task])
-            await self.until(lambda: self.record.open == 0, "the connection is closed")
+        await until(lambda: self.record.open == 0, "the connection is closed")
 
     async def start(self) -> None:
         for relay in self.relays:
@@ -84,37 +57,29 @@ class EdgeRun:
         for relay in self.relays:
             await relay.close()
 
-    async def until(self, holds: Callable[[], object], what: str) -> None:
-        """Wait until something holds."""
-        clock = asyncio.get_running_loop().time
-        deadline_s = clock() + PATIENCE_S
-        while not holds():
-            assert clock() < deadline_s, f"not within {PATIENCE_S:g} s: {what}"
-            await asyncio.sleep(0.002)
-
     async def born(self, after: str = "") -> None:
         """Wait until all devices are born, after a mark."""
-        await self.until(
+        await until(
             lambda: {said.device for said in self.edge.said("DBIRTH", after=after)} >= set(LIVE),
             f"births after {after}",
         )
 
     async def told(self, kind: str, device: str, after: str) -> None:
         """Wait for a message of a kind after a mark."""
-        await self.until(
+        await until(
             lambda: any(said.device == device for said in self.edge.said(kind, after=after)), f"{kind} of {device}"
         )
 
     async def proven(self) -> None:
         """Wait until all that was sent is proven, and nothing waits in the journal."""
-        await self.until(
+        await until(
             lambda: self.street.uplink.state().unproven == 0 and self.street.uplink.state().journal_waiting == 0,
             "all is proven",
         )
 
     async def taken(self, is_open: bool) -> None:
         """Wait until the uplink has taken that the door is as it is."""
-        await self.until(lambda: self.street.uplink._reporter.told(DOOR)[0] is is_open, "the door is taken")
+        await until(lambda: self.street.uplink._reporter.told(DOOR)[0] is is_open, "the door is taken")
 
     async def quiet(self) -> None:
         """Read the lamps again as they were, and wait until nothing is told any more."""
@@ -195,14 +160,14 @@ async def _lost(run: EdgeRun) -> None:
     relay.refuses = True
     edge.mark("cut")
     relay.cut()
-    await run.until(lambda: run.record.open == 0, "the connection is gone")
-    await run.until(lambda: street.uplink.state().state != "online", "the node has seen it")
+    await until(lambda: run.record.open == 0, "the connection is gone")
+    await until(lambda: street.uplink.state().state != "online", "the node has seen it")
     for is_open in (True, False, True):
         street.put(DOOR, is_open)
         await run.taken(is_open)
     relay.refuses = False
     await run.born("cut")
-    await run.until(lambda: len(edge.history(DOOR, "cut")) >= 3, "the history of the door")
+    await until(lambda: len(edge.history(DOOR, "cut")) >= 3, "the history of the door")
     await run.proven()
 
 
@@ -242,7 +207,7 @@ async def hosted(run: EdgeRun) -> None:
         await asyncio.to_thread(run.brokers[broker].say, f"spBv1.0/STATE/{host_id}", text, retain=True)
 
     async def subscribed(relay: str, after: str) -> None:
-        await run.until(
+        await until(
             lambda: any(
                 passed.relay == relay and passed.packet.type == 9 for passed in run.record.passed[edge.marks[after] :]
             ),

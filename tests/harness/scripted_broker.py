@@ -106,6 +106,11 @@ class ScriptedBroker:
             self._writers.discard(writer)
             writer.transport.abort()
 
+    async def drained(self) -> None:
+        """Wait until what was said is on its way."""
+        for writer in list(self._writers):
+            await writer.drain()
+
     async def _converse(self, session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         buffer, read = bytearray(), 0
         if self.script.hang_up:

@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import functools
 import random
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
-from agent.uplink import backoff, link, mqtt, uplink
+from agent.uplink import mqtt
 from agent.uplink.edge import Message
 from agent.uplink.mqtt import Broken, Broker, MqttSession
 from agent.uplink.reports import Reporter
+from hurried_uplink import VERSIONS, hurried, running, until
 from scripted_broker import Script, ScriptedBroker, Session
 from sparkplug_peer import parse
-from uplinked_street import LoopClock, UplinkedStreet
+from uplinked_street import UplinkedStreet
 
-VERSIONS: tuple[Literal["5", "3.1.1"], ...] = ("5", "3.1.1")
 DOOR = "door-1/contact/state"
 METER = "meter-1/meter/active_power"
 WILL = Message("spBv1.0/g/NDEATH/n", b"will")
 
 
 @pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name, value in (
-        (link, "PROVE_EVERY_S", 0.02),
-        (link, "PROVE_WITHIN_S", 0.25),
-        (link, "BACKLOG_EVERY_S", 0.005),
-        (link, "LOOK_EVERY_S", 0.02),
-        (link, "HOST_WITHIN_S", 0.2),
-        (uplink, "COMMIT_EVERY_S", 0.05),
-        (backoff, "FIRST_S", 0.02),
-    ):
-        monkeypatch.setattr(module, name, value)
-
-
-@contextlib.asynccontextmanager
-async def running(broker: ScriptedBroker, **options: Any) -> AsyncIterator[UplinkedStreet]:
-    street = UplinkedStreet(clock=LoopClock(), port=broker.port, longest_wait_s=0.05, **options)
-    for lamp in ("lum-01", "lum-02", "lum-03"):
-        street.put(f"{lamp}/lamp/dimming_level", 10.0)
-    street.put("radar-01/presence/state", False)
-    task = asyncio.create_task(street.uplink.run())
-    try:
-        yield street
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def until(holds: Callable[[], object], what: str, patience_s: float = 8.0) -> None:
-    clock = asyncio.get_running_loop().time
-    deadline_s = clock() + patience_s
-    while not holds():
-        assert clock() < deadline_s, f"not within {patience_s:g} s: {what}"
-        await asyncio.sleep(0.002)
-
-
-def online(street: UplinkedStreet) -> bool:
-    return street.uplink.state().state == "online"
+def _hurried() -> Iterator[None]:
+    with hurried():
+        yield
 
 
 def meters(sessions: list[Session], *, proven: bool = False) -> list[float]:
@@ -105,7 +70,10 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_nothing_proven_is_lost_and_nothing_unproven_believed(fault: str, version: Literal["5", "3.1.1"]) -> None:
     """What has left outbox and journal, the broker has acknowledged; in the end it has every value."""
-    async with ScriptedBroker(dataclasses.replace(FAULTS[fault])) as broker, running(broker, mqtt=version) as street:
+    async with (
+        ScriptedBroker(dataclasses.replace(FAULTS[fault])) as broker,
+        running(broker.port, mqtt=version) as street,
+    ):
         await until(lambda: broker.sessions and meters(broker.sessions), "births")
         for begin in range(100, 160, 20):
             await told(street, range(begin, begin + 20), 0.001)
@@ -148,7 +116,7 @@ async def test_a_hundred_outages_at_random() -> None:
     """Scripts by chance, each for a few moments."""
     chance = random.Random(36)
     kinds = ("drop_before_ack", "drop_after_ack", "mute_after_ack", "deaf_after_ack", "lose_after_bytes")
-    async with ScriptedBroker() as broker, running(broker, mqtt="5") as street:
+    async with ScriptedBroker() as broker, running(broker.port, mqtt="5") as street:
         await until(lambda: broker.sessions and meters(broker.sessions), "births")
         for number in range(100, 160):
             kind = chance.choice(kinds)
@@ -165,7 +133,7 @@ async def test_a_hundred_outages_at_random() -> None:
 
 
 async def test_a_refused_proof_settles_nothing() -> None:
-    async with ScriptedBroker(Script(refuse_acks=0x87)) as broker, running(broker, mqtt="5") as street:
+    async with ScriptedBroker(Script(refuse_acks=0x87)) as broker, running(broker.port, mqtt="5") as street:
         await until(lambda: broker.sessions and meters(broker.sessions), "births")
         await told(street, range(100, 104))
         await until(lambda: "refuses" in street.uplink.state().last_error, "it is said")
@@ -175,7 +143,7 @@ async def test_a_refused_proof_settles_nothing() -> None:
 
 async def test_each_connection_is_a_new_one() -> None:
     """Nothing of a broken one is sent again by the library, and the first message is a birth."""
-    async with ScriptedBroker(Script(drop_before_ack=1)) as broker, running(broker) as street:
+    async with ScriptedBroker(Script(drop_before_ack=1)) as broker, running(broker.port) as street:
         await until(lambda: broker.sessions and meters(broker.sessions), "births")
         await told(street, range(100, 104))
         broker.script = Script()
