@@ -69,13 +69,14 @@ class KeptInMemory:
         self.bad = ""
         self.closed = False
         self.hold: asyncio.Event | None = None
-        self._last = 0
+        self._last = self.bd_seqs = 0
 
     async def open(self) -> None:
         self._check(self.fault)
 
     async def next_bd_seq(self) -> int:
-        return 7
+        self.bd_seqs += 1
+        return 6 + self.bd_seqs
 
     async def commit(self, reports: Sequence[Report]) -> None:
         """Carried out to the end, as in a thread, also if nobody waits for it any more."""
