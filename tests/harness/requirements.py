@@ -1,4 +1,7 @@
-"""The requirements of Sparkplug 3.0 on an edge node, by their ids without `tck-id-`: each has a check of what was recorded."""
+"""The requirements of Sparkplug 3.0 on an edge node, by their ids without `tck-id-`: each has a check of what was recorded.
+
+Those that begin with `own-` are ours.
+"""
 
 from __future__ import annotations
 

@@ -147,9 +147,9 @@ def a_rebirth_keeps_the_bdseq(runs: Runs) -> None:
     assert {said.value("bdSeq") for said in reborn} == {0}
 
 
-@requires("rebirth-rate")
+@requires("own-rebirth-rate")
 def one_rebirth_answers_a_burst(runs: Runs) -> None:
-    """No id of the specification: a host that asks again and again silences nobody."""
+    """One of ours: a host that asks again and again silences nobody."""
     asked = runs.everyday.said("NCMD", up=False, after="burst", before="burst over")
     assert len(asked) >= 20
     assert len(runs.everyday.said("NBIRTH", after="burst", before="cut")) == 1

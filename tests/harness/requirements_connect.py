@@ -151,9 +151,9 @@ def an_intended_stop_says_ndeath_and_disconnects(runs: Runs) -> None:
         _then_a_disconnect(run, death)
 
 
-@requires("payloads-ndeath-will-message-publisher-lost")
+@requires("own-lost-node")
 def a_lost_node_is_told_dead_by_the_broker(runs: Runs) -> None:
-    """No id of the specification; what its will is for."""
+    """One of ours: what its will is for."""
     cut = runs.everyday.said(before="cut")[-1].connection
     assert runs.everyday.will_bd_seq(cut) in runs.everyday.facts["deaths"]  # type: ignore[operator]
 

@@ -124,9 +124,9 @@ def strict_data_have_no_datatypes_and_compatible_data_have_them(runs: Runs) -> N
         assert all(metric.HasField("datatype") for metric in said.raw.metrics)  # type: ignore[attr-defined]
 
 
-@requires("payloads-metric-value-field")
+@requires("own-value-field")
 def strict_data_stand_in_the_fields_of_their_births(runs: Runs) -> None:
-    """No id of the specification: without a datatype the field must say it."""
+    """One of ours: without a datatype the field must say it."""
     level = [metric for said in runs.strict.said("DDATA") for metric in said.raw.metrics  # type: ignore[attr-defined]
              if metric.name == "lamp/commanded_level"]  # fmt: skip
     assert {metric.WhichOneof("value") for metric in level} == {"float_value"}
@@ -170,9 +170,9 @@ def properties_have_a_typed_value_each(runs: Runs) -> None:
     assert count
 
 
-@requires("historical")
+@requires("own-history")
 def what_was_not_proven_comes_as_history_with_its_own_time(runs: Runs) -> None:
-    """No id of the specification; what is_historical is for."""
+    """One of ours: what is_historical is for."""
     for run in (runs.everyday, runs.strict):
         back = run.said("NBIRTH", after="cut")[0]
         late = run.history(DOOR, after="cut")
