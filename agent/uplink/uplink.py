@@ -7,6 +7,7 @@ import contextlib
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
@@ -93,7 +94,7 @@ class Uplink:
         self._identity: Identity | None = None
         if options.tls is not None:
             self._identity = Identity(options.tls, clock, kernel_clock=controller.clock != "gnss")
-        broker = Broker(
+        first = Broker(
             options.host,
             options.port,
             options.mqtt,
@@ -101,10 +102,12 @@ class Uplink:
             f"{controller.group}/{controller.id}",
             tls=None if self._identity is None else self._identity.context,
         )
+        others = [msgspec.structs.replace(first, host=place.host, port=place.port) for place in options.fallbacks]
         self._link = Link(
-            broker,
+            [first, *others],
             self._topics,
             clock,
+            primary_host=options.primary_host,
             backoff=Backoff(random.random, options.longest_wait_s),
             outbox=self._outbox,
             journal=journal,
@@ -138,8 +141,8 @@ class Uplink:
         """Begin a session: births, then all that is due."""
         if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
             self._outbox.keep(self._reporter.take(self._clock.mono_s()))
-        self._session = session
-        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
+        self._session, strict = session, self._options.profile == "strict"
+        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq, strict=strict)
         if self._options.mirror:
             self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
         self._tell_journal()
@@ -202,11 +205,11 @@ class Uplink:
     def state(self) -> UplinkState:
         """Return how the uplink is."""
         options, facts, now_s = self._options, self._journal.facts(), self._clock.mono_s()
-        proof_s = self._link.proof_s
+        proof_s, broker = self._link.proof_s, self._link.broker
         return UplinkState(
             state=self._link.state,
-            host=options.host,
-            port=options.port,
+            host=broker.host,
+            port=broker.port,
             mqtt=options.mqtt,
             group=self._topics.group,
             node=self._topics.node,
@@ -265,7 +268,8 @@ class Uplink:
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
-        if now_s >= self._rebirth_s:
+        reborn = now_s >= self._rebirth_s
+        if reborn:
             self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
@@ -274,7 +278,9 @@ class Uplink:
         stamp, turned = self.stamp(), self._reporter.turned()
         born = set(edge.born) if turned else edge.born
         messages = edge.changes(stamp) if turned else []
-        messages += edge.data(reports, stamp)
+        just_born = edge.born if reborn else edge.born - born
+        # What has just been told by a birth is not told again; that it has arrived must be proven all the same.
+        messages += edge.data([report for report in reports if _untold(report, just_born)], stamp)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -354,3 +360,8 @@ class Uplink:
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
+    """Whether a report tells more than the birth that came after it: each stage of a command is told."""
+    return report.device not in just_born or report.metric in names.LAST
