@@ -22,6 +22,7 @@ from agent.control.street import StreetControl
 from agent.control.task import ControlTask, lamp_points
 from agent.faults import FOLDER, FaultDumps
 from agent.health import Notifier, Supervisor
+from agent.identity.production import lacking
 from agent.image import Image
 from agent.local.methods import Methods
 from agent.local.server import LocalServer
@@ -59,6 +60,9 @@ def run(
         config = load_file(config_path)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    if lack := lacking(config):
+        sys.stderr.write(f"gadelys: {lack}\n")
         return 2
     agent = _Agent(config, street_time)
     try:

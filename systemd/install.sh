@@ -41,4 +41,5 @@ if [ ! -e "$root/etc/gadelys/pole.toml" ]; then
     install -Dm644 docs/pole.toml -t "$root/etc/gadelys"
     echo "now describe your pole in $root/etc/gadelys/pole.toml, and: gadelys config check /etc/gadelys/pole.toml"
 fi
+command -v openssl >/dev/null || echo "for gadelys enrol: apt-get install openssl"
 [ -n "$root" ] || ! [ -d /run/systemd/system ] || systemctl daemon-reload

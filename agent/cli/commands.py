@@ -8,10 +8,12 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from agent import __version__
+from agent.cli.authority.commands import authority
 from agent.cli.ble.commands import ble
 from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
 from agent.cli.calendar.commands import calendar
+from agent.cli.enrol.commands import enrol
 from agent.cli.instrument.commands import instrument
 from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
@@ -205,10 +207,12 @@ def check(file: Path, as_json: bool) -> int:
     return configuration.check(file, as_json=as_json)
 
 
+gadelys.add_command(authority)
 gadelys.add_command(ble)
 gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(calendar)
+gadelys.add_command(enrol)
 gadelys.add_command(instrument)
 gadelys.add_command(lab)
 gadelys.add_command(neighbour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.cli import format as fmt
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
-from agent.local.records import Status, UplinkState
+from agent.local.records import IdentityState, Status, UplinkState
 
 _INDENT = "  "
 _AWAY_S = 10.0  # a broker may be away so long without anybody having to look after it
@@ -39,7 +39,10 @@ def section(status: Status, width: int) -> list[Line]:
     ]
     proof = "nothing proven yet" if uplink.proof_age_s is None else f"last proof {fmt.span(uplink.proof_age_s)} ago"
     birth = "" if uplink.bd_seq is None else f", birth {uplink.bd_seq}"
-    lines = [line(Span(f"{_INDENT}node {uplink.node} of group {uplink.group}{birth}; {proof}", "dim"))]
+    secure = "in the clear" if uplink.identity is None else f"TLS as {uplink.identity.name or fmt.MISSING}"
+    lines = [line(Span(f"{_INDENT}node {uplink.node} of group {uplink.group}{birth}; {proof}; {secure}", "dim"))]
+    if uplink.identity is not None:
+        lines += wrap(_identity(uplink.identity), width, first=_INDENT, rest=_INDENT * 2, tone="dim")
     if uplink.last_refusal:
         lines += wrap(f"last refused: {uplink.last_refusal}", width, first=_INDENT, rest=_INDENT * 2, tone="dim")
     return [*table(columns, [row], width), *(clip(one, width) for one in lines)]
@@ -57,8 +60,15 @@ def problems(uplink: UplinkState | None) -> list[str]:
             f"uplink to {uplink.host}:{uplink.port} is {uplink.state} for {fmt.span(uplink.since_s)}"
             f"{because}: {kept} kept"
         )
+    if uplink.identity is not None and uplink.identity.trouble:
+        found.append(f"identity: {uplink.identity.trouble}")
     if uplink.journal_fault:
         found.append(f"the journal fails: {uplink.journal_fault}")
     if uplink.journal_dropped:
         found.append(f"the journal was full: {fmt.number(uplink.journal_dropped, 'report')} dropped")
     return found
+
+
+def _identity(identity: IdentityState) -> str:
+    newer = "; a newer one is there, the next connection shows it" if identity.renewed else ""
+    return f"our certificate {identity.says}{newer}" if identity.says else "our certificate cannot be read"

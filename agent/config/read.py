@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from agent.config.brokers import read_fallbacks, read_primary_host
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
 from agent.config.monitoring import check_monitoring, read_monitoring
@@ -27,11 +28,13 @@ from agent.config.records import (
     Lighting,
     Monitoring,
     Neighbours,
+    Place,
     Unit,
     Uplink,
 )
 from agent.config.seasons import check_senses, read_design_class, read_period, read_traffic
 from agent.config.table import Ledger, Table
+from agent.config.tls import check_tls, read_tls
 from drivers.bus.records import Link, RtuBus, RtuTcpBus, TcpBus
 from drivers.profile import ProfileError
 from drivers.toml_words import did_you_mean
@@ -149,6 +152,7 @@ class _Reader:
                 longitude_deg=table.number("longitude", -180, 180),
                 time_zone=zone,
                 clock=table.choice("clock", ("network", "rtc", "gnss"), "network"),
+                production=table.flag("production", default=False),
             ),
         )
 
@@ -274,11 +278,19 @@ class _Reader:
         return self.finish(table, read_monitoring(table, self._folder))
 
     def uplink(self, table: Table) -> Uplink:
+        below = table.table("tls") if "tls" in table else None
+        tls = None if below is None else self.finish(below, read_tls(below, self._folder))
+        port = table.whole("port", 1, 65535, 1883 if tls is None else 8883)
+        first = Place(table.text("host", "the name or address of an MQTT broker"), port)
         return self.finish(
             table,
             Uplink(
-                host=table.text("host", "the name or address of an MQTT broker"),
-                port=table.whole("port", 1, 65535, 1883),
+                host=first.host,
+                port=first.port,
+                tls=tls,
+                fallbacks=read_fallbacks(table, first),
+                primary_host=read_primary_host(table),
+                profile=table.choice("profile", ("compatible", "strict"), "compatible"),
                 mqtt=table.choice("mqtt", ("5", "3.1.1"), "5"),
                 keepalive_s=table.whole("keepalive_s", 5, 600, 30),
                 longest_wait_s=table.number("longest_wait_s", 1, 3600, 120),
@@ -323,6 +335,7 @@ class _Reader:
         check_senses(self._tables["lighting",], traffic, config.lighting, config.devices, units)
         check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
+        check_tls(root, config.controller, config.uplink)
         check_neighbours(root, config.neighbours, config.controller.id, self._tables)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:

@@ -20,7 +20,7 @@ DeviceKind = ProfileKind | Literal["vehicles", "location", "contact", "beacon"]
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who this controller is and where it stands (degrees north and east)."""
+    """Who this controller is and where it stands (degrees north and east); `production`: not without an identity."""
 
     id: str
     group: str
@@ -28,6 +28,7 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True):
     longitude_deg: float
     time_zone: str
     clock: Literal["network", "rtc", "gnss"]
+    production: bool = False
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,11 +184,34 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     clear_after_s: float
 
 
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of TLS (PEM): whom we believe, who we are; `key` is none where it stands in the certificate's file.
+
+    A certificate that ends within `warn_days` is told.
+    """
+
+    ca: Path
+    certificate: Path
+    key: Path | None
+    warn_days: float
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     """The way to the platform: MQTT, the journal, how often what presence moves is told (s)."""
 
     host: str
     port: int
+    tls: Tls | None = None
+    fallbacks: tuple[Place, ...] = ()
+    primary_host: str = ""
+    profile: Literal["compatible", "strict"] = "compatible"
     mqtt: Literal["5", "3.1.1"]
     keepalive_s: int
     longest_wait_s: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -126,6 +127,27 @@ class TaskRow(msgspec.Struct, frozen=True):
     last_error: str
 
 
+class IdentityState(msgspec.Struct, frozen=True):
+    """Our certificate: whose, until when, how that is, what is wrong with its file ("" = nothing).
+
+    `renewed`: the file is newer than the connection, and the next one will show it.
+    """
+
+    name: str
+    expires: datetime | None
+    standing: Literal["good", "soon", "ended", "early", "unsure", "none"]
+    says: str
+    fault: str
+    renewed: bool
+
+    @property
+    def trouble(self) -> str:
+        """Return what somebody has to look after; "" if nothing."""
+        if self.fault:
+            return self.fault
+        return f"our certificate {self.says}" if self.standing in {"soon", "ended", "early"} else ""
+
+
 class UplinkState(msgspec.Struct, frozen=True):
     """The way to the platform: where it leads, how it is, what is not proven delivered."""
 
@@ -149,6 +171,7 @@ class UplinkState(msgspec.Struct, frozen=True):
     last_refusal: str
     last_error: str
     mirror: bool
+    identity: IdentityState | None = None
 
 
 class NeighbourRow(msgspec.Struct, frozen=True):

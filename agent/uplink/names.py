@@ -14,6 +14,8 @@ STORE_ID = "journal/store_id"
 WAITING = "journal/waiting"
 DROPPED = "journal/dropped"
 REFUSED = "command/refused"
+IDENTITY_EXPIRES = "identity/expires"  # DateTime: when our certificate ends; null without TLS
+IDENTITY_ALARM = "identity/alarm"  # String: what is wrong with our certificate, or that it ends soon; "" = nothing
 
 # Of a device: what may stand in a DCMD beside the value.
 COMMAND_ID = "command/id"  # String: the platform's own name of the command, told back in last_id
@@ -25,6 +27,7 @@ RELEASE = "command/release"  # Boolean: end the demand of the rung `operator`
 LAST_ID = "command/last_id"
 LAST_STATUS = "command/last_status"
 LAST_REASON = "command/last_reason"
+LAST = frozenset({LAST_ID, LAST_STATUS, LAST_REASON})
 
 DIMMING = "lamp/dimming_level"  # the one metric so far that may be written; read: the confirmed level
 COUNTER = "presence/counter"

@@ -131,5 +131,7 @@ def _of_node() -> list[Spec]:
         Spec("", names.WAITING, DataType.INT64),
         Spec("", names.DROPPED, DataType.INT64),
         Spec("", names.REFUSED, DataType.INT64),
+        Spec("", names.IDENTITY_EXPIRES, DataType.DATETIME),
+        Spec("", names.IDENTITY_ALARM, DataType.STRING),
         *_answers(""),
     ]

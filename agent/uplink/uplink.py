@@ -7,14 +7,16 @@ import contextlib
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
 
-from agent.clock import Clock
+from agent.clock import Clock, until_next_s
 from agent.config import Controller
 from agent.config import Uplink as Options
 from agent.control.street import StreetControl
+from agent.identity.identity import LOOK_EVERY_S, Identity
 from agent.image import Image
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
@@ -89,13 +91,23 @@ class Uplink:
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
-        broker = Broker(
-            options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}"
+        self._identity: Identity | None = None
+        if options.tls is not None:
+            self._identity = Identity(options.tls, clock, kernel_clock=controller.clock != "gnss")
+        first = Broker(
+            options.host,
+            options.port,
+            options.mqtt,
+            options.keepalive_s,
+            f"{controller.group}/{controller.id}",
+            tls=None if self._identity is None else self._identity.context,
         )
+        others = [msgspec.structs.replace(first, host=place.host, port=place.port) for place in options.fallbacks]
         self._link = Link(
-            broker,
+            [first, *others],
             self._topics,
             clock,
+            primary_host=options.primary_host,
             backoff=Backoff(random.random, options.longest_wait_s),
             outbox=self._outbox,
             journal=journal,
@@ -113,6 +125,8 @@ class Uplink:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
                 group.create_task(self._commit_again_and_again(), name="uplink-commit")
+                if self._identity is not None:
+                    group.create_task(self._look_after(self._identity), name="uplink-identity")
                 group.create_task(self._link.run(), name="uplink-link")
         finally:
             self._reporter.close()
@@ -127,11 +141,13 @@ class Uplink:
         """Begin a session: births, then all that is due."""
         if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
             self._outbox.keep(self._reporter.take(self._clock.mono_s()))
-        self._session = session
-        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
+        self._session, strict = session, self._options.profile == "strict"
+        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq, strict=strict)
         if self._options.mirror:
             self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
         self._tell_journal()
+        if self._identity is not None:
+            self._tell_identity(self._identity)
         self._bear()
         self._push()
         return self._edge
@@ -189,11 +205,11 @@ class Uplink:
     def state(self) -> UplinkState:
         """Return how the uplink is."""
         options, facts, now_s = self._options, self._journal.facts(), self._clock.mono_s()
-        proof_s = self._link.proof_s
+        proof_s, broker = self._link.proof_s, self._link.broker
         return UplinkState(
             state=self._link.state,
-            host=options.host,
-            port=options.port,
+            host=broker.host,
+            port=broker.port,
             mqtt=options.mqtt,
             group=self._topics.group,
             node=self._topics.node,
@@ -210,6 +226,7 @@ class Uplink:
             commands_refused=self._commands.refused,
             last_refusal=self._commands.last_refusal,
             last_error=self._link.last_error,
+            identity=None if self._identity is None else self._identity.look(),
             mirror=options.mirror,
         )
 
@@ -251,7 +268,8 @@ class Uplink:
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
-        if now_s >= self._rebirth_s:
+        reborn = now_s >= self._rebirth_s
+        if reborn:
             self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
@@ -260,7 +278,9 @@ class Uplink:
         stamp, turned = self.stamp(), self._reporter.turned()
         born = set(edge.born) if turned else edge.born
         messages = edge.changes(stamp) if turned else []
-        messages += edge.data(reports, stamp)
+        just_born = edge.born if reborn else edge.born - born
+        # What has just been told by a birth is not told again; that it has arrived must be proven all the same.
+        messages += edge.data([report for report in reports if _untold(report, just_born)], stamp)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -317,6 +337,20 @@ class Uplink:
             log.warning("report_dropped", device=batch[0].device, metric=batch[0].metric, reason=str(error))
         return True
 
+    # ---- The identity --------------------------------------------------------------------------------------------------
+
+    async def _look_after(self, identity: Identity) -> None:
+        """Tell when our certificate ends and what is wrong with it, looked at every minute."""
+        while True:
+            self._tell_identity(identity)
+            await asyncio.sleep(until_next_s(self._clock.mono_s(), LOOK_EVERY_S))
+
+    def _tell_identity(self, identity: Identity) -> None:
+        state, now_s = identity.look(), self._clock.mono_s()
+        ends_ms = None if state.expires is None else round(state.expires.timestamp() * 1000)
+        self._reporter.set("", names.IDENTITY_EXPIRES, ends_ms, now_s)
+        self._reporter.set("", names.IDENTITY_ALARM, state.trouble, now_s)
+
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
         if self._edge is not None:
@@ -326,3 +360,8 @@ class Uplink:
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
+    """Whether a report tells more than the birth that came after it: each stage of a command is told."""
+    return report.device not in just_born or report.metric in names.LAST

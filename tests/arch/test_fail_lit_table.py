@@ -168,6 +168,14 @@ PROOF: dict[str, dict[str, str]] = {
         SEASON: "test_of_calendar_and_traffic_the_higher_wins_and_a_calendar_without_a_class_leaves_it_to_traffic",
     },
     "the counter sees nobody": {COUNT: "test_nobody_for_a_day_is_a_blind_counter_until_somebody_passes"},
+    "a certificate is wrong": {
+        "system/test_identity.py": "test_a_pole_s_life",
+        "wire/test_identity_files.py": "test_files_that_are_wrong",
+    },
+    "the agent in production": {
+        "system/test_identity.py": "test_a_pole_s_life",
+        STREET: "test_safe_lights_what_has_no_device_side_safety",
+    },
     "the broker is gone": {
         "system/test_uplink.py": (
             "test_the_broker_goes_and_comes_back_and_nothing_committed_is_lost "

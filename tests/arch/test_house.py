@@ -19,11 +19,13 @@ TREES = {"agent": ROOT, "drivers": ROOT, "cext": ROOT, "firmware_sim": ROOT / "f
 # Who reads a clock, a file's time, a socket, a thread: all other modules are pure.
 WORLD = {
     "asyncio", "concurrent", "fcntl", "logging", "os", "resource", "select", "selectors", "serial", "signal", "socket",
-    "subprocess", "termios", "threading", "time", "tty",
+    "ssl", "subprocess", "termios", "threading", "time", "tty",
 }  # fmt: skip
 EDGES = {
     "agent.app",
     "agent.beacons",
+    "agent.cli.authority.commands",
+    "agent.cli.authority.steps",
     "agent.cli.ble.commands",
     "agent.cli.ble.decode",
     "agent.cli.ble.scan",
@@ -47,6 +49,8 @@ EDGES = {
     "agent.cli.config",
     "agent.cli.daemon",
     "agent.cli.dim",
+    "agent.cli.enrol.commands",
+    "agent.cli.enrol.steps",
     "agent.cli.instrument.commands",
     "agent.cli.instrument.find",
     "agent.cli.instrument.listen",
@@ -84,6 +88,13 @@ EDGES = {
     "agent.control.task",
     "agent.faults",
     "agent.health",
+    "agent.identity.authority",
+    "agent.identity.enrolment",
+    "agent.identity.files",
+    "agent.identity.identity",
+    "agent.identity.openssl",
+    "agent.identity.signing",
+    "agent.identity.tls",
     "agent.journal.file",
     "agent.journal.journal",
     "agent.journal.store",

@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -70,6 +71,13 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    def say(self, topic: str, text: str, *, retain: bool = False) -> None:
+        """Publish by Mosquitto's own client, and wait until it is there."""
+        program = shutil.which("mosquitto_pub")
+        assert program is not None, "mosquitto_pub is missing: apt-get install mosquitto-clients"
+        said = [program, "-h", "127.0.0.1", "-p", str(self.port), "-q", "1", "-t", topic, "-m", text]
+        subprocess.run([*said, *(["-r"] if retain else [])], check=True, timeout=PATIENCE_S)
+
     def freeze(self) -> None:
         """Stop it in its tracks: connections stay open and nothing is answered."""
         assert self._process is not None
@@ -88,12 +96,14 @@ class Mosquitto:
 class Ear:
     """Hears everything under some filters, from a thread of paho's; also speaks."""
 
-    def __init__(self, port: int, *filters: str) -> None:
+    def __init__(self, port: int, *filters: str, tls: ssl.SSLContext | None = None) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.on_message = lambda _c, _u, m: self.heard.append((m.topic, bytes(m.payload), m.retain))
         self._ready = False
         self._client.on_subscribe = self._subscribed
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         if filters:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
-from agent.local.records import BusState, PhotocellState, Status, TaskRow, TrafficState, UplinkState
+from agent.local.records import BusState, IdentityState, PhotocellState, Status, TaskRow, TrafficState, UplinkState
 from canned_agent import alarm, lamp, season, sensor, status, uplink
 
 
@@ -107,6 +109,10 @@ def test_alarms_stand_before_the_lamps() -> None:
     assert next(one for one in lines if plain(one).startswith("12 of 12"))[-1].tone == "bad"
 
 
+def _identity(standing: Any, says: str, *, fault: str = "", renewed: bool = False) -> IdentityState:
+    return IdentityState("pole-7", None, standing, says, fault, renewed)
+
+
 def test_rows_at_80_columns() -> None:
     held = lamp(3, commanded_pct=40.0, winner="technician", holder="cli", until="2026-11-24T20:41:00Z")
     text = [plain(one) for one in page(status(lamps=[held, lamp(7)]), 80)]
@@ -120,11 +126,31 @@ def test_the_uplink_at_80_columns() -> None:
     assert text[-4:] == [
         "uplink  broker           MQTT   sent  unproven  kept  commands  refused  mirror",
         "online  127.0.0.1:40123  5     1 204         0     0         5        2  yes",
-        "  node pole-7 of group albertslund, birth 3; last proof 0.8 s ago",
+        "  node pole-7 of group albertslund, birth 3; last proof 0.8 s ago; in the clear",
         "  last refused: lum-03/lamp/dimming_level: expected 0 to 100, found 101",
     ]
     new = page(status(uplink=uplink(bd_seq=None, proof_age_s=None, last_refusal="")), 80)
-    assert plain(new[-1]) == "  node pole-7 of group albertslund; nothing proven yet"
+    assert plain(new[-1]) == "  node pole-7 of group albertslund; nothing proven yet; in the clear"
+
+
+@pytest.mark.parametrize(
+    ("identity", "says", "problem"),
+    [
+        (_identity("good", "expires in 712 days"), "  our certificate expires in 712 days", ""),
+        (_identity("soon", "expires in 12 days"), "  our certificate expires in 12 days",
+         "! identity: our certificate expires in 12 days"),
+        (_identity("good", "expires in 712 days", renewed=True),
+         "  our certificate expires in 712 days; a newer one is there, the next connection shows it", ""),
+        (_identity("none", "", fault="/id.pem: permission denied"), "  our certificate cannot be read",
+         "! identity: /id.pem: permission denied"),
+    ],
+)  # fmt: skip
+def test_the_identity(identity: IdentityState, says: str, problem: str) -> None:
+    shown = msgspec.structs.replace(uplink(), identity=identity)
+    text = [plain(one) for one in page(status(uplink=shown), 120)]
+    assert says in text
+    assert any(one.endswith("; TLS as pole-7") for one in text)
+    assert [one for one in text if one.startswith("! identity")] == ([problem] if problem else [])
     assert not any("uplink" in plain(one) for one in page(status(), 80))
 
 

@@ -10,16 +10,26 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from agent.cli.options import Commands, json_option, pattern_argument, seconds_option, socket_option
+from agent.cli.options import PATH, Commands, json_option, pattern_argument, seconds_option, socket_option
 
 if TYPE_CHECKING:
     from agent.cli.uplink.place import Wanted
 
 _WHERE = (
     click.option("--host", metavar="NAME", help="A broker, where no agent runs. Default: the agent's."),
-    click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Its port. Default: the agent's, or 1883."),
+    click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        metavar="N",
+        help="Its port. Default: the agent's, or 1883, with --ca 8883.",
+    ),
     click.option("--group", metavar="NAME", help="The node's group. Default: the agent's, or any."),
     click.option("--node", metavar="NAME", help="The node. Default: the agent's, or any."),
+    click.option(
+        "--ca", type=PATH, metavar="FILE", help="Speak TLS, and believe whom this authority has signed (PEM)."
+    ),
+    click.option("--certificate", type=PATH, metavar="FILE", help="With --ca: show this certificate (PEM)."),
+    click.option("--key", type=PATH, metavar="FILE", help="Its key.  [default: in the same file]"),
     socket_option,
 )
 
@@ -28,12 +38,24 @@ def _where(function: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options that say where, packed into its first argument."""
 
     @functools.wraps(function)
-    def packed(
-        *, host: str | None, port: int | None, group: str | None, node: str | None, socket: Path | None, **rest: Any
+    def packed(  # noqa: PLR0913 - the options of _WHERE
+        *,
+        host: str | None,
+        port: int | None,
+        group: str | None,
+        node: str | None,
+        socket: Path | None,
+        ca: Path | None,
+        certificate: Path | None,
+        key: Path | None,
+        **rest: Any,
     ) -> int:
-        from agent.cli.uplink.place import Wanted  # noqa: PLC0415
+        from agent.cli.uplink.place import TlsFiles, Wanted  # noqa: PLC0415
 
-        return function(Wanted(socket=socket, host=host, port=port, group=group, node=node), **rest)
+        if ca is None and (certificate or key):
+            raise click.UsageError("--certificate and --key go with --ca")
+        tls = None if ca is None else TlsFiles(ca, certificate, key)
+        return function(Wanted(socket=socket, host=host, port=port, group=group, node=node, tls=tls), **rest)
 
     for option in reversed(_WHERE):
         option(packed)

@@ -14,10 +14,12 @@ from typing import Literal
 
 import aiomqtt
 
-from agent.cli.trouble import UNREACHABLE, Trouble
+from agent.cli.trouble import REFUSED, UNREACHABLE, Trouble
 from agent.cli.uplink.hearing import Hearing, Message, Stray
 from agent.cli.uplink.place import Place
 from agent.cli.uplink.proof import Following, Order, Proof
+from agent.identity.tls import TlsContext, context
+from agent.identity.words import TlsFault
 from agent.uplink import names, topics
 from agent.uplink.payload import DataType, Metric, Payload, encode
 
@@ -52,7 +54,8 @@ class Host:
 @contextlib.asynccontextmanager
 async def joined(place: Place) -> AsyncIterator[Host]:
     """Connect and subscribe. Trouble with exit code 3 when the broker is not there, refuses, or goes."""
-    client = _client(place)
+    tls = _tls(place)
+    client = _client(place, tls)
     connected = False
     try:
         async with client:
@@ -61,7 +64,8 @@ async def joined(place: Place) -> AsyncIterator[Host]:
             yield Host(client, place)
     except aiomqtt.MqttError as error:
         what = f"the broker at {place.address} has gone" if connected else f"no broker answers at {place.address}"
-        raise Trouble(f"{what} ({_why(error)})", UNREACHABLE) from None
+        refused = tls.fault if tls is not None else ""
+        raise Trouble(f"{what} ({refused or _why(error)})", UNREACHABLE) from None
     finally:
         client._client._sock_close()  # noqa: SLF001 - after a time-out paho would go on connecting, and nobody holds it
 
@@ -96,7 +100,17 @@ def rebirth() -> Metric:
     return Metric(names.REBIRTH, True, DataType.BOOLEAN)
 
 
-def _client(place: Place) -> aiomqtt.Client:
+def _tls(place: Place) -> TlsContext | None:
+    """Return what TLS is made with; none for a broker that speaks without it. Trouble if our files are wrong."""
+    if place.tls is None:
+        return None
+    try:
+        return context(place.tls.ca, place.tls.certificate, place.tls.key)
+    except TlsFault as fault:
+        raise Trouble(str(fault), REFUSED) from None
+
+
+def _client(place: Place, tls: TlsContext | None) -> aiomqtt.Client:
     v5 = place.mqtt == "5"
     return aiomqtt.Client(
         place.host,
@@ -108,6 +122,7 @@ def _client(place: Place) -> aiomqtt.Client:
         max_queued_incoming_messages=_MOST_WAITING,
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else each hop costs 40 ms
         logger=_SILENT,
+        tls_context=tls,
     )
 
 

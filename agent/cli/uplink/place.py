@@ -11,7 +11,15 @@ from agent.cli.trouble import MISUSED, REFUSED, Trouble
 from agent.local.records import UplinkState
 
 ANY = "+"  # any group, any node: MQTT's word for it
-_PORT = 1883
+_PORT, _TLS_PORT = 1883, 8883
+
+
+class TlsFiles(msgspec.Struct, frozen=True):
+    """Whom we believe and who we are towards a broker that speaks TLS (PEM)."""
+
+    ca: Path
+    certificate: Path | None
+    key: Path | None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +30,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     group: str | None = None
     node: str | None = None
+    tls: TlsFiles | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +41,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     group: str
     node: str
     mqtt: str = "3.1.1"  # every broker speaks it
+    tls: TlsFiles | None = None
     time_zone: str = ""
     units: dict[str, str] = {}
 
@@ -64,7 +74,8 @@ def find(wanted: Wanted) -> Place:
         if name is not None and (not name or set(name) & set("/#") or (ANY in name and name != ANY)):
             raise Trouble(f"{option}: expected a name without / # +, or + alone for any; found {name!r}", MISUSED)
     if wanted.host is not None:
-        return Place(host=wanted.host, port=wanted.port or _PORT, group=wanted.group or ANY, node=wanted.node or ANY)
+        port = wanted.port or (_PORT if wanted.tls is None else _TLS_PORT)
+        return Place(host=wanted.host, port=port, group=wanted.group or ANY, node=wanted.node or ANY, tls=wanted.tls)
     with Client(wanted.socket) as client:
         street = msgspec.json.decode(client.call("status"), type=_Street)
         points = msgspec.json.decode(client.call("points.list"), type=list[_Point])
@@ -73,12 +84,19 @@ def find(wanted: Wanted) -> Place:
         raise Trouble(
             "the agent has no uplink: add [uplink] to its configuration, or name a broker with --host", REFUSED
         )
+    if uplink.identity is not None and wanted.tls is None:
+        raise Trouble(
+            f"the broker at {uplink.host}:{uplink.port} speaks TLS, and the agent's certificate is for the agent alone: "
+            "name the platform's files with --ca, --certificate and --key",
+            REFUSED,
+        )
     return Place(
         host=uplink.host,
         port=wanted.port or uplink.port,
         group=wanted.group or uplink.group,
         node=wanted.node or uplink.node,
         mqtt=uplink.mqtt,
+        tls=wanted.tls,
         time_zone=street.time_zone,
         units={point.key: point.unit for point in points},
     )
