@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 REAL = {"wire", "system"}
+RECORDED = {"test_sparkplug_conformance.py"}  # what is recorded once for all tests of a file is recorded by one worker
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -17,3 +18,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kind = item.path.relative_to(Path(__file__).parent).parts[0]
         if kind in REAL:
             item.add_marker(pytest.mark.xdist_group(kind))
+        elif item.path.name in RECORDED:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
