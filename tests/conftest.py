@@ -1,4 +1,4 @@
-"""Three workers share the tests: those with real lines run one after the other, so do those with real processes, all else beside."""
+"""Three workers share the tests: one has those with real lines, one those with processes, and all else is beside them."""
 
 from __future__ import annotations
 
