@@ -14,6 +14,7 @@ from agent.control.leases import Demand, Lease, Refusal
 from agent.control.street import StreetControl
 from agent.image import Image
 from agent.uplink.names import CommandStatus
+from agent.uplink.replies import Reply
 from agent.uplink.wishes import Unwanted, Wish
 from drivers.points import Quality, Reading
 
@@ -26,7 +27,7 @@ _SAME_PCT = 0.51
 class Answer(msgspec.Struct, frozen=True):
     """What has become of a command, so far or for good. `device` is empty where none could be made out.
 
-    `refusal`: it was never in force. One that was in force may expire too.
+    `refusal`: it was never in force. One that was in force may expire too. `reply`: where it is wanted besides.
     """
 
     device: str
@@ -34,6 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
     status: CommandStatus
     reason: str
     refusal: bool = False
+    reply: Reply | None = None
 
 
 class _Open:

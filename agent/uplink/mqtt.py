@@ -57,11 +57,13 @@ class Broker(msgspec.Struct, frozen=True):
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A message from the broker."""
+    """A message from the broker; with MQTT 5 also where its answer is wanted, and what that is to bear."""
 
     topic: str
     payload: bytes
     retained: bool
+    response_topic: str = ""
+    correlation: bytes | None = None
 
 
 class MqttSession:
@@ -88,11 +90,12 @@ class MqttSession:
             self._client.abandon()
             raise
 
-    def send(self, *messages: Message, retain: bool = False, expires_s: int | None = None) -> None:
+    def send(
+        self, *messages: Message, retain: bool = False, expires_s: int | None = None, correlation: bytes | None = None
+    ) -> None:
         """Publish with QoS 0, all with one write to the socket, and at once. Broken if the connection is gone."""
-        packets = [
-            publish(each.topic, each.payload, v5=self._v5, retain=retain, expires_s=expires_s) for each in messages
-        ]
+        said: dict[str, Any] = {"v5": self._v5, "retain": retain, "expires_s": expires_s, "correlation": correlation}
+        packets = [publish(each.topic, each.payload, **said) for each in messages]
         if packets:
             self._client.send(b"".join(packets))
 
@@ -245,7 +248,7 @@ class _Client(aiomqtt.Client):
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         if len(self.incoming) < MOST_WAITING and len(message.payload) <= LONGEST_BYTES:
-            self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
+            self.incoming.append(_incoming(message))
             self.news.set()
         else:
             self.dropped += 1
@@ -263,6 +266,13 @@ class _Client(aiomqtt.Client):
         if not disconnected.cancelled():
             disconnected.exception()
         self.news.set()
+
+
+def _incoming(message: paho.MQTTMessage) -> Incoming:
+    said = message.properties  # none with MQTT 3.1.1
+    where: str = getattr(said, "ResponseTopic", "")
+    correlation: bytes | None = getattr(said, "CorrelationData", None)
+    return Incoming(message.topic, bytes(message.payload), message.retain, where, correlation)
 
 
 def _connect_properties() -> Properties:

@@ -24,11 +24,12 @@ from agent.uplink.answers import Answers
 from agent.uplink.backoff import Backoff
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Stamp, stamped
+from agent.uplink.edge import EdgeNode, Message, Stamp, stamped
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
 from agent.uplink.outbox import Outbox
+from agent.uplink.replies import Replies
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.wishes import Unwanted
 
@@ -80,8 +81,9 @@ class Uplink:
             image,
             street.lamps,
             options.operator_s,
-            answer=lambda answer: self._answers.take(answer, clock.mono_s()),
+            answer=self._answered,
         )
+        self._replies = Replies(self._topics)
         self._downlink = Downlink(self._table, self._commands, self.rebirth)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
@@ -152,11 +154,14 @@ class Uplink:
         if message is None:
             too_much = "expected fewer commands at once, and shorter ones; one was dropped unread"
             self._commands.refuse("", Unwanted(too_much))
+        elif fault := self._replies.arrives(message):
+            self._commands.refuse("", Unwanted(fault))
         else:
             wall = self._clock.wall()
             moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
             if self._downlink.take(message, moment):
                 self._street.step()
+            self._replies.arrived()
         self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
 
     def rebirth(self) -> None:
@@ -275,9 +280,16 @@ class Uplink:
             self._outbox.keep([report for report in reports if report.device in died])
         self._outbox.sent([report for report in reports if report.device in edge.born])
 
+    def _answered(self, answer: Answer) -> None:
+        reply = self._replies.addressed(answer)
+        self._answers.take(msgspec.structs.replace(answer, reply=reply), self._clock.mono_s())
+
     def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
         for answer in answers:
-            session.send(mirror.result(answer, stamp))
+            result = mirror.result(answer, stamp)
+            session.send(result)
+            if answer.reply is not None:
+                session.send(Message(answer.reply.topic, result.payload), correlation=answer.reply.correlation)
         states = mirror.due(stamp)
         session.send(*states, retain=True, expires_s=EXPIRES_S)
         self._sent += len(states)
