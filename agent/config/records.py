@@ -196,7 +196,9 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     operator_s: float
     level_every_s: float
     presence_every_s: float
+    presence_at_least: int
     mirror: bool
+    mirror_format: Literal["plain", "fiware"]
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):

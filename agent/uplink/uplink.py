@@ -25,6 +25,7 @@ from agent.uplink.backoff import Backoff
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Message, Stamp, stamped
+from agent.uplink.fiware import Entities
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
@@ -50,6 +51,10 @@ class Street(msgspec.Struct, frozen=True):
     step: Callable[[], None]
 
 
+def _pace(options: Options) -> Pace:
+    return Pace(options.level_every_s, options.presence_every_s, options.presence_at_least)
+
+
 class Uplink:
     """One edge node, from the image to the broker and back. `run` lasts until cancelled, which is the intended stop."""
 
@@ -71,7 +76,7 @@ class Uplink:
         self._topics = topics.Topics(controller.group, controller.id)
         self._table = table.build(image)
         now_s = clock.mono_s()
-        self._reporter = Reporter(image, self._table, Pace(options.level_every_s, options.presence_every_s), now_s)
+        self._reporter = Reporter(image, self._table, _pace(options), now_s)
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
@@ -88,6 +93,11 @@ class Uplink:
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
+        self._entities = (
+            Entities(controller.group, controller.id, controller.latitude_deg, controller.longitude_deg)
+            if options.mirror_format == "fiware"
+            else None
+        )
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
@@ -132,7 +142,9 @@ class Uplink:
         self._session = session
         self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
         if self._options.mirror:
-            self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
+            self._mirror = Mirror(
+                self._topics, self._table, self._reporter, self._clock.mono_s(), entities=self._entities
+            )
         self._tell_journal()
         self._bear()
         self._push()

@@ -59,7 +59,9 @@ def from_payload(payload: Payload) -> Wish:
     return _wish(values, command_id, payload.timestamp_ms)
 
 
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CommandLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command of the mirror, as it is written."""
+
     point: str
     value: float | bool | str | None
     for_s: float | None = None
@@ -67,7 +69,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time: datetime | None = None
 
 
-_decode_line = msgspec.json.Decoder(_Line).decode
+_decode_line = msgspec.json.Decoder(CommandLine).decode
 
 
 def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:

@@ -75,6 +75,8 @@ EDGES = {
     "agent.cli.unit.commands",
     "agent.cli.uplink.commands",
     "agent.cli.uplink.demand",
+    "agent.cli.uplink.describe",
+    "agent.cli.uplink.described.catalogue",
     "agent.cli.uplink.host",
     "agent.cli.uplink.place",
     "agent.cli.uplink.send",

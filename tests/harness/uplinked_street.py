@@ -133,7 +133,8 @@ class UplinkedStreet:
         options = Options(
             host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
             journal=Path("journal.db"), journal_mb=1,
-            operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0, mirror=False,
+            operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0,
+            presence_at_least=1, mirror=False, mirror_format="plain",
         )  # fmt: skip
         controller = cast("Controller", _Names())
         self.uplink = Uplink(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mirror_judge import definition
 from platform_host import GROUP, NODE, Platform
 from running_street import Street, settled
 
@@ -183,8 +184,9 @@ def test_the_mirror_reads_and_steers(shared: tuple[Street, Platform]) -> None:
         told = [payload for heard, payload, _ in list(platform.ear.heard) if heard == topic]
         return json.loads(told[-1]) if told else {}
 
-    platform.ear.until(lambda: bool(state("lum-07")) and bool(state("node")))
-    assert state("lum-07")["alive"]
+    platform.ear.until(lambda: bool(state("lum-07").get("alive")) and bool(state("node")))
+    for device in ("lum-07", "radar-01", "node"):
+        definition("State").validate(state(device))
     assert "presence/state" not in state("radar-01")["values"]
     command = {"point": "lum-07/lamp/dimming_level", "value": 30, "id": "j1", "for_s": 60}
     platform.ear.say(f"gadelys/{GROUP}/{NODE}/command", json.dumps(command).encode())

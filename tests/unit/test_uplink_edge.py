@@ -23,7 +23,7 @@ class Session:
         self.image = Image(points())
         self.now_s = 1000.0
         self.table = table.build(self.image)
-        self.reporter = Reporter(self.image, self.table, Pace(0.0, 900.0), self.now_s)
+        self.reporter = Reporter(self.image, self.table, Pace(0.0, 900.0, 1), self.now_s)
         self.edge = EdgeNode(OWN, self.table, self.reporter, bd_seq=7)
         for lamp in ("lum-01", "lum-02", "lum-03"):
             self.put(f"{lamp}/lamp/dimming_level", 10.0)

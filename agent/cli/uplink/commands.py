@@ -73,6 +73,22 @@ def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: fl
     return run_tail(wanted, pattern, as_json=as_json, seconds=seconds, births=rebirth)
 
 
+@uplink.command()
+@click.option("--asyncapi", "what", flag_value="asyncapi", help="Topics and messages, as AsyncAPI 3.0.")
+@click.option("--schemas", "what", flag_value="schemas", help="Messages of the JSON mirror, as JSON Schema.")
+@click.option("--catalogue", "what", flag_value="catalogue", help="All metrics, as Markdown.  [default]")
+def describe(what: str | None) -> int:
+    """Print what the uplink says and hears, for a platform that is to be connected. No agent is needed.
+
+    \b
+    Examples: gadelys uplink describe --asyncapi > asyncapi.json
+              gadelys uplink describe --catalogue
+    """
+    from agent.cli.uplink.describe import describe as run_describe  # noqa: PLC0415
+
+    return run_describe(what or "catalogue")
+
+
 @uplink.command(context_settings={"ignore_unknown_options": True})  # so that -1 is a value, and refused by the node
 @click.argument("point", metavar="POINT", shell_complete=_points)
 @click.argument("value", metavar="VALUE")
