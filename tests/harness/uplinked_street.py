@@ -124,7 +124,7 @@ class SessionInMemory:
 class UplinkedStreet:
     """The uplink of three lamps, a meter, a radar and a door."""
 
-    def __init__(self, level_every_s: float = 0.0) -> None:
+    def __init__(self, level_every_s: float = 0.0, presence_at_least: int = 1) -> None:
         self.clock = VirtualClock()
         self.street = CommandedStreet()
         self.image = self.street.image
@@ -134,7 +134,7 @@ class UplinkedStreet:
             host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
             journal=Path("journal.db"), journal_mb=1,
             operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0,
-            presence_at_least=1, mirror=False, mirror_format="plain",
+            presence_at_least=presence_at_least, mirror=False, mirror_format="plain",
         )  # fmt: skip
         controller = cast("Controller", _Names())
         self.uplink = Uplink(

@@ -90,6 +90,15 @@ def test_presence_goes_up_as_counts_only(lit: Street, platform: Platform) -> Non
     platform.ear.until(lambda: (platform.latest("radar-01").get("presence/counter") or 0) > 0, 30.0)
     told = {m.name for kind in ("DBIRTH", "DDATA") for p in platform.messages(kind, "radar-01") for m in p.metrics}
     assert "presence/state" not in told
+    logged = [json.loads(line) for line in (lit.folder / "log").read_text().splitlines() if line.startswith("{")]
+    assert {line["event"] for line in logged} <= {
+        "ready",
+        "uplink_online",
+        "night_changed",
+        "class_changed",
+        "link_open",
+    }
+    assert b"radar-01" not in (lit.folder / "lamps.json").read_bytes()
 
 
 def test_a_command_is_proven(shared: tuple[Street, Platform]) -> None:
