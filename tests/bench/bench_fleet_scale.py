@@ -31,8 +31,8 @@ CONTROLLERS, LAMPS, EVERY_S, PROCESSES = 1000, 6, 10, 2
 START_WITHIN_S = 60.0
 SPAN_S = 20
 COMMANDS = 200
-SHORT_S, LONG_S = 0.5, 20.0  # how long the broker is away
-BACK_WITHIN_S = 90.0
+SHORT_S, LONG_S = 0.5, 10.0  # how long the broker is away; the second time the back-off goes on from the first
+BACK_WITHIN_S = 125.0  # the longest wait and a little
 TICK_S = 0.05
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,13 @@ def test_describe_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert describe("schemas") == 0
     assert json.loads(capsys.readouterr().out)["$defs"]["Streetlight"]
+
+
+def test_the_messages_of_the_page_are_as_the_schema_says() -> None:
+    page = (API.parent / "uplink.md").read_text(encoding="utf-8")
+    entity = re.search(r"^    (\{\"id\": \"urn:.*?\})$", page, re.MULTILINE | re.DOTALL)
+    assert entity is not None
+    told = re.findall(r"`(\{\"(?:point|id)\".*?\})`", page)
+    assert len(told) == 3
+    for message in (entity[1], *told):
+        VALID.validate(json.loads(message.replace("…Z", "2026-11-25T20:30:00Z")))
