@@ -19,6 +19,7 @@ from statistics import median
 import workload_w as w
 from figures import Figure, figure, percentile
 from fleet_ear import PATIENCE_S, FleetEar
+from fleet_return import come_back
 from mosquitto import Mosquitto
 
 NAME = "fleet-scale"
@@ -56,7 +57,8 @@ def _run(broker: Mosquitto) -> list[Figure]:
         _until(lambda: _all_back(ear), START_WITHIN_S, "all controllers are born")
         rows = [*_steady(ear, broker, fleet), *_commands(ear)]
         rows += _restart(broker, fleet, SHORT_S)
-        return rows + _restart(broker, fleet, LONG_S)
+        rows += _restart(broker, fleet, LONG_S)
+    return rows + [_on_paper(taken_per_s) for taken_per_s in (500, 1000, 5000)]
 
 
 @contextlib.contextmanager
@@ -134,6 +136,14 @@ def _restart(broker: Mosquitto, fleet: subprocess.Popen[bytes], away_s: float) -
         figure(f"{what}: all controllers back", back[-1], "s", BACK_WITHIN_S, when),
         figure(f"{what}: back in the busiest second", busiest, "", note=f"with them {ear.devices} births of devices"),
     ]
+
+
+def _on_paper(taken_per_s: int) -> Figure:
+    """Work out how a hundred times as many come back."""
+    back = come_back(100 * CONTROLLERS, taken_per_s, SHORT_S)
+    what = f"computed: {100 * CONTROLLERS} back, {taken_per_s}/s taken"
+    tries = f"half after {back.half_s:.0f} s; tries {back.most_tries}/s at most, {back.tries_at_30_s}/s at 30 s"
+    return figure(what, back.all_s, "s", note=tries)
 
 
 def _all_back(ear: FleetEar) -> bool:
