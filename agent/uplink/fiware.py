@@ -178,9 +178,7 @@ def _streetlight(values: Values) -> dict[str, object]:
 def _number(attribute: Attribute, value: Value | None) -> float | int | None:
     if value is None or isinstance(value, bool | str):
         return None
-    if attribute.whole:
-        return round(value)
     if attribute.name == "windDirection" and value > attribute.high:
         value -= 360  # the model goes from -180 to 180, ours from 0 to 360
-    number = float(f"{value * attribute.factor:.7g}")
+    number = round(value) if attribute.whole else float(f"{value * attribute.factor:.7g}")
     return number if attribute.low <= number <= attribute.high else None
