@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 import sys
 
 
@@ -24,7 +25,7 @@ def main() -> int:
         "--host", type=_loopback, default="127.0.0.1", help="the broker; on this machine (default: 127.0.0.1)"
     )
     fleet.add_argument("--port", type=_whole(1, 65535), default=1883, help="its port (default: 1883)")
-    fleet.add_argument("--group", default="fleet", help="the Sparkplug group (default: fleet)")
+    fleet.add_argument("--group", type=_name, default="fleet", help="the Sparkplug group (default: fleet)")
     fleet.add_argument("--controllers", type=_whole(1, 2000), default=100, help="how many, 1 to 2000 (default: 100)")
     fleet.add_argument("--processes", type=_whole(1, 64), default=2, help="in how many processes (default: 2)")
     fleet.add_argument("--lamps", type=_whole(1, 99), default=6, help="lamps of each, beside a meter (default: 6)")
@@ -61,6 +62,12 @@ def _loopback(text: str) -> str:
         ours = text == "localhost"
     if not ours:
         raise argparse.ArgumentTypeError(f"expected an address of this machine, such as 127.0.0.1; found {text!r}")
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise argparse.ArgumentTypeError(f"expected 1 to 64 of A-Z a-z 0-9 . _ -, found {text!r}")
     return text
 
 

@@ -74,6 +74,7 @@ def test_a_fleet_lives(broker: Mosquitto) -> None:
             "expected an address of this machine, such as 127.0.0.1; found 'broker.example'",
         ),
         (["--host", "192.0.2.1"], "expected an address of this machine"),
+        (["--group", "a/b"], "expected 1 to 64 of A-Z a-z 0-9 . _ -, found 'a/b'"),
         (["--controllers", "0"], "expected a whole number from 1 to 2000, found '0'"),
         (["--every", "1.5"], "expected a whole number from 1 to 3600, found '1.5'"),
     ],

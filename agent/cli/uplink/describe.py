@@ -14,7 +14,7 @@ def _catalogue() -> str:
 
 
 def _json(document: dict[str, object]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=1) + "\n"
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
