@@ -8,6 +8,7 @@ import msgspec
 
 from agent.uplink.names import ENDED
 from agent.uplink.topics import NAMESPACE, Topics
+from agent.uplink.wishes import Unwanted, from_json
 
 MOST_OPEN = 64  # commands whose proof is to come; beyond them the oldest is answered on the mirror's own topic alone
 LONGEST_TOPIC = 256
@@ -19,6 +20,8 @@ class Asking(Protocol):
 
     @property
     def topic(self) -> str: ...
+    @property
+    def payload(self) -> bytes: ...
     @property
     def response_topic(self) -> str: ...
     @property
@@ -34,6 +37,8 @@ class Stage(Protocol):
     def id(self) -> str: ...
     @property
     def status(self) -> str: ...
+    @property
+    def refusal(self) -> bool: ...
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -44,39 +49,50 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Replies:
-    """Remembers where each command's answers are wanted. `arrives` before a message is carried out, `arrived` after it."""
+    """Remembers where each command's answers are wanted. `arrives` before a message is carried out, `arrived` after it.
+
+    A command is known by its device and id, since what becomes of it may be told long after it came. A refusal may be told of
+    no device, so one that is told before `arrived` is of what arrives.
+    """
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
         self._open: dict[tuple[str, str], Reply] = {}
-        self._arriving: Reply | None = None
+        self._arriving: tuple[tuple[str, str], Reply | None] | None = None
+        self._before: Reply | None = None  # of a command of the same name
 
-    def arrives(self, message: Asking) -> str:
+    def arrives(self, message: Asking, wall_ms: int) -> str:
         """Take that a message is about to be carried out; return why nobody can be answered there, "" if somebody can."""
-        self._arriving = None
-        if message.topic != self._topics.mirror_command or not message.response_topic:
+        self.arrived()
+        if message.topic != self._topics.mirror_command:
             return ""
         fault = self._fault(message.response_topic, message.correlation)
-        if not fault:
-            self._arriving = Reply(message.response_topic, message.correlation)
-        return fault
-
-    def arrived(self) -> None:
-        """Take that it was carried out or refused."""
-        self._arriving = None
-
-    def addressed(self, answer: Stage) -> Reply | None:
-        """Return where this answer is wanted besides; none if nowhere."""
-        key, ended = (answer.device, answer.id), answer.status in ENDED
-        reply = self._arriving
-        if reply is None or answer.status == "superseded":  # which is told of a command that came before
-            return self._open.pop(key, None) if ended else self._open.get(key)
-        self._open.pop(key, None)
-        if not ended:
+        if fault:
+            return fault
+        reply = Reply(message.response_topic, message.correlation) if message.response_topic else None
+        key = _name(message.payload, wall_ms)
+        self._arriving, self._before = (key, reply), self._open.pop(key, None)
+        if reply is not None:
             while len(self._open) >= MOST_OPEN:
                 del self._open[next(iter(self._open))]
             self._open[key] = reply
-        return reply
+        return ""
+
+    def arrived(self) -> None:
+        """Take that it was carried out or refused."""
+        self._arriving = self._before = None
+
+    def addressed(self, answer: Stage) -> Reply | None:
+        """Return where this answer is wanted besides; none if nowhere."""
+        key = answer.device, answer.id
+        if self._arriving is not None:
+            if answer.refusal:
+                arriving, reply = self._arriving
+                self._open.pop(arriving, None)
+                return reply
+            if answer.status == "superseded" and key == self._arriving[0]:
+                return self._before
+        return self._open.pop(key, None) if answer.status in ENDED else self._open.get(key)
 
     def _fault(self, topic: str, correlation: bytes | None) -> str:
         own = f"{self._topics.mirror_result}/"
@@ -88,3 +104,12 @@ class Replies:
         if correlation is not None and len(correlation) > LONGEST_CORRELATION:
             return f"correlation data: expected at most {LONGEST_CORRELATION} bytes"
         return ""
+
+
+def _name(payload: bytes, wall_ms: int) -> tuple[str, str]:
+    """Return what a command of the mirror will be known by: its device and id, as far as they can be read."""
+    try:
+        device, wish = from_json(payload, wall_ms)
+    except Unwanted as unwanted:
+        return "", unwanted.id
+    return device, wish.id

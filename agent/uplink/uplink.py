@@ -166,12 +166,12 @@ class Uplink:
         if message is None:
             too_much = "expected fewer commands at once, and shorter ones; one was dropped unread"
             self._commands.refuse("", Unwanted(too_much))
-        elif fault := self._replies.arrives(message):
-            self._commands.refuse("", Unwanted(fault))
         else:
             wall = self._clock.wall()
             moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
-            if self._downlink.take(message, moment):
+            if fault := self._replies.arrives(message, moment.wall_ms):
+                self._commands.refuse("", Unwanted(fault))
+            elif self._downlink.take(message, moment):
                 self._street.step()
             self._replies.arrived()
         self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
