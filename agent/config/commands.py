@@ -30,7 +30,7 @@ def read_command_rules(table: Table, issuers: Mapping[str, Issuer]) -> CommandRu
         issuers=issuers,
         at_once=table.whole("commands_at_once", 1, 1000, usual.at_once),
         a_second=table.number("commands_a_second", 0.1, 100, usual.a_second),
-        probation_s=table.number("probation_s", 30, 3600, usual.probation_s),
+        probation_s=table.number("probation_s", 5, 3600, usual.probation_s),
     )
 
 
