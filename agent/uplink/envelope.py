@@ -24,11 +24,32 @@ Verify = Callable[[bytes, bytes, bytes], bool]  # public key, what is signed, si
 _encode = msgspec.json.Encoder().encode
 
 
+class Key(msgspec.Struct, frozen=True):
+    """Who signs, and what makes the base64 of a signature."""
+
+    issuer: str
+    sign: Callable[[bytes], str]
+
+
 def canonical(topic: str, payload: Payload) -> bytes:
     """Return what is signed of a command."""
     metrics = sorted((one for one in payload.metrics if one.name != names.COMMAND_SIGNATURE), key=lambda one: one.name)
     sent = "" if payload.timestamp_ms is None else str(payload.timestamp_ms)
     return _encode([VERSION, topic, sent, *map(_said, metrics)])
+
+
+def sealed(topic: str, payload: Payload, key: Key, counter: int, not_after_ms: int) -> Payload:
+    """Return a command, which has its id and timestamp, with all that makes it a signed one. ValueError as `signed`.
+
+    `counter` is above that of the issuer's last command to this node; the time in milliseconds will do.
+    """
+    envelope = (
+        Metric(names.COMMAND_ISSUER, key.issuer, DataType.STRING),
+        Metric(names.COMMAND_COUNTER, counter, DataType.INT64),
+        Metric(names.COMMAND_NOT_AFTER, not_after_ms, DataType.DATETIME),
+    )
+    whole = msgspec.structs.replace(payload, metrics=(*payload.metrics, *envelope))
+    return signed(topic, whole, key.sign)
 
 
 def signed(topic: str, payload: Payload, sign: Callable[[bytes], str]) -> Payload:

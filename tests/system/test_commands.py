@@ -1,4 +1,4 @@
-"""Commands over restarts: an override goes on, a replay changes nothing, a configuration that is no good comes back by itself."""
+"""Commands over restarts: an override goes on, a replay changes nothing, a bad configuration comes back by itself."""
 
 from __future__ import annotations
 
