@@ -22,9 +22,12 @@ class Authority:
         signed: Collection[str],
         issuers: Mapping[str, Issuer],
         counters: Callable[[], MutableMapping[str, int]],
-        verify: Verify,
+        verify: Verify | None,
     ) -> None:
-        """`signed`: the kinds that are refused without a signature. `counters`: the last one of each issuer, which is kept."""
+        """`signed`: the kinds that are refused without a signature. `counters`: the last one of each issuer, which is kept.
+
+        `verify`: none where the library is missing; then no signature can be judged.
+        """
         self._signed = frozenset(signed)
         self._issuers = issuers
         self._counters = counters
@@ -48,6 +51,11 @@ class Authority:
         issuer = self._issuers.get(name)
         if issuer is None:
             raise Unwanted(f"{names.COMMAND_ISSUER}: {name[:64]!r} is none whose key is known here", said.id)
+        if self._verify is None:
+            raise Unwanted(
+                "no signature can be judged here: the extra `signed` is missing (pip install 'gadelys[signed]')",
+                said.id,
+            )
         if not self._verify(issuer.key, canonical(topic, payload), _bytes(str(signature))):
             raise Unwanted(f"{names.COMMAND_SIGNATURE}: it is not that of {name} over this command", said.id)
         if kind not in issuer.may:

@@ -367,10 +367,13 @@ class Uplink:
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
 
 
-def _verify(rules: CommandRules) -> Verify:
-    """Return what judges signatures: the library is loaded only where there are issuers. ImportError where it is missing."""
+def _verify(rules: CommandRules) -> Verify | None:
+    """Return what judges signatures: the library is loaded only where there are issuers; none if it is missing."""
     if not rules.issuers:
-        return lambda _key, _signed, _signature: False
-    from agent.uplink.ed25519 import verify  # noqa: PLC0415
-
+        return None
+    try:
+        from agent.uplink.ed25519 import verify  # noqa: PLC0415
+    except ImportError:
+        log.warning("signatures_not_judged", reason="the extra `signed` is missing: pip install 'gadelys[signed]'")
+        return None
     return verify

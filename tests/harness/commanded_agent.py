@@ -18,7 +18,7 @@ class Commanded:
         self.street = Street(folder, broker=True)
         self.signer = Signer(folder)
         text = self.street.config.read_text(encoding="utf-8")
-        self.text = text.replace("mirror = true", "mirror = true\nprobation_s = 6") + self.signer.table()
+        self.text = text.replace("mirror = true", "mirror = true\nprobation_s = 5") + self.signer.table()
         self.street.config.write_text(self.text, encoding="utf-8")
         self.platform = Platform(self.street.broker_port)
 

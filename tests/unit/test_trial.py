@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import agent.trial
+import agent.kept
 from agent.kept import KeptFile
 from agent.trial import Marker, TrialFiles, digest
 
@@ -87,7 +87,7 @@ def test_cut_off_after_each_write(path: Path, monkeypatch: pytest.MonkeyPatch, s
     if step == "start again":
         started(path)
     left = cut
-    real, mark = agent.trial.replace, KeptFile.write
+    real, mark = agent.kept.replace, KeptFile.write
 
     def counted() -> None:
         nonlocal left
@@ -104,7 +104,7 @@ def test_cut_off_after_each_write(path: Path, monkeypatch: pytest.MonkeyPatch, s
         mark(self, record)
 
     with monkeypatch.context() as patched:
-        patched.setattr(agent.trial, "replace", replace)
+        patched.setattr("agent.trial.replace", replace)
         patched.setattr(KeptFile, "write", write)
         with contextlib.suppress(Killed):
             {"begin": lambda: begun(path), "roll back": lambda: files.roll_back("why"), "start again": files.start}[
@@ -130,7 +130,7 @@ def test_where_it_cannot_be_written_nothing_has_changed(path: Path, monkeypatch:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(agent.trial, "replace", full)
+    monkeypatch.setattr("agent.trial.replace", full)
     with pytest.raises(OSError, match="No space"):
         begun(path)
     assert path.read_text(encoding="utf-8") == OLD

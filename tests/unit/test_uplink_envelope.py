@@ -108,3 +108,11 @@ def test_keys_that_are_none() -> None:
         ed25519.signer("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")
     assert public_key("AAAA") is None
     assert public_key("é") is None
+
+
+def test_without_the_library_nothing_signed_is_believed(signer: Signer) -> None:
+    node = hearing(signer)
+    node.downlink._authority._verify = None
+    told = node.say(NODE, build(signer.envelope(NODE, WALL_MS, *RESTART), timestamp=WALL_MS))
+    assert "pip install 'gadelys[signed]'" in told[0][2]
+    assert node.ward.done == []
