@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from commanded_agent import Commanded
 from platform_host import GROUP, NODE
+from running_street import script
 
 FLOAT, INT64, STRING, BOOLEAN = 9, 4, 12, 11
 LEVEL = [("lamp/dimming_level", FLOAT, 55.0), ("command/for_s", INT64, 600)]
@@ -67,6 +70,24 @@ def a_restart_is_signed_and_happens_once(commanded: Commanded) -> None:
     )
     assert street.status()["uptime_s"] >= after["uptime_s"]
     assert len(platform.messages("NBIRTH")) == births
+    the_command_line_signs_and_the_bundle_tells(commanded)
+
+
+def the_command_line_signs_and_the_bundle_tells(commanded: Commanded) -> None:
+    street, socket = commanded.street, ["--socket", str(commanded.street.folder / "api.sock")]
+    words = ["uplink", "send", "agent/log_level", "debug", "--for", "60s", "--key", str(commanded.signer.file), *socket]
+    done = subprocess.run([script("gadelys"), *words], capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sent      agent/log_level = debug, for 1 min" in done.stdout
+    assert done.stdout.splitlines()[-1].endswith(": logs debug for 60 s")
+    kept = street.folder / "bundle.json"
+    done = subprocess.run(
+        [script("gadelys"), "bundle", str(kept), *socket], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert (done.returncode, kept.stat().st_mode & 0o777) == (0, 0o600)
+    made = json.loads(kept.read_text(encoding="utf-8"))
+    assert (made["status"]["controller"], "/presence/" in str(made["points"])) == ("street-1", False)
+    assert commanded.signer.public not in made["configuration"]
 
 
 def test_a_configuration_is_proven_or_comes_back_by_itself(commanded: Commanded) -> None:
