@@ -16,6 +16,7 @@ from agent.control.task import lamp_points
 from agent.image import Image
 from agent.journal.journal import Journal
 from agent.services.lighting import Light
+from agent.sim.orders import KeptNowhere, NobodysWard
 from agent.uplink.uplink import Street, Uplink
 from drivers.points import Point, PointType, Quality, Reading, Value
 
@@ -57,6 +58,8 @@ class Pole:
             image=self._image,
             street=Street(self._control, self._lamps, self._step),
             journal=Journal(path, JOURNAL_BYTES, name),
+            keeper=KeptNowhere(),
+            ward=NobodysWard(),
         )
 
     async def run(self) -> None:

@@ -24,7 +24,6 @@ EXPIRES_S = 900  # MQTT 5: a state that nobody renews goes away
 RENEW_S = 300.0
 
 _encode = msgspec.json.Encoder().encode
-_INPUTS = frozenset({names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER, names.RELEASE, names.REBIRTH})
 
 
 class State(msgspec.Struct, frozen=True):
@@ -106,7 +105,7 @@ class Mirror:
             value, _ = self._reporter.told(key)
             values[spec.name] = float(f"{value:.7g}") if isinstance(value, float) else value  # as Sparkplug's Float
         for spec in self._table.own_of[device]:
-            if spec.name not in _INPUTS:
+            if spec.name not in names.INPUTS:
                 values[spec.name] = self._reporter.own(device, spec.name)
         now = iso(stamp.wall_ms)
         if self._entities is not None and device:

@@ -6,29 +6,34 @@ import asyncio
 import contextlib
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 import msgspec
 import structlog
 
 from agent.clock import Clock
-from agent.config import Controller
+from agent.config import CommandRules, Controller
 from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.image import Image
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
+from agent.orders.ward import Ward
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
+from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
-from agent.uplink.commands import Answer, Commands
+from agent.uplink.commands import Answer, Bounds, Commands, Keeper
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Message, Stamp, stamped
+from agent.uplink.envelope import Verify
 from agent.uplink.fiware import Entities
+from agent.uplink.holders import Holders
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.node_orders import NodeOrders
 from agent.uplink.outbox import Outbox
 from agent.uplink.replies import Replies
 from agent.uplink.reports import Pace, Reporter
@@ -68,6 +73,8 @@ class Uplink:
         image: Image,
         street: Street,
         journal: Journal,
+        keeper: Keeper,
+        ward: Ward,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -81,15 +88,24 @@ class Uplink:
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._answers = Answers(self._reporter, now_s)
+        self._ward = ward
+        self._holders = Holders(self._reporter, street.control.leases, street.lamps)
+        rules = options.commands
+        self._replies = Replies(self._topics)
         self._commands = Commands(
             street.control,
             image,
             street.lamps,
-            options.operator_s,
+            Bounds(options.operator_s, rules.at_once, rules.a_second),
+            keeper=keeper,
+            step=street.step,
             answer=self._answered,
+            now=clock.mono_s,
         )
-        self._replies = Replies(self._topics)
-        self._downlink = Downlink(self._table, self._commands, self.rebirth)
+        self._spawned: set[asyncio.Task[None]] = set()
+        self._node_orders = NodeOrders(self._commands, keeper, ward, answer=self._answered, spawn=self._spawn)
+        authority = Authority(rules.signed, rules.issuers, lambda: keeper.ledger.counters, _verify(rules))
+        self._downlink = Downlink(self._table, self._commands, self._node_orders, authority, self.rebirth)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
@@ -116,6 +132,8 @@ class Uplink:
         own = self._reporter.set
         own("", names.VERSION, version, now_s)
         own("", names.REFUSED, 0, now_s)
+        ward.watch = self._look_at_ward
+        self._look_at_ward()
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
@@ -171,10 +189,10 @@ class Uplink:
             moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
             if fault := self._replies.arrives(message, moment.wall_ms):
                 self._commands.refuse("", Unwanted(fault))
-            elif self._downlink.take(message, moment):
-                self._street.step()
+            else:
+                self._downlink.take(message, moment)
             self._replies.arrived()
-        self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
+        self._wake.set()
 
     def rebirth(self) -> None:
         """Tell all births again, not too soon after the last time: one birth answers a burst."""
@@ -264,6 +282,7 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
+        self._holders.tell(self.stamp())
         answers = self._answers.tell(None if self._edge is None else self._edge.born, self._commands.refused, now_s)
         if self._link.untried:
             return  # whatever has changed by then stands in the births
@@ -292,10 +311,6 @@ class Uplink:
             self._outbox.keep([report for report in reports if report.device in died])
         self._outbox.sent([report for report in reports if report.device in edge.born])
 
-    def _answered(self, answer: Answer) -> None:
-        reply = self._replies.addressed(answer)
-        self._answers.take(msgspec.structs.replace(answer, reply=reply), self._clock.mono_s())
-
     def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
         for answer in answers:
             result = mirror.result(answer, stamp)
@@ -318,6 +333,28 @@ class Uplink:
         with contextlib.suppress(Broken):
             self._session.send(*births)
             self._sent += len(births)
+
+    # ---- Commands --------------------------------------------------------------------------------------------------------
+
+    def _answered(self, answer: Answer) -> None:
+        reply = self._replies.addressed(answer)
+        self._answers.take(msgspec.structs.replace(answer, reply=reply), self._clock.mono_s())
+        self._wake.set()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="uplink-command")
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    def _look_at_ward(self) -> None:
+        """Tell what of the agent itself the platform may change."""
+        ward, now_s = self._ward, self._clock.mono_s()
+        trial = ward.trial
+        state = "in force" if trial is None or trial.phase == "passed" else f"{trial.phase}: {trial.reason}"
+        self._reporter.set("", names.CONFIGURATION_STATE, state, now_s)
+        self._reporter.set("", names.CONFIGURATION_DIGEST, ward.digest, now_s)
+        self._reporter.set("", names.LOG_LEVEL, ward.logged, now_s)
+        self._node_orders.look()
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
@@ -350,3 +387,15 @@ class Uplink:
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _verify(rules: CommandRules) -> Verify | None:
+    """Return what judges signatures: the library is loaded only where there are issuers; none if it is missing."""
+    if not rules.issuers:
+        return None
+    try:
+        from agent.uplink.ed25519 import verify  # noqa: PLC0415
+    except ImportError:
+        log.warning("signatures_not_judged", reason="the extra `signed` is missing: pip install 'gadelys[signed]'")
+        return None
+    return verify

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -38,11 +39,22 @@ _SAYS = {
     names.LAST_ID: "the last command",
     names.LAST_STATUS: "what has become of it",
     names.LAST_REASON: "why",
+    names.COMMAND_ISSUER: "in a command: whose key has signed it",
+    names.COMMAND_COUNTER: "in a command: above that of the issuer's last signed command",
+    names.COMMAND_SIGNATURE: "in a command: Ed25519, base64",
+    names.RESTART: "true in a command: restart the agent",
+    names.RELOAD: "true in a command: take up the configuration that lies on the disk",
+    names.CONFIGURATION: "in a command: the text of a new configuration",
+    names.LOG_LEVEL: "from which level on things are logged",
+    names.BUNDLE: "true in a command: write down how everything is",
+    names.CONFIGURATION_DIGEST: "SHA-256 of the configuration in force",
+    names.CONFIGURATION_STATE: "in force, on probation, or rolled back and why",
+    names.HOLDER: "who holds the lamp",
+    names.UNTIL: "until when",
+    names.DIMMING: "confirmed level, read back; in a command: the level that is wanted",
     names.COUNTER: "how often somebody came into view since the agent's start; few are not told as such",
 }
-_WRITTEN = {
-    names.REBIRTH, names.DIMMING, names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER, names.RELEASE,
-}  # fmt: skip
+_WRITTEN = names.INPUTS | {names.DIMMING, names.LOG_LEVEL}
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -59,7 +71,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 def metrics() -> list[Metric]:
     """Return all metrics: the node's first, each by its name."""
-    titles: dict[str, str] = {}
+    titles: dict[str, Counter[str]] = {}
     datatypes: dict[str, dict[str, None]] = {}
     specs: dict[str, Spec] = {}
     for point in _points():
@@ -68,11 +80,12 @@ def metrics() -> list[Metric]:
             specs[spec.name] = spec
             datatypes.setdefault(spec.name, {})[_WORDS[spec.datatype]] = None
             if spec.name == point.key.partition("/")[2]:
-                titles.setdefault(spec.name, point.title)
+                titles.setdefault(spec.name, Counter())[point.title] += 1
     of_node = [Spec("", names.BD_SEQ, DataType.INT64), *table.build([]).own.values()]
     node = [_metric("node", spec, (_WORDS[spec.datatype],), "") for spec in of_node]
     devices = [
-        _metric("device", spec, tuple(sorted(datatypes[name])), titles.get(name, "")) for name, spec in specs.items()
+        _metric("device", spec, tuple(sorted(datatypes[name])), _commonest(titles.get(name, Counter())))
+        for name, spec in specs.items()
     ]
     return sorted(node, key=lambda metric: metric.name) + sorted(devices, key=lambda metric: metric.name)
 
@@ -96,11 +109,16 @@ def page() -> list[str]:
     return lines
 
 
+def _commonest(titles: Counter[str]) -> str:
+    """Return what most profiles call a metric, of several the first in the alphabet."""
+    return min(titles, key=lambda title: (-titles[title], title), default="")
+
+
 def _metric(of: str, spec: Spec, datatypes: tuple[str, ...], title: str) -> Metric:
     told = "as a count" if spec.name == names.COUNTER else "at the beat" if spec.slow else "at once"
     quality = f"the worst quality of `{spec.function}`, and why"
     says = quality if spec.name.endswith(f"/{names.QUALITY}") else _SAYS.get(spec.name, title)
-    written = spec.name in _WRITTEN and (of == "node") == (spec.name == names.REBIRTH)
+    written = spec.name in _WRITTEN
     return Metric(of, spec.name, datatypes, spec.unit, told, written, says)
 
 
