@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -59,7 +60,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 def metrics() -> list[Metric]:
     """Return all metrics: the node's first, each by its name."""
-    titles: dict[str, str] = {}
+    titles: dict[str, Counter[str]] = {}
     datatypes: dict[str, dict[str, None]] = {}
     specs: dict[str, Spec] = {}
     for point in _points():
@@ -68,11 +69,12 @@ def metrics() -> list[Metric]:
             specs[spec.name] = spec
             datatypes.setdefault(spec.name, {})[_WORDS[spec.datatype]] = None
             if spec.name == point.key.partition("/")[2]:
-                titles.setdefault(spec.name, point.title)
+                titles.setdefault(spec.name, Counter())[point.title] += 1
     of_node = [Spec("", names.BD_SEQ, DataType.INT64), *table.build([]).own.values()]
     node = [_metric("node", spec, (_WORDS[spec.datatype],), "") for spec in of_node]
     devices = [
-        _metric("device", spec, tuple(sorted(datatypes[name])), titles.get(name, "")) for name, spec in specs.items()
+        _metric("device", spec, tuple(sorted(datatypes[name])), _commonest(titles.get(name, Counter())))
+        for name, spec in specs.items()
     ]
     return sorted(node, key=lambda metric: metric.name) + sorted(devices, key=lambda metric: metric.name)
 
@@ -94,6 +96,11 @@ def page() -> list[str]:
         cells = (each.of, f"`{each.name}`", " or ".join(each.datatypes), each.unit, each.told, written, each.says)
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def _commonest(titles: Counter[str]) -> str:
+    """Return what most profiles call a metric, of several the first in the alphabet."""
+    return min(titles, key=lambda title: (-titles[title], title), default="")
 
 
 def _metric(of: str, spec: Spec, datatypes: tuple[str, ...], title: str) -> Metric:
