@@ -39,6 +39,7 @@ _SAYS = {
     names.LAST_ID: "the last command",
     names.LAST_STATUS: "what has become of it",
     names.LAST_REASON: "why",
+    names.DIMMING: "confirmed level, read back; in a command: the level that is wanted",
     names.COUNTER: "how often somebody came into view since the agent's start; few are not told as such",
 }
 _WRITTEN = {
