@@ -7,6 +7,7 @@ Attributes keep the models' own names, enumerations and units: shares of one, ki
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -129,12 +130,26 @@ MODELS = (
 _FAILURES = ("lamp/lamp_failure", "lamp/control_gear_failure")
 
 
-class Entities:
-    """The entities of one controller. All of them are where it is: in degrees north and east."""
+class Place(Protocol):
+    """A controller: its names, and where it is in degrees north and east."""
 
-    def __init__(self, group: str, node: str, latitude: float, longitude: float) -> None:
-        self._scope = f"{group}:{node}"
-        self._location = {"type": "Point", "coordinates": [longitude, latitude]}  # GeoJSON (RFC 7946): east first
+    @property
+    def group(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def latitude_deg(self) -> float: ...
+    @property
+    def longitude_deg(self) -> float: ...
+
+
+class Entities:
+    """The entities of one controller. All of them are where it is."""
+
+    def __init__(self, place: Place) -> None:
+        self._scope = f"{place.group}:{place.id}"
+        east_north = [place.longitude_deg, place.latitude_deg]  # GeoJSON (RFC 7946): east first
+        self._location = {"type": "Point", "coordinates": east_north}
 
     def entity(self, device: str, values: Values, now: str, since: str) -> dict[str, object] | None:
         """Return a device as an entity; none if no model has words for it. `now`, `since`: UTC; counts are since then."""

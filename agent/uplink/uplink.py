@@ -56,10 +56,6 @@ class Street(msgspec.Struct, frozen=True):
     step: Callable[[], None]
 
 
-def _pace(options: Options) -> Pace:
-    return Pace(options.level_every_s, options.presence_every_s, options.presence_at_least)
-
-
 class Uplink:
     """One edge node, from the image to the broker and back. `run` lasts until cancelled, which is the intended stop."""
 
@@ -83,7 +79,8 @@ class Uplink:
         self._topics = topics.Topics(controller.group, controller.id)
         self._table = table.build(image)
         now_s = clock.mono_s()
-        self._reporter = Reporter(image, self._table, _pace(options), now_s)
+        pace = Pace(options.level_every_s, options.presence_every_s, options.presence_at_least)
+        self._reporter = Reporter(image, self._table, pace, now_s)
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
@@ -109,11 +106,7 @@ class Uplink:
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
-        self._entities = (
-            Entities(controller.group, controller.id, controller.latitude_deg, controller.longitude_deg)
-            if options.mirror_format == "fiware"
-            else None
-        )
+        self._entities = Entities(controller) if options.mirror_format == "fiware" else None
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
@@ -160,9 +153,7 @@ class Uplink:
         self._session = session
         self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
         if self._options.mirror:
-            self._mirror = Mirror(
-                self._topics, self._table, self._reporter, self._clock.mono_s(), entities=self._entities
-            )
+            self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s(), self._entities)
         self._tell_journal()
         self._bear()
         self._push()

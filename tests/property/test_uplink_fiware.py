@@ -15,7 +15,15 @@ from drivers.points import Value
 from fiware_models import MODELS
 
 NOW, SINCE = "2026-11-25T20:30:00.000Z", "2026-11-25T08:00:00.000Z"
-HERE = Entities("albertslund", "pole-7", 55.6561, 12.3683)
+
+
+class Albertslund:
+    """Where the tests are."""
+
+    group, id, latitude_deg, longitude_deg = "albertslund", "pole-7", 55.6561, 12.3683
+
+
+HERE = Entities(Albertslund())
 METRICS = sorted({attribute.metric for model in fiware.MODELS for attribute in model.attributes})
 ANY_VALUE = some.none() | some.booleans() | some.just("on") | some.floats(-1e7, 1e7) | some.integers(-(2**40), 2**40)
 
