@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from agent.config.brokers import read_fallbacks, read_primary_host
+from agent.config.commands import read_command_rules, read_issuer
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
 from agent.config.monitoring import check_monitoring, read_monitoring
@@ -22,6 +23,7 @@ from agent.config.records import (
     Api,
     Ble,
     Bus,
+    CommandRules,
     Config,
     Controller,
     Gpio,
@@ -299,9 +301,17 @@ class _Reader:
                 operator_s=table.number("operator_s", 1, 86400, 3600),
                 level_every_s=table.number("level_every_s", 0, 3600, 60),
                 presence_every_s=table.number("presence_every_s", 1, 86400, 900),
+                presence_at_least=table.whole("presence_at_least", 1, 1000, 5),
                 mirror=table.flag("mirror", default=False),
+                mirror_format=table.choice("mirror_format", ("plain", "fiware"), "plain"),
+                commands=self._command_rules(table),
             ),
         )
+
+    def _command_rules(self, table: Table) -> CommandRules:
+        tables = table.tables("issuer")
+        issuers = {name: self.finish(one, read_issuer(one)) for name, one in tables.items()}
+        return read_command_rules(table, issuers)
 
     def neighbours(self, root: Table) -> Neighbours | None:
         tables = root.tables("neighbour")

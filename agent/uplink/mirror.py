@@ -1,6 +1,6 @@
-"""The plain-JSON mirror: each device's state as one retained message, for platforms without Sparkplug. Pure.
+"""The JSON mirror: each device's state as one retained message, for platforms without Sparkplug. Pure.
 
-The same metrics as in Sparkplug, presence as counts included. docs/uplink.md shows the messages.
+The same metrics as in Sparkplug, presence as counts included; or FIWARE's entities. docs/uplink.md shows the messages.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 from agent.uplink import names
 from agent.uplink.commands import Answer
 from agent.uplink.edge import Message, Stamp
+from agent.uplink.fiware import Entities
 from agent.uplink.reports import Reporter
 from agent.uplink.table import Spec, Table
 from agent.uplink.topics import Topics
@@ -23,13 +24,34 @@ EXPIRES_S = 900  # MQTT 5: a state that nobody renews goes away
 RENEW_S = 300.0
 
 _encode = msgspec.json.Encoder().encode
-_INPUTS = frozenset({names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER, names.RELEASE, names.REBIRTH})
+
+
+class State(msgspec.Struct, frozen=True):
+    """What is told of a device: its values by metric, null where nothing is known; as of a moment in UTC."""
+
+    device: str
+    time: str
+    alive: bool
+    values: dict[str, Value | None]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What has become of a command; `device` is empty where none could be made out."""
+
+    id: str
+    device: str
+    status: names.CommandStatus
+    reason: str
+    time: str
 
 
 class Mirror:
-    """States to be told of one session."""
+    """States to be told of one session: plain ones, or where there are `entities` these, as far as models go."""
 
-    def __init__(self, topics: Topics, table: Table, reporter: Reporter, now_s: float) -> None:
+    def __init__(
+        self, topics: Topics, table: Table, reporter: Reporter, now_s: float, entities: Entities | None = None
+    ) -> None:
+        self._entities = entities
         self._topics = topics
         self._table = table
         self._reporter = reporter
@@ -74,13 +96,7 @@ class Mirror:
 
     def result(self, answer: Answer, stamp: Stamp) -> Message:
         """Return what has become of a command, not retained."""
-        said = {
-            "id": answer.id,
-            "device": answer.device,
-            "status": answer.status,
-            "reason": answer.reason,
-            "time": iso(stamp.wall_ms),
-        }
+        said = Result(answer.id, answer.device, answer.status, answer.reason, iso(stamp.wall_ms))
         return Message(self._topics.mirror_result, _encode(said))
 
     def _state(self, device: str, stamp: Stamp, *, alive: bool) -> bytes:
@@ -89,15 +105,15 @@ class Mirror:
             value, _ = self._reporter.told(key)
             values[spec.name] = float(f"{value:.7g}") if isinstance(value, float) else value  # as Sparkplug's Float
         for spec in self._table.own_of[device]:
-            if spec.name not in _INPUTS:
+            if spec.name not in names.INPUTS:
                 values[spec.name] = self._reporter.own(device, spec.name)
-        said = {
-            "device": device or self._topics.node,
-            "time": iso(stamp.wall_ms),
-            "alive": alive,
-            "values": dict(sorted(values.items())),
-        }
-        return _encode(said)
+        now = iso(stamp.wall_ms)
+        if self._entities is not None and device:
+            since = iso(stamp.ms(self._reporter.began_s))
+            entity = self._entities.entity(device, values if alive else dict.fromkeys(values), now, since)
+            if entity is not None:
+                return _encode(entity)
+        return _encode(State(device or self._topics.node, now, alive, dict(sorted(values.items()))))
 
 
 def iso(wall_ms: int) -> str:

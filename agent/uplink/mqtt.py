@@ -34,7 +34,7 @@ from agent.uplink.publish import PUBLISH, publish
 CONNECT_WITHIN_S = 8.0
 SUBSCRIBE_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 0.5
-LONGEST_BYTES = 16_384  # of a message that comes in: a command is a few hundred
+LONGEST_BYTES = 40_960  # of a message that comes in: a command is a few hundred, a configuration up to 32 KiB
 KEPT_BYTES = 98_304  # of a packet that is longer, so much is kept: its longest topic, and more than the longest message
 AT_ONCE_BYTES = 65_536
 MOST_WAITING = 256  # messages that came in and were not looked at yet
@@ -67,11 +67,13 @@ class Broker(msgspec.Struct, frozen=True):
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A message from the broker."""
+    """A message from the broker; with MQTT 5 also where its answer is wanted, and what that is to bear."""
 
     topic: str
     payload: bytes
     retained: bool
+    response_topic: str = ""
+    correlation: bytes | None = None
 
 
 class MqttSession:
@@ -104,11 +106,12 @@ class MqttSession:
             self._client.abandon()
             raise
 
-    def send(self, *messages: Message, retain: bool = False, expires_s: int | None = None) -> None:
+    def send(
+        self, *messages: Message, retain: bool = False, expires_s: int | None = None, correlation: bytes | None = None
+    ) -> None:
         """Publish with QoS 0, all with one write to the socket, and at once. Broken if the connection is gone."""
-        packets = [
-            publish(each.topic, each.payload, v5=self._v5, retain=retain, expires_s=expires_s) for each in messages
-        ]
+        said: dict[str, Any] = {"v5": self._v5, "retain": retain, "expires_s": expires_s, "correlation": correlation}
+        packets = [publish(each.topic, each.payload, **said) for each in messages]
         if packets:
             self._client.send(b"".join(packets))
 
@@ -342,7 +345,7 @@ class _Client(aiomqtt.Client):
         self.news.set()
         if len(self.incoming) < MOST_WAITING and len(message.payload) <= LONGEST_BYTES:
             with contextlib.suppress(UnicodeDecodeError):  # of a topic
-                self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
+                self.incoming.append(_incoming(message))
                 return
         self.dropped += 1
 
@@ -367,6 +370,13 @@ class _Client(aiomqtt.Client):
         """End the wait for the broker's first answer, which aiomqtt would go on with until its time is over."""
         if not self._connected.done():
             self._connected.set_exception(aiomqtt.MqttError(reason))
+
+
+def _incoming(message: paho.MQTTMessage) -> Incoming:
+    said = message.properties  # none with MQTT 3.1.1
+    where: str = getattr(said, "ResponseTopic", "")
+    correlation: bytes | None = getattr(said, "CorrelationData", None)
+    return Incoming(message.topic, bytes(message.payload), message.retain, where, correlation)
 
 
 def _connect_properties() -> Properties:

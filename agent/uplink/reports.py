@@ -17,22 +17,25 @@ from agent.image import Image
 from agent.journal.records import Report
 from agent.uplink import names
 from agent.uplink.table import Spec, Table
+from agent.uplink.tally import Tally
 from drivers.points import Quality, Reading, Value
 
 SPARKPLUG_QUALITY = {Quality.GOOD: 192, Quality.UNCERTAIN: 192, Quality.BAD: 0, Quality.STALE: 500}
 _WORST_FIRST = (Quality.BAD, Quality.STALE, Quality.UNCERTAIN, Quality.GOOD)
 _BY_HAND = frozenset({"technician", "operator", "lock", "interlock", "safety", "minimum_time"})
 _STALE_EVERY_S = 5.0  # values go stale without an event: so often they are looked at
-_FIRST: dict[str, Value] = {names.COUNTER: 0, names.REBIRTH: False, names.RELEASE: False}
+_ASKED = (names.REBIRTH, names.RELEASE, names.RESTART, names.RELOAD, names.BUNDLE)
+_FIRST: dict[str, Value] = {names.COUNTER: 0, **dict.fromkeys(_ASKED, False)}
 _Told = tuple[Value | None, Quality | None]
 _NEVER_TOLD: _Told = (None, None)  # whatever is read first is news, also of whether its device is alive
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """How often what presence moves is told, and its counts, in seconds."""
+    """How often what presence moves is told, and its counts, in seconds; a count of fewer is not told as such."""
 
     level_every_s: float
     presence_every_s: float
+    presence_at_least: int
 
 
 class Reporter:
@@ -43,6 +46,7 @@ class Reporter:
         self._table = table
         self._pace = pace
         self.wake: Callable[[], None] = lambda: None
+        self.began_s = now_s  # counts are since then
         self._dirty: dict[str, None] = {}  # in the order of their changes
         self._slow: dict[str, None] = {}
         self._told: dict[str, _Told] = dict.fromkeys(table.points, _NEVER_TOLD)
@@ -63,7 +67,7 @@ class Reporter:
         self._present = dict.fromkeys(table.presence, False)
         self._presence_quality = dict.fromkeys(table.presence, Quality.BAD)
         self._turned = False
-        self._counts = dict.fromkeys(table.presence.values(), 0)
+        self._counts = {device: Tally(pace.presence_at_least, now_s) for device in table.presence.values()}
         self._next_slow_s = now_s + pace.level_every_s
         self._next_count_s = now_s + pace.presence_every_s
         self._next_stale_s = now_s + _STALE_EVERY_S
@@ -108,8 +112,8 @@ class Reporter:
             self._slow.clear()
         if now_s >= self._next_count_s:
             self._next_count_s = _next_beat(self._next_count_s, self._pace.presence_every_s, now_s)
-            for device, count in self._counts.items():
-                self.set(device, names.COUNTER, count, now_s)
+            for device, tally in self._counts.items():
+                self.set(device, names.COUNTER, tally.close(now_s), now_s)
         if not self._dirty and not self._news:
             return []
         reports = [report for key in self._dirty if (report := self._report(key, now_s)) is not None]
@@ -190,7 +194,8 @@ class Reporter:
             return
         reading = self._image.raw(key)
         present = reading.value is True
-        self._counts[device] += present and not self._present[key]
+        if present and not self._present[key]:
+            self._counts[device].count()
         self._present[key] = present
         if reading.quality is not self._presence_quality[key]:
             self._presence_quality[key] = reading.quality

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
 
 from agent.clock import Clock, until_next_s
-from agent.config import Controller
+from agent.config import CommandRules, Controller
 from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.identity.identity import LOOK_EVERY_S, Identity
@@ -21,16 +21,23 @@ from agent.image import Image
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
+from agent.orders.ward import Ward
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
+from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
-from agent.uplink.commands import Answer, Commands
+from agent.uplink.commands import Answer, Bounds, Commands, Keeper
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Stamp, stamped
+from agent.uplink.edge import EdgeNode, Message, Stamp, stamped
+from agent.uplink.envelope import Verify
+from agent.uplink.fiware import Entities
+from agent.uplink.holders import Holders
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.node_orders import NodeOrders
 from agent.uplink.outbox import Outbox
+from agent.uplink.replies import Replies
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.wishes import Unwanted
 
@@ -64,6 +71,8 @@ class Uplink:
         image: Image,
         street: Street,
         journal: Journal,
+        keeper: Keeper,
+        ward: Ward,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -72,22 +81,34 @@ class Uplink:
         self._topics = topics.Topics(controller.group, controller.id)
         self._table = table.build(image)
         now_s = clock.mono_s()
-        self._reporter = Reporter(image, self._table, Pace(options.level_every_s, options.presence_every_s), now_s)
+        pace = Pace(options.level_every_s, options.presence_every_s, options.presence_at_least)
+        self._reporter = Reporter(image, self._table, pace, now_s)
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._answers = Answers(self._reporter, now_s)
+        self._ward = ward
+        self._holders = Holders(self._reporter, street.control.leases, street.lamps)
+        rules = options.commands
+        self._replies = Replies(self._topics)
         self._commands = Commands(
             street.control,
             image,
             street.lamps,
-            options.operator_s,
-            answer=lambda answer: self._answers.take(answer, clock.mono_s()),
+            Bounds(options.operator_s, rules.at_once, rules.a_second),
+            keeper=keeper,
+            step=street.step,
+            answer=self._answered,
+            now=clock.mono_s,
         )
-        self._downlink = Downlink(self._table, self._commands, self.rebirth)
+        self._spawned: set[asyncio.Task[None]] = set()
+        self._node_orders = NodeOrders(self._commands, keeper, ward, answer=self._answered, spawn=self._spawn)
+        authority = Authority(rules.signed, rules.issuers, lambda: keeper.ledger.counters, _verify(rules))
+        self._downlink = Downlink(self._table, self._commands, self._node_orders, authority, self.rebirth)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
+        self._entities = Entities(controller) if options.mirror_format == "fiware" else None
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
@@ -116,6 +137,8 @@ class Uplink:
         own = self._reporter.set
         own("", names.VERSION, version, now_s)
         own("", names.REFUSED, 0, now_s)
+        ward.watch = self._look_at_ward
+        self._look_at_ward()
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
@@ -144,7 +167,7 @@ class Uplink:
         self._session, strict = session, self._options.profile == "strict"
         self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq, strict=strict)
         if self._options.mirror:
-            self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
+            self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s(), self._entities)
         self._tell_journal()
         if self._identity is not None:
             self._tell_identity(self._identity)
@@ -171,9 +194,12 @@ class Uplink:
         else:
             wall = self._clock.wall()
             moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
-            if self._downlink.take(message, moment):
-                self._street.step()
-        self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
+            if fault := self._replies.arrives(message, moment.wall_ms):
+                self._commands.refuse("", Unwanted(fault))
+            else:
+                self._downlink.take(message, moment)
+            self._replies.arrived()
+        self._wake.set()
 
     def rebirth(self) -> None:
         """Tell all births again, not too soon after the last time: one birth answers a burst."""
@@ -264,6 +290,7 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
+        self._holders.tell(self.stamp())
         answers = self._answers.tell(None if self._edge is None else self._edge.born, self._commands.refused, now_s)
         if self._link.untried:
             return  # whatever has changed by then stands in the births
@@ -297,7 +324,10 @@ class Uplink:
 
     def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
         for answer in answers:
-            session.send(mirror.result(answer, stamp))
+            result = mirror.result(answer, stamp)
+            session.send(result)
+            if answer.reply is not None:
+                session.send(Message(answer.reply.topic, result.payload), correlation=answer.reply.correlation)
         states = mirror.due(stamp)
         session.send(*states, retain=True, expires_s=EXPIRES_S)
         self._sent += len(states)
@@ -314,6 +344,28 @@ class Uplink:
         with contextlib.suppress(Broken):
             self._session.send(*births)
             self._sent += len(births)
+
+    # ---- Commands --------------------------------------------------------------------------------------------------------
+
+    def _answered(self, answer: Answer) -> None:
+        reply = self._replies.addressed(answer)
+        self._answers.take(msgspec.structs.replace(answer, reply=reply), self._clock.mono_s())
+        self._wake.set()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="uplink-command")
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    def _look_at_ward(self) -> None:
+        """Tell what of the agent itself the platform may change."""
+        ward, now_s = self._ward, self._clock.mono_s()
+        trial = ward.trial
+        state = "in force" if trial is None or trial.phase == "passed" else f"{trial.phase}: {trial.reason}"
+        self._reporter.set("", names.CONFIGURATION_STATE, state, now_s)
+        self._reporter.set("", names.CONFIGURATION_DIGEST, ward.digest, now_s)
+        self._reporter.set("", names.LOG_LEVEL, ward.logged, now_s)
+        self._node_orders.look()
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
@@ -365,3 +417,15 @@ class Uplink:
 def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
     """Whether a report tells more than the birth that came after it: each stage of a command is told."""
     return report.device not in just_born or report.metric in names.LAST
+
+
+def _verify(rules: CommandRules) -> Verify | None:
+    """Return what judges signatures: the library is loaded only where there are issuers; none if it is missing."""
+    if not rules.issuers:
+        return None
+    try:
+        from agent.uplink.ed25519 import verify  # noqa: PLC0415
+    except ImportError:
+        log.warning("signatures_not_judged", reason="the extra `signed` is missing: pip install 'gadelys[signed]'")
+        return None
+    return verify

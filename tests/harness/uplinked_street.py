@@ -20,6 +20,7 @@ from agent.uplink.topics import read
 from agent.uplink.uplink import Street, Uplink
 from commanded_street import LAMPS, CommandedStreet
 from drivers.points import Quality, Reading
+from kept_orders import CannedWard, OrdersInMemory
 from sparkplug_peer import parse
 
 NIGHT = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
@@ -144,7 +145,13 @@ class UplinkedStreet:
     """The uplink of three lamps, a meter, a radar and a door."""
 
     def __init__(
-        self, level_every_s: float = 0.0, *, clock: Clock | None = None, journal: Any = None, **changed: Any
+        self,
+        level_every_s: float = 0.0,
+        presence_at_least: int = 1,
+        *,
+        clock: Clock | None = None,
+        journal: Any = None,
+        **changed: Any,
     ) -> None:
         self.clock = VirtualClock()
         self.street = CommandedStreet()
@@ -152,16 +159,18 @@ class UplinkedStreet:
         self.journal = KeptInMemory()
         self.session = SessionInMemory()
         self._now_s = self.clock.mono_s if clock is None else clock.mono_s
+        self.orders, self.ward = OrdersInMemory(), CannedWard()
         options = Options(
             host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
             journal=Path("journal.db"), journal_mb=1,
-            operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0, mirror=False,
+            operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0,
+            presence_at_least=presence_at_least, mirror=False, mirror_format="plain",
         )  # fmt: skip
         controller = cast("Controller", _Names())
         self.uplink = Uplink(
             msgspec.structs.replace(options, **changed), controller, self.clock if clock is None else clock,
             version="1", image=self.image, street=Street(self.street.control, LAMPS, lambda: None),
-            journal=cast("Any", self.journal if journal is None else journal),
+            journal=cast("Any", self.journal if journal is None else journal), keeper=self.orders, ward=self.ward,
         )  # fmt: skip
         for key, value in (("meter-1/meter/active_power", 104.4), ("door-1/contact/state", False)):
             self.put(key, value)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mirror_judge import definition
 from platform_host import GROUP, NODE, Platform
 from running_street import Street, settled
 
@@ -89,6 +90,15 @@ def test_presence_goes_up_as_counts_only(lit: Street, platform: Platform) -> Non
     platform.ear.until(lambda: (platform.latest("radar-01").get("presence/counter") or 0) > 0, 30.0)
     told = {m.name for kind in ("DBIRTH", "DDATA") for p in platform.messages(kind, "radar-01") for m in p.metrics}
     assert "presence/state" not in told
+    logged = [json.loads(line) for line in (lit.folder / "log").read_text().splitlines() if line.startswith("{")]
+    assert {line["event"] for line in logged} <= {
+        "ready",
+        "uplink_online",
+        "night_changed",
+        "class_changed",
+        "link_open",
+    }
+    assert b"radar-01" not in (lit.folder / "lamps.json").read_bytes()
 
 
 def test_a_command_is_proven(shared: tuple[Street, Platform]) -> None:
@@ -183,8 +193,9 @@ def test_the_mirror_reads_and_steers(shared: tuple[Street, Platform]) -> None:
         told = [payload for heard, payload, _ in list(platform.ear.heard) if heard == topic]
         return json.loads(told[-1]) if told else {}
 
-    platform.ear.until(lambda: bool(state("lum-07")) and bool(state("node")))
-    assert state("lum-07")["alive"]
+    platform.ear.until(lambda: bool(state("lum-07").get("alive")) and bool(state("node")))
+    for device in ("lum-07", "radar-01", "node"):
+        definition("State").validate(state(device))
     assert "presence/state" not in state("radar-01")["values"]
     command = {"point": "lum-07/lamp/dimming_level", "value": 30, "id": "j1", "for_s": 60}
     platform.ear.say(f"gadelys/{GROUP}/{NODE}/command", json.dumps(command).encode())

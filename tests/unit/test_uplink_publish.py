@@ -26,13 +26,16 @@ class Paho(paho.Client):
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
-def by_paho(topic: str, payload: bytes, *, v5: bool, retain: bool, expires_s: int | None) -> bytes:
+def by_paho(
+    topic: str, payload: bytes, *, v5: bool, retain: bool, expires_s: int | None, correlation: bytes | None
+) -> bytes:
     version = MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311
     client = Paho(CallbackAPIVersion.VERSION2, protocol=version)
-    properties = None
-    if v5 and expires_s is not None:
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties = Properties(PacketTypes.PUBLISH) if v5 else None  # type: ignore[no-untyped-call]
+    if properties is not None and expires_s is not None:
         properties.MessageExpiryInterval = expires_s
+    if properties is not None and correlation is not None:
+        properties.CorrelationData = correlation
     client._sock = Mock()
     client._send_publish(0, topic.encode(), payload, 0, retain, False, None, properties)
     client._sock = None
@@ -45,9 +48,10 @@ def by_paho(topic: str, payload: bytes, *, v5: bool, retain: bool, expires_s: in
     payload=some.one_of(some.binary(max_size=300), some.integers(16_000, 17_000).map(bytes)),
     retain=some.booleans(),
     expires_s=some.none() | some.integers(0, 2**32 - 1),
+    correlation=some.none() | some.binary(max_size=200),
 )
 def test_a_packet_is_what_paho_would_send(
-    v5: bool, topic: str, payload: bytes, retain: bool, expires_s: int | None
+    v5: bool, topic: str, payload: bytes, retain: bool, expires_s: int | None, correlation: bytes | None
 ) -> None:
-    packet = publish(topic, payload, v5=v5, retain=retain, expires_s=expires_s)
-    assert packet == by_paho(topic, payload, v5=v5, retain=retain, expires_s=expires_s)
+    said: dict[str, Any] = {"v5": v5, "retain": retain, "expires_s": expires_s, "correlation": correlation}
+    assert publish(topic, payload, **said) == by_paho(topic, payload, **said)

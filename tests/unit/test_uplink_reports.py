@@ -23,7 +23,7 @@ class Reported:
     def __init__(self, level_every_s: float = 60.0) -> None:
         self.image = Image(points())
         self.now_s = 1000.0
-        self.reporter = Reporter(self.image, table.build(self.image), Pace(level_every_s, 900.0), self.now_s)
+        self.reporter = Reporter(self.image, table.build(self.image), Pace(level_every_s, 900.0, 1), self.now_s)
         self.wakes = 0
         self.reporter.wake = self._woken
         for key, value in ((RUNG, "schedule"), (LEVEL, 10.0), (RADAR, False), (LUX, 1.0), (DOOR, False)):
@@ -51,7 +51,7 @@ def street() -> Reported:
 
 def test_a_lamp_that_answers_for_the_first_time_is_told_to_live_at_once() -> None:
     image = Image(points())
-    reporter = Reporter(image, table.build(image), Pace(60.0, 900.0), 1000.0)
+    reporter = Reporter(image, table.build(image), Pace(60.0, 900.0, 1), 1000.0)
     reporter.take(1000.0)
     assert not reporter.alive("lum-01")
     image.put(LEVEL, Reading(10.0, Quality.GOOD, "", 1000.1))

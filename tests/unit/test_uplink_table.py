@@ -20,6 +20,10 @@ def test_nobodys_evening_goes_up() -> None:
     assert {name for device, name in table.own if device == "v"} >= {"vehicles/quality"}
 
 
+def test_sound_is_told_at_the_beat() -> None:
+    assert build([point("n/noise/level")]).points["n/noise/level"].slow
+
+
 def test_alarms_of_lamps_are_told_at_once_and_what_adds_up_at_the_beat() -> None:
     own = [*health_points("l", lambda _key: False, own_meter=True), *meter_points("m")]
     table = build([point("l/lamp/dimming_level"), *own])

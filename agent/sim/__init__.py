@@ -1,0 +1,1 @@
+"""Simulators around the agent itself: `gadelys-sim`. Never imported by the daemon."""

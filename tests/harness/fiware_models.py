@@ -1,0 +1,115 @@
+"""FIWARE's Smart Data Models as JSON Schemas: names, bounds, enumerations and what is required, read from the models' own.
+
+Source: github.com/smart-data-models, schema.json of the models (FloodMonitoring: model.yaml), 2026-11. Beside what a model
+requires stands only what we use of it; an attribute that no model has is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+NUMBER: Schema = {"type": "number"}
+POSITIVE: Schema = {"type": "number", "minimum": 0}
+SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+COSINE: Schema = {"type": "number", "minimum": -1, "maximum": 1}
+TIME: Schema = {"type": "string", "format": "date-time"}
+IDENTIFIER: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 256,
+    "pattern": r"^[\w\-\.\{\}\$\+\*\[\]`|~^@!,:\\]+$",
+}
+LOCATION: Schema = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"enum": ["Point"]},
+        "coordinates": {"type": "array", "minItems": 2, "items": {"type": "number"}},
+    },
+}
+
+
+def _model(kind: str, required: tuple[str, ...] = (), **attributes: Schema) -> Schema:
+    common = {"id": IDENTIFIER, "type": {"enum": [kind]}, "location": LOCATION, "dateModified": TIME}
+    return {
+        "type": "object",
+        "required": ["id", "type", *required],
+        "properties": common | attributes,
+        "additionalProperties": False,
+    }
+
+
+_PHASES = {
+    name + phase: schema
+    for name, schema in (
+        ("voltage", POSITIVE), ("intensity", POSITIVE), ("activePower", POSITIVE), ("reactivePower", POSITIVE),
+        ("powerFactor", COSINE), ("thdrVoltage", SHARE),
+    )
+    for phase in "RST"
+}  # fmt: skip
+
+MODELS: dict[str, Schema] = {
+    "Streetlight": _model(
+        "Streetlight",
+        observationDateTime=TIME,
+        controllingMethod={"enum": ["group", "individual"]},
+        powerState={"enum": ["bootingUp", "low", "off", "on"]},
+        status={"enum": ["brokenLantern", "columnIssue", "defectiveLamp", "ok"]},
+        illuminanceLevel=SHARE,
+    ),
+    "StreetlightControlCabinet": _model(
+        "StreetlightControlCabinet",
+        ("location", "refStreetlightGroup", "workingMode"),
+        refStreetlightGroup={"type": "array", "minItems": 1, "uniqueItems": True, "items": IDENTIFIER},
+        workingMode={"enum": ["automatic", "manual", "semiautomatic"]},
+        energyConsumed=POSITIVE,
+        frequency=POSITIVE,
+        totalActivePower=POSITIVE,
+        totalReactivePower=POSITIVE,
+        cosPhi=COSINE,
+        **_PHASES,
+    ),
+    "CrowdFlowObserved": _model(
+        "CrowdFlowObserved",
+        ("dateObserved",),
+        dateObserved={"type": "string"},
+        dateObservedFrom=TIME,
+        dateObservedTo=TIME,
+        peopleCount={"type": "integer", "minimum": 0},
+    ),
+    "GreenspaceRecord": _model(
+        "GreenspaceRecord",
+        dateObserved=TIME,
+        soilTemperature=NUMBER,
+        soilMoistureVwc=SHARE,
+        soilMoistureEc=NUMBER,
+    ),
+    "FloodMonitoring": _model(
+        "FloodMonitoring", observationDateTime=TIME, currentLevel=NUMBER, referenceLevel=NUMBER
+    ),
+    "AirQualityObserved": _model(
+        "AirQualityObserved",
+        ("dateObserved", "location"),
+        dateObserved=TIME,
+        pm1=NUMBER,
+        pm25=POSITIVE,
+        pm10=POSITIVE,
+        co2=POSITIVE,
+        temperature=NUMBER,
+        relativeHumidity=SHARE,
+    ),
+    "WeatherObserved": _model(
+        "WeatherObserved",
+        ("dateObserved", "location"),
+        dateObserved=TIME,
+        temperature=NUMBER,
+        relativeHumidity=SHARE,
+        atmosphericPressure=POSITIVE,
+        windSpeed=POSITIVE,
+        windDirection={"type": "number", "minimum": -180, "maximum": 180},
+        precipitation=POSITIVE,
+        illuminance=POSITIVE,
+    ),
+}  # fmt: skip
