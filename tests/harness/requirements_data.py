@@ -12,7 +12,7 @@ from requirements import Runs, requires
 
 COMMANDS = "operational-behavior-data-commands-"
 DATA = ("NDATA", "DDATA")
-ROUNDED_MS = 1  # a value that goes stale is told again, with the time of its reading rounded anew
+ROUNDED_MS = 3  # wall and monotonic clock are read one after the other, and times are rounded
 
 
 @requires(
