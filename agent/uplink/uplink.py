@@ -224,9 +224,12 @@ class Uplink:
         self._tell_journal()
 
     def stamp(self) -> Stamp:
-        """Return the moment, monotonic and by the wall clock."""
-        wall = self._clock.wall()
-        return Stamp(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
+        """Return the moment, monotonic and by the wall clock; looked at again if the process was held up between the two."""
+        for _ in range(3):
+            mono_s, wall = self._clock.mono_s(), self._clock.wall()
+            if self._clock.mono_s() - mono_s < 0.001:
+                break
+        return Stamp(mono_s, round(wall.utc.timestamp() * 1000), wall.trusted)
 
     def state(self) -> UplinkState:
         """Return how the uplink is."""

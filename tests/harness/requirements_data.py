@@ -12,6 +12,7 @@ from requirements import Runs, requires
 
 COMMANDS = "operational-behavior-data-commands-"
 DATA = ("NDATA", "DDATA")
+ROUNDED_MS = 3  # wall and monotonic clock are read one after the other, and times are rounded
 
 
 @requires(
@@ -111,7 +112,7 @@ def live_data_are_in_the_order_of_their_times(runs: Runs) -> None:
                 for metric in said.payload.metrics:
                     if said.kind in DATA and not metric.historical:
                         key = said.device, metric.name
-                        assert latest.get(key, 0) <= (metric.timestamp or 0)
+                        assert latest.get(key, 0) - ROUNDED_MS <= (metric.timestamp or 0), (key, metric, latest[key])
                         latest[key] = metric.timestamp or 0
 
 
