@@ -24,7 +24,7 @@ _WHERE = (
 )
 
 
-def _where(function: Callable[..., int]) -> Callable[..., int]:
+def where(function: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options that say where, packed into its first argument."""
 
     @functools.wraps(function)
@@ -59,7 +59,7 @@ def uplink() -> None:
 @click.option("--rebirth", is_flag=True, help="Ask the node for its births first.")
 @json_option
 @seconds_option
-@_where
+@where
 def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: float | None) -> int:
     """Print births, data, commands and deaths in words, until Ctrl-C. PATTERN: points with * and ?, or a device.
 
@@ -80,7 +80,7 @@ def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: fl
 @click.option("--id", "id_", metavar="ID", help="The command's name.  [default: cli- and eight digits]")
 @click.option("--within", metavar="TIME", default="20s", show_default=True, help="How long to wait for the proof.")
 @json_option
-@_where
+@where
 def send(wanted: Wanted, as_json: bool, **typed: Any) -> int:
     """Send a command to POINT as the platform would, and print its proof. VALUE: a number, true, false or null.
 
