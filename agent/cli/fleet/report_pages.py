@@ -23,9 +23,9 @@ def page(report: Report, width: int) -> list[Line]:
     columns = [
         Column("street"),
         Column("lamps", right=True, spare=3),
-        Column("metered kWh", right=True),
-        Column("estimated kWh", right=True),
-        Column("baseline kWh", right=True),
+        Column("metered", right=True),
+        Column("estimated", right=True),
+        Column("baseline", right=True),
         Column("saved", right=True),
         Column(f"saved {report.currency}", right=True, spare=1),
         Column("saved kg CO2", right=True, spare=2),
@@ -45,7 +45,7 @@ def page(report: Report, width: int) -> list[Line]:
         ]
         for street in report.streets
     ]
-    lines = [line(Span(_title(report), "bold")), *table(columns, rows, width)]
+    lines = [line(Span(_title(report), "bold"), "  energy in kWh"), *table(columns, rows, width)]
     for remark in remarks(report):
         lines += wrap(remark, width, first="  ", rest="  ", tone="dim")
     return lines
@@ -189,7 +189,7 @@ def _gaps(street: StreetUse) -> list[str]:
     if not street.lamps:
         return ["no lamp of it has ever told a counter"]
     if street.hours_missing > 0.05 * street.hours / 100:
-        said.append(f"of {_number(street.hours_missing)} of {_number(street.hours)} lamp-hours nothing is known")
+        said.append(f"nothing is known of {_number(street.hours_missing)} of {_number(street.hours)} lamp-hours")
     if street.hours_spread > 0:
         said.append(f"{_number(street.hours_spread)} lamp-hours are known as a sum only (readings more than 2 h apart)")
     if street.resets:
