@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import os
 import signal
 import sys
 from datetime import datetime
@@ -27,9 +28,12 @@ from agent.local.methods import Methods
 from agent.local.server import LocalServer
 from agent.local.view import AgentView
 from agent.monitoring import Monitoring
+from agent.orders.orders import FILE, Orders
 from agent.pins import Pins
 from agent.services.cells import Sensor
 from agent.services.lighting import Radar
+from agent.trial import TrialFiles
+from agent.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from agent.uplink.uplink import Uplink
@@ -55,25 +59,32 @@ def run(
             "gadelys: the control kernel is not compiled; install the wheel, or say --allow-interpreted-kernel\n"
         )
         return 2
-    try:
-        config = load_file(config_path)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    agent = _Agent(config, street_time)
-    try:
-        agent.take_place()
-    except OSError as error:
-        sys.stderr.write(f"gadelys: {error}\n")
-        return 2
-    return asyncio.run(agent.run())
+    files = TrialFiles(config_path)
+    files.start()
+    while True:
+        try:
+            config = load_file(config_path)
+            agent = _Agent(config, street_time, files)
+            agent.take_place()
+        except (ConfigError, OSError) as error:
+            if files.roll_back(str(error).splitlines()[0]):
+                continue
+            sys.stderr.write(f"{error}\n" if isinstance(error, ConfigError) else f"gadelys: {error}\n")
+            return 2
+        break
+    if asyncio.run(agent.run()):
+        sys.stderr.flush()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, with the same words
+    return 0
 
 
 class _Agent:
     """The parts of one running agent and the order of its start and stop."""
 
-    def __init__(self, config: Config, street_time: datetime | None) -> None:
+    def __init__(self, config: Config, street_time: datetime | None, files: TrialFiles) -> None:
         self._config = config
+        self._stopping = asyncio.Event()
+        self._again = False
         self._clock = SystemClock(config.controller.clock, street_time)
         self._notifier = Notifier()
         self._supervisor = Supervisor(self._clock.mono_s, self._notifier)
@@ -113,6 +124,8 @@ class _Agent:
         sink.lights = parts.lights(self._control)
         self._monitoring.watch(image, lambda: self._control.night)
         self._lamps = {lamp.id: number for number, lamp in enumerate(lamps)}
+        kept = config.monitoring.kept.with_name(FILE)
+        self._orders = Orders(kept, self._clock, boot_id(), self._control.leases, self._lamps)
         self._uplink: Uplink | None = None
         self._lamp_bus = {lamp.id: self._carrier(parts.bus_of(config, lamp)) for lamp in lamps}
         detectors = list(pins.sensors.values())
@@ -147,7 +160,16 @@ class _Agent:
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
             neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
         )
-        self._server = LocalServer(config.api.socket, Methods(view, self._task.step))
+        self._upkeep = Upkeep(
+            config,
+            config.path.read_text(encoding="utf-8"),
+            files,
+            view=view,
+            supervisor=self._supervisor,
+            buses=self._buses,
+            stop=self._start_again,
+        )
+        self._server = LocalServer(config.api.socket, Methods(view, self._task.step, self._upkeep.bundled))
 
     def _carrier(self, bus: str | None) -> FieldBus | GpioLamps:
         """Return what carries a lamp: its bus, or the pins."""
@@ -165,9 +187,14 @@ class _Agent:
         """Take the local API's socket, so that there is one agent here. OSError if another one answers there."""
         self._server.open()
 
-    async def run(self) -> int:
-        """Start everything, wait for the signal, stop in order."""
-        stop = asyncio.Event()
+    def _start_again(self) -> None:
+        """Stop in order, to be started again."""
+        self._again = True
+        self._stopping.set()
+
+    async def run(self) -> bool:
+        """Start everything, wait for the signal, stop in order. Return whether to start again."""
+        stop = self._stopping
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -188,7 +215,10 @@ class _Agent:
             self._neighbours.beat = self._supervisor.add("neighbours", self._neighbours.run, limit_s=float("inf"))
         if self._config.uplink is not None:
             self._supervisor.add("uplink", self._run_uplink, limit_s=float("inf"))
+        self._supervisor.add("orders", self._orders.run, limit_s=float("inf"))
+        self._supervisor.add("upkeep", self._upkeep.run, limit_s=float("inf"))
         self._pins.start(self._task.nudge)
+        self._orders.restore()
         self._task.step()  # the first levels are on their way before anything else is done
         running = asyncio.create_task(self._supervisor.run(), name="supervisor")
         ready = asyncio.create_task(self._tell_ready(), name="ready")
@@ -199,7 +229,7 @@ class _Agent:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        return 0
+        return self._again
 
     def _lines(self) -> list[FieldBus | GpioLamps]:
         """Return all that carries lamps."""
@@ -227,6 +257,7 @@ class _Agent:
         written = await asyncio.gather(*(line.flush(_FLUSH_S) for line in self._lines()))
         await keeping
         await leaving
+        await self._orders.stop()
         self._pins.stop()
         log.info("stopped", safe_level_pct=self._control.safe_pct(), all_written=all(written))
 
@@ -249,6 +280,8 @@ class _Agent:
             image=self._image,
             street=street,
             journal=journal,
+            keeper=self._orders,
+            ward=self._upkeep,
         )
         _leave_what_stays()
         await self._uplink.run()

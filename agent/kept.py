@@ -44,17 +44,39 @@ class KeptFile:
 
     def write(self, record: object) -> None:
         """Replace the file. Called from any thread."""
-        fresh = self.path.with_name(f".{self.path.name}")
         try:
-            with self._writing, fresh.open("wb") as file:  # the last time may come while it is still written
-                file.write(msgspec.json.encode(record))
-                if self._lasting:
-                    file.flush()
-                    os.fsync(file.fileno())
-                fresh.replace(self.path)
+            with self._writing:  # the last time may come while it is still written
+                replace(self.path, msgspec.json.encode(record), lasting=self._lasting)
         except OSError as error:
             if not self.fault:
                 log.warning("not_kept", file=str(self.path), reason=error.strerror or str(error))
             self.fault = error.strerror or str(error)
         else:
             self.fault = ""
+
+
+def replace(path: Path, content: bytes, *, lasting: bool, mode: int | None = None) -> None:
+    """Replace a file as a whole: whoever reads finds the old one or the new one. OSError.
+
+    `lasting`: it has reached the disk when this returns, its name too. `mode`: its permissions, else by the umask.
+    """
+    fresh = path.with_name(f".{path.name}")
+    with fresh.open("wb") as file:
+        file.write(content)
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
+    fresh.replace(path)
+    if lasting:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let a file's new name be on the disk too (fsync(2)). OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

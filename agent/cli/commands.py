@@ -89,6 +89,21 @@ def alarms(socket: Path | None, as_json: bool) -> int:
 
 
 @gadelys.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE")
+@socket_option
+def bundle(file: Path, socket: Path | None) -> int:
+    """Write down how the agent is, for whoever is to find a fault: one FILE of JSON, or - for standard output.
+
+    It holds status, points, the configuration; no secrets, nothing of who walked by, no frames of the lines.
+
+    Example: gadelys bundle pole-7.json
+    """
+    from agent.cli import show  # noqa: PLC0415
+
+    return show.bundle(socket, file)
+
+
+@gadelys.command()
 @pattern_argument
 @socket_option
 @json_option

@@ -12,7 +12,7 @@ from agent.cli import format as fmt
 from agent.cli.client import Client
 from agent.cli.status_page import page
 from agent.cli.text import Column, Line, Span, Tone, table
-from agent.cli.trouble import REFUSED
+from agent.cli.trouble import MISUSED, REFUSED, Trouble
 from agent.local.records import AlarmState, PointState, Status
 
 TONES: dict[str, Tone] = {"good": "good", "uncertain": "warn", "bad": "bad", "stale": "warn"}
@@ -40,6 +40,23 @@ def alarms(given: Path | None, *, as_json: bool) -> int:
     else:
         terminal.show(status_alarms.page(found, zone, terminal.width()))
     return REFUSED if found else 0
+
+
+def bundle(given: Path | None, file: Path) -> int:
+    """Write the bundle to a file, which only its owner may read."""
+    with Client(given) as client:
+        result = client.call("bundle")
+    text = msgspec.json.format(result) + b"\n"
+    if str(file) == "-":
+        sys.stdout.buffer.write(text)
+        return 0
+    try:
+        file.touch(mode=0o600)
+        file.write_bytes(text)
+    except OSError as error:
+        raise Trouble(f"{file} cannot be written: {error.strerror or error}", MISUSED) from None
+    sys.stderr.write(f"{file}: {len(text)} bytes\n")
+    return 0
 
 
 def points(given: Path | None, pattern: str, *, as_json: bool) -> int:

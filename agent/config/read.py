@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from agent.config.commands import read_command_rules, read_issuer
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
 from agent.config.monitoring import check_monitoring, read_monitoring
@@ -21,6 +22,7 @@ from agent.config.records import (
     Api,
     Ble,
     Bus,
+    CommandRules,
     Config,
     Controller,
     Gpio,
@@ -288,8 +290,14 @@ class _Reader:
                 level_every_s=table.number("level_every_s", 0, 3600, 60),
                 presence_every_s=table.number("presence_every_s", 1, 86400, 900),
                 mirror=table.flag("mirror", default=False),
+                commands=self._command_rules(table),
             ),
         )
+
+    def _command_rules(self, table: Table) -> CommandRules:
+        tables = table.tables("issuer")
+        issuers = {name: self.finish(one, read_issuer(one)) for name, one in tables.items()}
+        return read_command_rules(table, issuers)
 
     def neighbours(self, root: Table) -> Neighbours | None:
         tables = root.tables("neighbour")

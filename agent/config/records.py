@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -183,6 +184,29 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     clear_after_s: float
 
 
+CommandKind = Literal["lamp", "restart", "reload", "configuration", "log_level", "bundle"]
+
+
+class Issuer(msgspec.Struct, frozen=True):
+    """Whose signature counts: the public key (Ed25519, 32 bytes), and for which kinds of command."""
+
+    key: bytes
+    may: frozenset[str]
+
+
+class CommandRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What commands of the platform must be: signed if of such a kind, so many at once and then a second.
+
+    A configuration that came as a command is on probation for `probation_s` seconds.
+    """
+
+    signed: frozenset[str] = frozenset({"restart", "reload", "configuration"})
+    issuers: Mapping[str, Issuer] = {}
+    at_once: int = 120
+    a_second: float = 2.0
+    probation_s: float = 120.0
+
+
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     """The way to the platform: MQTT, the journal, how often what presence moves is told (s)."""
 
@@ -197,6 +221,7 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     level_every_s: float
     presence_every_s: float
     mirror: bool
+    commands: CommandRules = CommandRules()
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import msgspec
 
@@ -38,12 +39,16 @@ class Demand(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """One demand: its rung, who holds it, the level in per cent of full light, and its end in monotonic seconds."""
+    """One demand: its rung, who holds it, the level in per cent of full light, and its end in monotonic seconds.
+
+    `command` is the id of the platform's command that it came by, empty if by none.
+    """
 
     rung: str
     holder: str
     level_pct: float
     until_s: float
+    command: str = ""
 
 
 class LeaseBook:
@@ -52,23 +57,39 @@ class LeaseBook:
     def __init__(self, street: lighting.Street) -> None:
         self._street = street
         self._leases: dict[tuple[int, str], Lease] = {}
+        self.changed: Callable[[], None] = lambda: None  # something was taken or released that is not kept yet
 
     def take(self, lamp: int, rung: str, demand: Demand, now_s: float) -> Lease:
         """Put a demand in force, replacing the one on the same rung. Refusal if level or time is out of bounds."""
-        longest_s = TERMS[rung].longest_s
-        if not 0.0 <= demand.level_pct <= 100.0:  # NaN is not between anything
-            raise Refusal(f"level_pct: expected 0 to 100, found {demand.level_pct:g}")
-        if not 1.0 <= demand.for_s <= longest_s:
-            raise Refusal(f"for_s: expected 1 to {longest_s:g} (longest for the rung {rung}), found {demand.for_s:g}")
-        lease = Lease(rung, demand.holder, demand.level_pct, now_s + demand.for_s)
-        self._street.set_lease(lamp, RUNG[rung], demand.level_pct, lease.until_s)
-        self._leases[lamp, rung] = lease
+        lease = lease_of(rung, demand, now_s)
+        self.put(lamp, lease)
+        self.changed()
         return lease
 
     def release(self, lamp: int, rung: str) -> bool:
         """End a demand. False if there was none."""
+        if not self.drop(lamp, rung):
+            return False
+        self.changed()
+        return True
+
+    def put(self, lamp: int, lease: Lease) -> None:
+        """Put a lease in force that is kept already."""
+        self._street.set_lease(lamp, RUNG[lease.rung], lease.level_pct, lease.until_s)
+        self._leases[lamp, lease.rung] = lease
+
+    def drop(self, lamp: int, rung: str) -> bool:
+        """End a lease whose end is kept already. False if there was none."""
         self._street.clear_lease(lamp, RUNG[rung])
         return self._leases.pop((lamp, rung), None) is not None
+
+    def shorten(self, lamp: int, lease: Lease, until_s: float) -> None:
+        """Let a lease end sooner."""
+        self.put(lamp, msgspec.structs.replace(lease, until_s=until_s))
+
+    def all(self, now_s: float) -> dict[tuple[int, str], Lease]:
+        """Return the live demands, by lamp and rung."""
+        return {slot: lease for slot, lease in self._leases.items() if lease.until_s > now_s}
 
     def holder(self, lamp: int, rung: str, now_s: float) -> Lease | None:
         """Return the live demand on a rung."""
@@ -77,6 +98,16 @@ class LeaseBook:
             del self._leases[lamp, rung]
             return None
         return lease
+
+
+def lease_of(rung: str, demand: Demand, now_s: float, command: str = "") -> Lease:
+    """Return the lease that a demand would be. Refusal if level or time is out of bounds."""
+    longest_s = TERMS[rung].longest_s
+    if not 0.0 <= demand.level_pct <= 100.0:  # NaN is not between anything
+        raise Refusal(f"level_pct: expected 0 to 100, found {demand.level_pct:g}")
+    if not 1.0 <= demand.for_s <= longest_s:
+        raise Refusal(f"for_s: expected 1 to {longest_s:g} (longest for the rung {rung}), found {demand.for_s:g}")
+    return Lease(rung, demand.holder, demand.level_pct, now_s + demand.for_s, command)
 
 
 def remaining_s(lease: Lease | None, now_s: float) -> float | None:

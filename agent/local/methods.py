@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import structlog
 
+from agent.bundle import Bundle
 from agent.clock import wall_less_mono_s
 from agent.control.leases import TERMS, Demand, Refusal
 from agent.local import protocol
@@ -94,9 +95,10 @@ class Subscription:
 class Methods:
     """What the local API can be asked."""
 
-    def __init__(self, view: AgentView, wake: Callable[[], None]) -> None:
+    def __init__(self, view: AgentView, wake: Callable[[], None], bundled: Callable[[], Bundle]) -> None:
         self._view = view
         self._wake = wake
+        self._bundled = bundled
         self._table: dict[str, Callable[[msgspec.Raw], object]] = {
             "status": self._status,
             "alarms.list": self._alarms,
@@ -105,6 +107,7 @@ class Methods:
             "lamp.dim": self._dim,
             "lamp.release": self._release,
             "instrument.dump": self._instrument_dump,
+            "bundle": self._bundle,
             **BusMethods(view.config, view.buses, lambda: wall_less_mono_s(view.clock)).table,
         }
 
@@ -165,6 +168,10 @@ class Methods:
             there = f"there are {', '.join(instruments)}" if instruments else "there are none"
             raise Fault(protocol.NOT_FOUND, f"instrument: there is no {wanted!r}; {there}")
         return Dump(instruments[wanted].dump(wall_less_mono_s(self._view.clock)))
+
+    def _bundle(self, params: msgspec.Raw) -> Bundle:
+        protocol.parameters(params, _Nothing)
+        return self._bundled()
 
     def _in_force(self, lamp: int) -> LampState:
         """Let control compute at once, and say who holds the lamp now."""

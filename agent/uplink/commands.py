@@ -7,13 +7,16 @@ the level. Verified: another function than the write reads it back. Nothing is b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
-from agent.control.leases import Demand, Lease, Refusal
+from agent.control.leases import Demand, Lease, Refusal, lease_of
 from agent.control.street import StreetControl
 from agent.image import Image
-from agent.uplink.names import CommandStatus
+from agent.orders.ledger import Clash, Ledger, Seen
+from agent.uplink.allowance import Allowance
+from agent.uplink.names import STATUSES, CommandStatus
 from agent.uplink.wishes import Unwanted, Wish
 from drivers.points import Quality, Reading
 
@@ -36,40 +39,69 @@ class Answer(msgspec.Struct, frozen=True):
     refusal: bool = False
 
 
+class Keeper(Protocol):
+    """What outlives a restart: commands and overrides. `then` is called when they are on the disk."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def fault(self) -> str: ...
+
+    def commit(self, then: Callable[[], None], change: Mapping[tuple[int, str], Lease | None]) -> None: ...
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """How long a demand holds unless said (s), how many commands are taken at once, and how many a second after that."""
+
+    operator_s: float
+    at_once: float = 120.0
+    a_second: float = 2.0
+
+
 class _Open:
     """A command that is not proven yet."""
 
-    __slots__ = ("id", "lamp", "lease", "since_s", "status", "told_late")
+    __slots__ = ("id", "lamp", "level_pct", "since_s", "status", "told_late")
 
-    def __init__(self, command_id: str, lamp: int, lease: Lease, since_s: float) -> None:
-        self.id = command_id
+    def __init__(self, lamp: int, lease: Lease, since_s: float) -> None:
+        self.id = lease.command
         self.lamp = lamp
-        self.lease = lease
+        self.level_pct = lease.level_pct
         self.since_s = since_s
         self.status: CommandStatus = "accepted"
         self.told_late = False
 
 
 class Commands:
-    """Carries out wishes on lamps and follows them to their proof. `answer` is told each stage."""
+    """Carries out wishes on lamps and follows them to their proof. `answer` is told each stage, `step` is control's."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it stands between
         self,
         control: StreetControl,
         image: Image,
         lamps: Mapping[str, int],
-        operator_s: float,
+        bounds: Bounds,
+        *,
+        keeper: Keeper,
+        step: Callable[[], None],
         answer: Callable[[Answer], None],
+        now: Callable[[], float],
     ) -> None:
         self._control = control
         self._image = image
         self._lamps = lamps
-        self._operator_s = operator_s
+        self._bounds = bounds
+        self._keeper = keeper
+        self._step = step
         self._answer = answer
+        self._now = now
+        self._pace = Allowance(now(), bounds.at_once, bounds.a_second)
         self._open: dict[str, _Open] = {}
         self.accepted = 0
         self.refused = 0
         self.last_refusal = ""
+        self._reopen()
 
     @property
     def pending(self) -> bool:
@@ -80,26 +112,50 @@ class Commands:
         """Return whether a proof is to come that is not late yet."""
         return any(now_s - command.since_s <= PROOF_WITHIN_S for command in self._open.values())
 
-    def take(self, device: str, wish: Wish, now_s: float) -> bool:
-        """Carry out a wish: its demand is in force. False if it was refused, which is answered and counted."""
+    def repeated(self, device: str, wish: Wish) -> bool:
+        """Answer a command that was carried out before with what became of it; nothing changes. Unwanted for another one."""
+        try:
+            return self.known(device, wish.id, wish.asked)
+        except Unwanted:
+            if wish.id.startswith("@"):  # it has no name, and another one of the same millisecond is another command
+                return False
+            raise
+
+    def known(self, device: str, command_id: str, asked: str) -> bool:
+        """Do so for any command, by what it asks. Unwanted if its id was used for something else."""
+        try:
+            seen = self._keeper.ledger.find(device, command_id, asked)
+        except Clash:
+            raise Unwanted("expected an id of its own: it was used for another command before", command_id) from None
+        if seen is None:
+            return False
+        status: CommandStatus = next(word for word in STATUSES if word == seen.status)
+        self._answer(
+            Answer(device, command_id, status, f"{seen.reason}; it came again and changed nothing", refusal=True)
+        )
+        return True
+
+    def pace(self, command_id: str) -> None:
+        """Take that one more command is to be carried out. Unwanted if they are too many."""
+        if not self._pace.grant(self._now()):
+            most = f"{self._bounds.at_once:g} commands at once and then {self._bounds.a_second:g} a second"
+            raise Unwanted(f"too frequent: expected at most {most}", command_id)
+
+    def take(self, device: str, wish: Wish, now_s: float) -> None:
+        """Carry out a wish when it is on the disk. Unwanted if it is not to be; nothing has changed then."""
         lamp = self._lamps.get(device)
         if lamp is None:
-            self.refuse("", Unwanted(f"{device[:64]!r}: expected one of {', '.join(self._lamps)}", wish.id))
-            return False
-        if wish.level_pct is None:
-            self._release(device, lamp, wish, now_s)
-            return True
-        demand = Demand(HOLDER, wish.level_pct, self._operator_s if wish.for_s is None else wish.for_s)
-        try:
-            lease = self._control.leases.take(lamp, "operator", demand, now_s)
-        except Refusal as refusal:
-            self.refuse(device, Unwanted(_in_metrics(str(refusal)), wish.id))
-            return False
-        self._supersede(device, f"by the command {wish.id}")
-        self.accepted += 1
-        self._open[device] = _Open(wish.id, lamp, lease, now_s)
-        self._answer(Answer(device, wish.id, "accepted", f"in force for {demand.for_s:g} s"))
-        return True
+            raise Unwanted(f"{device[:64]!r}: expected one of {', '.join(self._lamps)}", wish.id)
+        lease = None if wish.level_pct is None else self._lease(wish, wish.level_pct, now_s)
+        self.pace(wish.id)
+        if lease is None:
+            reason = "nothing was held" if self._control.leases.holder(lamp, "operator", now_s) is None else "released"
+            self._keeper.ledger.note(Seen(device, wish.id, wish.asked, "verified", reason))
+            self._keeper.commit(lambda: self._released(device, lamp, wish.id, reason), {(lamp, "operator"): None})
+            return
+        reason = f"in force for {lease.until_s - now_s:g} s"
+        self._keeper.ledger.note(Seen(device, wish.id, wish.asked, "accepted", reason))
+        self._keeper.commit(lambda: self._in_force(device, lamp, lease, reason), {(lamp, "operator"): lease})
 
     def refuse(self, device: str, why: Unwanted) -> None:
         """Answer and count a command that is not carried out."""
@@ -114,8 +170,8 @@ class Commands:
 
     def _look(self, device: str, command: _Open, now_s: float) -> None:
         held = self._control.leases.holder(command.lamp, "operator", now_s)
-        if held is not command.lease:
-            gone: CommandStatus = "expired" if now_s >= command.lease.until_s else "superseded"
+        if held is None or held.command != command.id:
+            gone: CommandStatus = "expired" if held is None else "superseded"
             self._end(device, command, gone, "the demand ended before it was proven")
             return
         proof_pct = self._control.proof_pct(command.lamp)
@@ -123,35 +179,69 @@ class Commands:
         if winner not in {"operator", "floor"}:
             self._end(device, command, "superseded", f"{winner} holds the lamp; the demand waits under it")
             return
-        note = "" if winner == "operator" else f"; the floor keeps it from {command.lease.level_pct:g} %"
+        note = "" if winner == "operator" else f"; the floor keeps it from {command.level_pct:g} %"
         sent = self._image.raw(f"{device}/lamp/sent_level")
         shown = self._image.get(f"{device}/lamp/dimming_level", now_s)
         if command.status == "accepted" and _shows(sent, proof_pct, _SAME_PCT):
             command.status = "written"
-            self._answer(Answer(device, command.id, "written", f"the unit has acknowledged {proof_pct:g} %{note}"))
+            self._tell(Answer(device, command.id, "written", f"the unit has acknowledged {proof_pct:g} %{note}"))
         if command.status == "written" and shown.mono_s > command.since_s and _shows(shown, proof_pct, NEAR_PCT):
             self._end(device, command, "verified", f"the lamp reads back {shown.value:g} %{note}")
         elif not command.told_late and now_s - command.since_s > PROOF_WITHIN_S:
             command.told_late = True
             reads = f"{shown.value:g} %" if isinstance(shown.value, int | float) else "nothing"
             why = shown.reason or f"reads back {reads}"
-            self._answer(Answer(device, command.id, command.status, f"no proof within {PROOF_WITHIN_S:g} s: {why}"))
+            self._tell(Answer(device, command.id, command.status, f"no proof within {PROOF_WITHIN_S:g} s: {why}"))
 
-    def _release(self, device: str, lamp: int, wish: Wish, now_s: float) -> None:
-        held = self._control.leases.holder(lamp, "operator", now_s) is not None
-        self._supersede(device, f"by the release {wish.id}")
-        self._control.leases.release(lamp, "operator")
+    def _lease(self, wish: Wish, level_pct: float, now_s: float) -> Lease:
+        for_s = self._bounds.operator_s if wish.for_s is None else wish.for_s
+        try:
+            return lease_of("operator", Demand(wish.issuer or HOLDER, level_pct, for_s), now_s, wish.id)
+        except Refusal as refusal:
+            raise Unwanted(_in_metrics(str(refusal)), wish.id) from None
+
+    def _in_force(self, device: str, lamp: int, lease: Lease, reason: str) -> None:
+        self._control.leases.put(lamp, lease)
+        self._step()  # the lamp goes before the answer
+        self._supersede(device, f"by the command {lease.command}")
         self.accepted += 1
-        self._answer(Answer(device, wish.id, "verified", "released" if held else "nothing was held"))
+        self._open[device] = _Open(lamp, lease, self._now())
+        self._answer(Answer(device, lease.command, "accepted", reason + self.not_kept()))
+
+    def _released(self, device: str, lamp: int, command_id: str, reason: str) -> None:
+        self._control.leases.drop(lamp, "operator")
+        self._step()
+        self._supersede(device, f"by the release {command_id}")
+        self.accepted += 1
+        self._answer(Answer(device, command_id, "verified", reason + self.not_kept()))
+
+    def not_kept(self) -> str:
+        """Return what has to be said where a restart will have forgotten a command."""
+        fault = self._keeper.fault
+        return f"; a restart forgets it: it cannot be kept ({fault})" if fault else ""
+
+    def _reopen(self) -> None:
+        """Follow again what a restart has cut off from its proof."""
+        now_s, unproven = self._now(), {"accepted", "written"}
+        open_ids = {(seen.device, seen.id) for seen in self._keeper.ledger.all() if seen.status in unproven}
+        for device, lamp in self._lamps.items():
+            lease = self._control.leases.holder(lamp, "operator", now_s)
+            if lease is not None and (device, lease.command) in open_ids:
+                self._open[device] = _Open(lamp, lease, now_s)
 
     def _supersede(self, device: str, by: str) -> None:
         before = self._open.pop(device, None)
         if before is not None:
-            self._answer(Answer(device, before.id, "superseded", by))
+            self._tell(Answer(device, before.id, "superseded", by))
 
     def _end(self, device: str, command: _Open, status: CommandStatus, reason: str) -> None:
         del self._open[device]
-        self._answer(Answer(device, command.id, status, reason))
+        self._tell(Answer(device, command.id, status, reason))
+
+    def _tell(self, answer: Answer) -> None:
+        """Answer a stage, and note it for whoever asks again."""
+        self._keeper.ledger.tell(answer.device, answer.id, answer.status, answer.reason)
+        self._answer(answer)
 
 
 def _shows(reading: Reading, level_pct: float, near_pct: float) -> bool:

@@ -7,8 +7,10 @@ from typing import Protocol
 
 import msgspec
 
-from agent.uplink import names, topics
+from agent.uplink import names, node_wishes, topics
+from agent.uplink.authority import Authority
 from agent.uplink.commands import Commands
+from agent.uplink.node_orders import NodeOrders
 from agent.uplink.payload import Payload, PayloadError, decode
 from agent.uplink.table import Table
 from agent.uplink.wishes import Unwanted, Wish, freshness, from_json, from_payload
@@ -34,46 +36,65 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Downlink:
-    """Reads messages and hands wishes to `commands`; `rebirth` is called when a host asks for the births."""
+    """Reads messages, judges them, hands wishes to whom they concern; `rebirth` is called when a host asks for the births."""
 
-    def __init__(self, table: Table, commands: Commands, rebirth: Callable[[], None]) -> None:
+    def __init__(
+        self, table: Table, commands: Commands, node: NodeOrders, authority: Authority, rebirth: Callable[[], None]
+    ) -> None:
         self._table = table
         self._commands = commands
+        self._node_orders = node
+        self._authority = authority
         self._rebirth = rebirth
 
-    def take(self, message: Incoming, now: Moment) -> bool:
-        """Carry out what a message asks for. True if a demand on a lamp has changed: control must step."""
+    def take(self, message: Incoming, now: Moment) -> None:
+        """Carry out what a message asks for, or refuse it, which is answered and counted."""
         heard = topics.read(message.topic)
         device = heard.device if heard is not None else ""
         try:
+            _not_retained(message)
             if heard is None:
                 device, wish = self._plain(message, now)
+                self._lamp(device, wish, now, lambda: self._unsigned(wish.id))
             elif heard.type == "NCMD":
-                self._node(_opened(message))
-                return False
+                self._node(message.topic, _opened(message), now)
             else:
-                wish = from_payload(_opened(message))
-            freshness(wish, now.wall_ms, trusted=now.trusted)
-            return self._commands.take(device, wish, now.mono_s)
+                payload = _opened(message)
+                wish, said = from_payload(payload)
+                self._lamp(device, wish, now, lambda: self._authority.judge("lamp", message.topic, payload, said))
         except Unwanted as unwanted:
             self._commands.refuse(device if (device, names.LAST_ID) in self._table.own else "", unwanted)
-            return False
 
     def _plain(self, message: Incoming, now: Moment) -> tuple[str, Wish]:
         """Read a command of the mirror, the only other topic that is subscribed to."""
-        _not_retained(message)
         return from_json(message.payload, now.wall_ms)
 
-    def _node(self, payload: Payload) -> None:
-        others = [metric.name for metric in payload.metrics if metric.name != names.REBIRTH]
-        if others:
-            raise Unwanted(f"{others[0][:64]!r}: expected {names.REBIRTH}")
-        if any(metric.value is True for metric in payload.metrics):
-            self._rebirth()
+    def _unsigned(self, command_id: str) -> str:
+        if self._authority.needs("lamp"):
+            raise Unwanted("expected a signed command, and plain JSON has no signature: use Sparkplug", command_id)
+        return ""
+
+    def _lamp(self, device: str, wish: Wish, now: Moment, judge: Callable[[], str]) -> None:
+        if self._commands.repeated(device, wish):
+            return
+        freshness(wish, now.wall_ms, trusted=now.trusted)
+        issuer = judge()
+        self._commands.take(device, msgspec.structs.replace(wish, issuer=issuer), now.mono_s)
+
+    def _node(self, topic: str, payload: Payload, now: Moment) -> None:
+        if node_wishes.is_rebirth(payload):
+            if any(metric.value is True for metric in payload.metrics):
+                self._rebirth()
+            return
+        wish, said = node_wishes.read(payload)
+        if self._commands.known("", wish.id, wish.asked):
+            return
+        freshness(wish, now.wall_ms, trusted=now.trusted)
+        self._authority.judge(wish.kind, topic, payload, said)
+        self._node_orders.take(wish)
 
 
 def _opened(message: Incoming) -> Payload:
-    _not_retained(message)
     try:
         return decode(message.payload)
     except PayloadError as error:

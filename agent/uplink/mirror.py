@@ -23,7 +23,6 @@ EXPIRES_S = 900  # MQTT 5: a state that nobody renews goes away
 RENEW_S = 300.0
 
 _encode = msgspec.json.Encoder().encode
-_INPUTS = frozenset({names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER, names.RELEASE, names.REBIRTH})
 
 
 class Mirror:
@@ -89,7 +88,7 @@ class Mirror:
             value, _ = self._reporter.told(key)
             values[spec.name] = float(f"{value:.7g}") if isinstance(value, float) else value  # as Sparkplug's Float
         for spec in self._table.own_of[device]:
-            if spec.name not in _INPUTS:
+            if spec.name not in names.INPUTS:
                 values[spec.name] = self._reporter.own(device, spec.name)
         said = {
             "device": device or self._topics.node,

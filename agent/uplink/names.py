@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 BD_SEQ = "bdSeq"
 REBIRTH = "Node Control/Rebirth"
@@ -19,7 +19,29 @@ REFUSED = "command/refused"
 COMMAND_ID = "command/id"  # String: the platform's own name of the command, told back in last_id
 COMMAND_FOR = "command/for_s"  # Int64: how long the demand holds, in seconds
 COMMAND_NOT_AFTER = "command/not_after"  # DateTime: not to be carried out later than this
+COMMAND_ISSUER = "command/issuer"  # String: whose key has signed it
+COMMAND_COUNTER = "command/counter"  # Int64: above that of the issuer's last signed command
+COMMAND_SIGNATURE = "command/signature"  # String: Ed25519, base64; agent/uplink/envelope.py says over what
 RELEASE = "command/release"  # Boolean: end the demand of the rung `operator`
+
+# What the node may be asked for; each may be signed as above.
+RESTART = "agent/restart"  # Boolean
+RELOAD = "agent/reload"  # Boolean: take up the configuration that lies on the disk
+CONFIGURATION = "agent/configuration"  # String: the text of a new one
+LOG_LEVEL = "agent/log_level"  # String: what is logged now
+BUNDLE = "agent/bundle"  # Boolean: write down how everything is, for whoever is to find a fault
+CONFIGURATION_DIGEST = "configuration/digest"  # String: SHA-256 of the text in force
+CONFIGURATION_STATE = "configuration/state"  # String: in force, on probation, rolled back with the reason
+
+# What only stands in commands: false or null in births.
+INPUTS = frozenset(
+    {COMMAND_ID, COMMAND_FOR, COMMAND_NOT_AFTER, COMMAND_ISSUER, COMMAND_COUNTER, COMMAND_SIGNATURE, RELEASE}
+    | {REBIRTH, RESTART, RELOAD, CONFIGURATION, BUNDLE}
+)
+
+# Who holds a lamp, and until when.
+HOLDER = "lamp/control_holder"  # String; null where no lease holds it
+UNTIL = "lamp/control_until"  # DateTime; null where no lease holds it, or nobody knows the time
 
 # What became of the last command, of the node and of each device.
 LAST_ID = "command/last_id"
@@ -36,4 +58,5 @@ UNIT_PROPERTY = "engUnit"  # String, in births
 NUMBER_PROPERTY = "journal"  # Int64, of historical metrics: with node and store id the key of a report
 
 CommandStatus = Literal["accepted", "written", "verified", "rejected", "expired", "superseded"]
+STATUSES: tuple[CommandStatus, ...] = get_args(CommandStatus)
 ENDED: frozenset[str] = frozenset({"verified", "rejected", "expired", "superseded"})

@@ -23,7 +23,8 @@ SPARKPLUG_QUALITY = {Quality.GOOD: 192, Quality.UNCERTAIN: 192, Quality.BAD: 0, 
 _WORST_FIRST = (Quality.BAD, Quality.STALE, Quality.UNCERTAIN, Quality.GOOD)
 _BY_HAND = frozenset({"technician", "operator", "lock", "interlock", "safety", "minimum_time"})
 _STALE_EVERY_S = 5.0  # values go stale without an event: so often they are looked at
-_FIRST: dict[str, Value] = {names.COUNTER: 0, names.REBIRTH: False, names.RELEASE: False}
+_ASKED = (names.REBIRTH, names.RELEASE, names.RESTART, names.RELOAD, names.BUNDLE)
+_FIRST: dict[str, Value] = {names.COUNTER: 0, **dict.fromkeys(_ASKED, False)}
 _Told = tuple[Value | None, Quality | None]
 _NEVER_TOLD: _Told = (None, None)  # whatever is read first is news, also of whether its device is alive
 

@@ -111,10 +111,21 @@ def _add(own: dict[tuple[str, str], Spec], spec: Spec) -> None:
 
 def _of_lamp(device: str) -> list[Spec]:
     return [
+        Spec(device, names.HOLDER, DataType.STRING),
+        Spec(device, names.UNTIL, DataType.DATETIME),
+        Spec(device, names.RELEASE, DataType.BOOLEAN),
+        *_envelope(device),
+    ]
+
+
+def _envelope(device: str) -> list[Spec]:
+    return [
         Spec(device, names.COMMAND_ID, DataType.STRING),
         Spec(device, names.COMMAND_FOR, DataType.INT64, "s"),
         Spec(device, names.COMMAND_NOT_AFTER, DataType.DATETIME),
-        Spec(device, names.RELEASE, DataType.BOOLEAN),
+        Spec(device, names.COMMAND_ISSUER, DataType.STRING),
+        Spec(device, names.COMMAND_COUNTER, DataType.INT64),
+        Spec(device, names.COMMAND_SIGNATURE, DataType.STRING),
     ]
 
 
@@ -125,6 +136,14 @@ def _answers(device: str) -> list[Spec]:
 def _of_node() -> list[Spec]:
     return [
         Spec("", names.REBIRTH, DataType.BOOLEAN),
+        Spec("", names.RESTART, DataType.BOOLEAN),
+        Spec("", names.RELOAD, DataType.BOOLEAN),
+        Spec("", names.CONFIGURATION, DataType.STRING),
+        Spec("", names.CONFIGURATION_DIGEST, DataType.STRING),
+        Spec("", names.CONFIGURATION_STATE, DataType.STRING),
+        Spec("", names.LOG_LEVEL, DataType.STRING),
+        Spec("", names.BUNDLE, DataType.BOOLEAN),
+        *_envelope(""),
         Spec("", names.VERSION, DataType.STRING),
         Spec("", names.CLOCK_TRUSTED, DataType.BOOLEAN),
         Spec("", names.STORE_ID, DataType.STRING),

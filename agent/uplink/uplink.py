@@ -6,28 +6,33 @@ import asyncio
 import contextlib
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 import msgspec
 import structlog
 
 from agent.clock import Clock
-from agent.config import Controller
+from agent.config import CommandRules, Controller
 from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.image import Image
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
+from agent.orders.ward import Ward
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
+from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
-from agent.uplink.commands import Answer, Commands
+from agent.uplink.commands import Answer, Bounds, Commands, Keeper
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Stamp, stamped
+from agent.uplink.envelope import Verify
+from agent.uplink.holders import Holders
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.node_orders import NodeOrders
 from agent.uplink.outbox import Outbox
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.wishes import Unwanted
@@ -62,6 +67,8 @@ class Uplink:
         image: Image,
         street: Street,
         journal: Journal,
+        keeper: Keeper,
+        ward: Ward,
     ) -> None:
         self._options = options
         self._clock = clock
@@ -75,14 +82,23 @@ class Uplink:
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._answers = Answers(self._reporter, now_s)
+        self._ward = ward
+        self._holders = Holders(self._reporter, street.control.leases, street.lamps)
+        rules = options.commands
         self._commands = Commands(
             street.control,
             image,
             street.lamps,
-            options.operator_s,
-            answer=lambda answer: self._answers.take(answer, clock.mono_s()),
+            Bounds(options.operator_s, rules.at_once, rules.a_second),
+            keeper=keeper,
+            step=street.step,
+            answer=self._answered,
+            now=clock.mono_s,
         )
-        self._downlink = Downlink(self._table, self._commands, self.rebirth)
+        self._spawned: set[asyncio.Task[None]] = set()
+        self._node_orders = NodeOrders(self._commands, keeper, ward, answer=self._answered, spawn=self._spawn)
+        authority = Authority(rules.signed, rules.issuers, lambda: keeper.ledger.counters, _verify(rules))
+        self._downlink = Downlink(self._table, self._commands, self._node_orders, authority, self.rebirth)
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
@@ -104,6 +120,8 @@ class Uplink:
         own = self._reporter.set
         own("", names.VERSION, version, now_s)
         own("", names.REFUSED, 0, now_s)
+        ward.watch = self._look_at_ward
+        self._look_at_ward()
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
@@ -155,9 +173,8 @@ class Uplink:
         else:
             wall = self._clock.wall()
             moment = Moment(self._clock.mono_s(), round(wall.utc.timestamp() * 1000), wall.trusted)
-            if self._downlink.take(message, moment):
-                self._street.step()
-        self._wake.set()  # after the bus, which has been woken by the step: the lamp goes before the answer
+            self._downlink.take(message, moment)
+        self._wake.set()
 
     def rebirth(self) -> None:
         """Tell all births again, not too soon after the last time: one birth answers a burst."""
@@ -247,6 +264,7 @@ class Uplink:
         now_s = self._clock.mono_s()
         if self._commands.pending:
             self._commands.follow(now_s)
+        self._holders.tell(self.stamp())
         answers = self._answers.tell(None if self._edge is None else self._edge.born, self._commands.refused, now_s)
         if self._link.untried:
             return  # whatever has changed by then stands in the births
@@ -295,6 +313,27 @@ class Uplink:
             self._session.send(*births)
             self._sent += len(births)
 
+    # ---- Commands --------------------------------------------------------------------------------------------------------
+
+    def _answered(self, answer: Answer) -> None:
+        self._answers.take(answer, self._clock.mono_s())
+        self._wake.set()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="uplink-command")
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    def _look_at_ward(self) -> None:
+        """Tell what of the agent itself the platform may change."""
+        ward, now_s = self._ward, self._clock.mono_s()
+        trial = ward.trial
+        state = "in force" if trial is None or trial.phase == "passed" else f"{trial.phase}: {trial.reason}"
+        self._reporter.set("", names.CONFIGURATION_STATE, state, now_s)
+        self._reporter.set("", names.CONFIGURATION_DIGEST, ward.digest, now_s)
+        self._reporter.set("", names.LOG_LEVEL, ward.logged, now_s)
+        self._node_orders.look()
+
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
     async def _commit_again_and_again(self) -> None:
@@ -326,3 +365,15 @@ class Uplink:
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _verify(rules: CommandRules) -> Verify | None:
+    """Return what judges signatures: the library is loaded only where there are issuers; none if it is missing."""
+    if not rules.issuers:
+        return None
+    try:
+        from agent.uplink.ed25519 import verify  # noqa: PLC0415
+    except ImportError:
+        log.warning("signatures_not_judged", reason="the extra `signed` is missing: pip install 'gadelys[signed]'")
+        return None
+    return verify

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -34,29 +35,53 @@ class Wish(msgspec.Struct, frozen=True):
     for_s: float | None = None
     sent_ms: int | None = None
     not_after_ms: int | None = None
+    issuer: str = ""  # who has signed it; empty: nobody
+
+    @property
+    def asked(self) -> str:
+        """Return what it asks for, to know it again."""
+        if self.level_pct is None:
+            return "release"
+        return f"{self.level_pct:g} %" if self.for_s is None else f"{self.level_pct:g} % for {self.for_s:g} s"
 
 
-_ALLOWED: Mapping[str, DataType] = {
-    names.DIMMING: DataType.FLOAT,
-    names.RELEASE: DataType.BOOLEAN,
+ENVELOPE: Mapping[str, DataType] = {
     names.COMMAND_ID: DataType.STRING,
     names.COMMAND_FOR: DataType.INT64,
     names.COMMAND_NOT_AFTER: DataType.DATETIME,
+    names.COMMAND_ISSUER: DataType.STRING,
+    names.COMMAND_COUNTER: DataType.INT64,
+    names.COMMAND_SIGNATURE: DataType.STRING,
 }
+_OF_LAMP: Mapping[str, DataType] = {names.DIMMING: DataType.FLOAT, names.RELEASE: DataType.BOOLEAN, **ENVELOPE}
 
 
-def from_payload(payload: Payload) -> Wish:
-    """Read a DCMD's payload. Unwanted if anything in it is not as the DBIRTH declares."""
+class Said(msgspec.Struct, frozen=True):
+    """A command's values by metric, each as declared; its id, and when it was sent (UTC ms)."""
+
+    values: dict[str, Value]
+    id: str
+    sent_ms: int
+
+
+def said(payload: Payload, declared: Mapping[str, DataType]) -> Said:
+    """Read a command's payload. Unwanted if anything in it is not as the birth declares."""
     stated = next((metric.value for metric in payload.metrics if metric.name == names.COMMAND_ID), None)
     command_id = stated[:LONGEST_ID] if isinstance(stated, str) and stated else f"@{payload.timestamp_ms or 0}"
     values: dict[str, Value] = {}
     for metric in payload.metrics:
         if metric.name in values:
             raise Unwanted(f"{metric.name}: expected it once", command_id)
-        values[metric.name] = _value(metric, command_id)
+        values[metric.name] = _value(metric, command_id, declared)
     if payload.timestamp_ms is None:
         raise Unwanted("expected a payload with a timestamp", command_id)
-    return _wish(values, command_id, payload.timestamp_ms)
+    return Said(values, command_id, payload.timestamp_ms)
+
+
+def from_payload(payload: Payload) -> tuple[Wish, Said]:
+    """Read a DCMD's payload: the wish, and all that was said. Unwanted if anything in it is not as the DBIRTH declares."""
+    found = said(payload, _OF_LAMP)
+    return _wish(found.values, found.id, found.sent_ms), found
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,23 +101,34 @@ def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:
     if len(line) > LONGEST_LINE:
         raise Unwanted(f"{such}, in at most {LONGEST_LINE} bytes: found {len(line)}")
     try:
-        said = _decode_line(line)
+        told = _decode_line(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unwanted(f"{such}: {error}") from None
-    command_id = said.id[:LONGEST_ID] or f"@{now_ms}"
-    device, _, name = said.point.partition("/")
+    command_id = told.id[:LONGEST_ID] or f"@{now_ms}"
+    device, _, name = told.point.partition("/")
     if name not in {names.DIMMING, names.RELEASE}:
-        raise Unwanted(f"point: expected a lamp's {names.DIMMING} or {names.RELEASE}, found {said.point!r}", command_id)
-    values: dict[str, Value] = {name: _value(Metric(name, said.value), command_id)}
-    if said.for_s is not None:
-        values[names.COMMAND_FOR] = said.for_s
-    if said.time is not None and said.time.tzinfo is None:
+        raise Unwanted(f"point: expected a lamp's {names.DIMMING} or {names.RELEASE}, found {told.point!r}", command_id)
+    values: dict[str, Value] = {name: _value(Metric(name, told.value), command_id, _OF_LAMP)}
+    if told.for_s is not None:
+        values[names.COMMAND_FOR] = told.for_s
+    if told.time is not None and told.time.tzinfo is None:
         raise Unwanted("time: expected one with its offset from UTC, such as 2026-11-20T20:30:00Z", command_id)
-    sent_ms = None if said.time is None else round(said.time.timestamp() * 1000)
+    sent_ms = None if told.time is None else round(told.time.timestamp() * 1000)
     return device, _wish(values, command_id, sent_ms)
 
 
-def freshness(wish: Wish, wall_ms: int, *, trusted: bool) -> None:
+class Dated(Protocol):
+    """What has a name and is of a time (UTC ms)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sent_ms(self) -> int | None: ...
+    @property
+    def not_after_ms(self) -> int | None: ...
+
+
+def freshness(wish: Dated, wall_ms: int, *, trusted: bool) -> None:
     """Check that a wish is of now. Unwanted if it has expired; without a trusted clock nobody can tell."""
     if not trusted:
         return
@@ -109,10 +145,10 @@ def freshness(wish: Wish, wall_ms: int, *, trusted: bool) -> None:
         raise Unwanted(f"came {late_s:.1f} s after {names.COMMAND_NOT_AFTER}", wish.id, "expired")
 
 
-def _value(metric: Metric, command_id: str) -> Value:
-    wanted = _ALLOWED.get(metric.name)
+def _value(metric: Metric, command_id: str, declared: Mapping[str, DataType]) -> Value:
+    wanted = declared.get(metric.name)
     if wanted is None:
-        raise Unwanted(f"{metric.name[:LONGEST_ID]!r}: expected one of {', '.join(_ALLOWED)}", command_id)
+        raise Unwanted(f"{metric.name[:LONGEST_ID]!r}: expected one of {', '.join(declared)}", command_id)
     try:
         return value_as(metric, wanted)
     except PayloadError as error:

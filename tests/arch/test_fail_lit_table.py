@@ -17,6 +17,16 @@ TOLD, POLES = "unit/test_neighbours_faults.py", "unit/test_neighbours_task.py"
 
 # The beginning of a row's first cell -> files under tests, each with the tests in it that prove the row.
 PROOF: dict[str, dict[str, str]] = {
+    "overrides and commands": {
+        "unit/test_orders.py": "test_a_disk_that_fails_stops_nothing test_a_damaged_file_is_set_aside",
+        "unit/test_uplink_downlink.py": "test_where_nothing_can_be_kept_a_lamp_follows_and_it_is_said",
+    },
+    "a new configuration from": {
+        "system/test_commands.py": "test_a_configuration_is_proven_or_comes_back_by_itself",
+        "soak/test_commands.py": "test_a_configuration_without_its_bus_comes_back_by_itself",
+        "unit/test_trial.py": "test_cut_off_after_each_write test_a_second_start_has_the_old_one",
+        "unit/test_probation.py": "test_what_is_not_well",
+    },
     "a presence sensor is silent, or its answers": {
         SENSORS: "test_a_presence_sensor test_all_presence_sensors test_a_sensor_that_is_believed_and_not_in_turn",
         BUS: "test_noise_instead_of_answers_makes_bad_points_never_values",

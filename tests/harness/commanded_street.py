@@ -6,8 +6,10 @@ from agent.control.gear import Gear
 from agent.control.street import Output, StreetControl
 from agent.control.task import lamp_points
 from agent.image import Image
-from agent.uplink.commands import Answer, Commands
+from agent.uplink.commands import Answer, Bounds, Commands
+from agent.uplink.wishes import Unwanted, Wish
 from drivers.points import Point, PointType, Quality, Reading
+from kept_orders import OrdersInMemory
 from street_levels import LEVELS, LIGHT
 
 LAMPS = {"lum-01": 0, "lum-02": 1, "lum-03": 2}
@@ -37,9 +39,34 @@ class CommandedStreet:
         self.control = StreetControl(outputs, [], LEVELS, LIGHT, night=night)
         self.image = Image(points())
         self.answers: list[Answer] = []
-        self.commands = Commands(self.control, self.image, LAMPS, operator_s, self.answers.append)
         self.now_s = 1000.0
+        self.orders = OrdersInMemory()
+        self.bounds = Bounds(operator_s)
+        self.commands = self.new_commands()
         self.run(10.0)
+
+    def new_commands(self) -> Commands:
+        """Return the commands of another start."""
+        return Commands(
+            self.control,
+            self.image,
+            LAMPS,
+            self.bounds,
+            keeper=self.orders,
+            step=lambda: None,
+            answer=self.answers.append,
+            now=lambda: self.now_s,
+        )
+
+    def take(self, lamp: str, wish: Wish) -> bool:
+        """A wish that was read and judged comes in. False if it is refused."""
+        refused = self.commands.refused
+        try:
+            if not self.commands.repeated(lamp, wish):
+                self.commands.take(lamp, wish, self.now_s)
+        except Unwanted as unwanted:
+            self.commands.refuse(lamp if lamp in LAMPS else "", unwanted)
+        return self.commands.refused == refused
 
     def run(self, seconds: float) -> None:
         """Let time pass for control."""

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from mosquitto import Ear
+from signed_commands import Signer
 from sparkplug_peer import Parsed, build, parse
 
 GROUP, NODE = "demo", "street-1"
@@ -58,10 +59,21 @@ class Platform:
         topic = f"spBv1.0/{GROUP}/DCMD/{NODE}/{device}"
         self.ear.say(topic, build(metrics, timestamp=stamp), retain=retain)
 
-    def node_command(self, *metrics: tuple[str, int, Any]) -> None:
-        """Send an NCMD."""
+    def node_command(self, *metrics: tuple[str, int, Any], signer: Signer | None = None) -> bytes:
+        """Send an NCMD; return its payload."""
         stamp = round(time.time() * 1000)  # noqa: TID251 - a platform has a clock of its own
-        self.ear.say(f"spBv1.0/{GROUP}/NCMD/{NODE}", build(metrics, timestamp=stamp))
+        topic = f"spBv1.0/{GROUP}/NCMD/{NODE}"
+        whole = metrics if signer is None else signer.envelope(topic, stamp, *metrics)
+        payload = build(whole, timestamp=stamp)
+        self.ear.say(topic, payload)
+        return payload
+
+    def stages(self, command_id: str) -> list[tuple[str, str]]:
+        """The stages of a command to the node, those that stand in a birth included: status and reason."""
+        births = [{metric.name: metric.value for metric in payload.metrics} for payload in self.messages("NBIRTH")]
+        in_births = [birth for birth in births if birth.get("command/last_id") == command_id]
+        told = self.answers("", command_id)
+        return told + [(str(birth["command/last_status"]), str(birth["command/last_reason"])) for birth in in_births]
 
     def since(self, heard: int) -> list[tuple[str, Parsed]]:
         """The Sparkplug messages that came after so many messages of all kinds."""

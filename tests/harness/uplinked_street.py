@@ -18,6 +18,7 @@ from agent.uplink.topics import read
 from agent.uplink.uplink import Street, Uplink
 from commanded_street import LAMPS, CommandedStreet
 from drivers.points import Quality, Reading
+from kept_orders import CannedWard, OrdersInMemory
 from sparkplug_peer import parse
 
 NIGHT = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
@@ -130,6 +131,7 @@ class UplinkedStreet:
         self.image = self.street.image
         self.journal = KeptInMemory()
         self.session = SessionInMemory()
+        self.orders, self.ward = OrdersInMemory(), CannedWard()
         options = Options(
             host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
             journal=Path("journal.db"), journal_mb=1,
@@ -139,7 +141,7 @@ class UplinkedStreet:
         self.uplink = Uplink(
             options, controller, self.clock,
             version="1", image=self.image, street=Street(self.street.control, LAMPS, lambda: None),
-            journal=cast("Any", self.journal),
+            journal=cast("Any", self.journal), keeper=self.orders, ward=self.ward,
         )  # fmt: skip
         for key, value in (("meter-1/meter/active_power", 104.4), ("door-1/contact/state", False)):
             self.put(key, value)

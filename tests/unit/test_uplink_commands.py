@@ -16,7 +16,7 @@ def street() -> CommandedStreet:
 
 
 def test_accepted_written_verified(street: CommandedStreet) -> None:
-    assert street.commands.take("lum-03", Wish("a1", 55.0), street.now_s)
+    assert street.take("lum-03", Wish("a1", 55.0))
     assert street.told() == [("lum-03", "a1", "accepted")]
     street.run(3.0)
     assert (street.control.winner(2), street.control.kernel.level(2)) == ("operator", 55.0)
@@ -33,7 +33,7 @@ def test_accepted_written_verified(street: CommandedStreet) -> None:
 
 def test_a_level_between_two_arc_power_levels_is_proven_by_the_nearest() -> None:
     street = CommandedStreet(gear=Gear("dali"))
-    street.commands.take("lum-03", Wish("a1", 98.0), street.now_s)
+    street.take("lum-03", Wish("a1", 98.0))
     street.run(3.0)
     street.acknowledged("lum-03", 97.31)  # 253; 254 is 100 %
     street.run(0.5)
@@ -44,7 +44,7 @@ def test_a_level_between_two_arc_power_levels_is_proven_by_the_nearest() -> None
 def test_an_old_reading_proves_nothing(street: CommandedStreet) -> None:
     street.acknowledged("lum-03", 55.0)
     street.reads("lum-03", 55.0)
-    street.commands.take("lum-03", Wish("a1", 55.0), street.now_s)
+    street.take("lum-03", Wish("a1", 55.0))
     street.run(2.0)
     assert [status for _, _, status in street.told()] == ["accepted", "written"]
     street.reads("lum-03", 55.0)
@@ -52,7 +52,7 @@ def test_an_old_reading_proves_nothing(street: CommandedStreet) -> None:
 
 
 def test_a_dead_unit_proves_nothing_and_it_is_said_so(street: CommandedStreet) -> None:
-    street.commands.take("lum-03", Wish("a1", 55.0), street.now_s)
+    street.take("lum-03", Wish("a1", 55.0))
     street.run(1.0)
     street.acknowledged("lum-03", 55.0)
     street.reads("lum-03", None, "no answer within 100 ms")
@@ -65,7 +65,7 @@ def test_a_dead_unit_proves_nothing_and_it_is_said_so(street: CommandedStreet) -
 
 
 def test_the_floor_keeps_an_operator_from_the_dark(street: CommandedStreet) -> None:
-    street.commands.take("lum-01", Wish("a1", 0.0), street.now_s)
+    street.take("lum-01", Wish("a1", 0.0))
     street.run(5.0)
     street.acknowledged("lum-01", 5.0)
     street.run(0.1)
@@ -75,14 +75,14 @@ def test_the_floor_keeps_an_operator_from_the_dark(street: CommandedStreet) -> N
 
 
 def test_the_next_command_supersedes(street: CommandedStreet) -> None:
-    street.commands.take("lum-01", Wish("a1", 50.0), street.now_s)
-    street.commands.take("lum-01", Wish("a2", 60.0), street.now_s)
+    street.take("lum-01", Wish("a1", 50.0))
+    street.take("lum-01", Wish("a2", 60.0))
     assert street.told() == [("lum-01", "a1", "accepted"), ("lum-01", "a1", "superseded"), ("lum-01", "a2", "accepted")]
 
 
 def test_a_technician_at_the_pole_wins(street: CommandedStreet) -> None:
     street.control.leases.take(0, "technician", Demand("cli", 40.0, 600.0), street.now_s)
-    street.commands.take("lum-01", Wish("a1", 50.0), street.now_s)
+    street.take("lum-01", Wish("a1", 50.0))
     street.run(1.0)
     assert street.answers[-1].reason == "technician holds the lamp; the demand waits under it"
     assert street.told() == [("lum-01", "a1", "accepted"), ("lum-01", "a1", "superseded")]
@@ -90,7 +90,7 @@ def test_a_technician_at_the_pole_wins(street: CommandedStreet) -> None:
 
 
 def test_a_demand_ends_by_itself(street: CommandedStreet) -> None:
-    street.commands.take("lum-01", Wish("a1", 50.0, for_s=2.0), street.now_s)
+    street.take("lum-01", Wish("a1", 50.0, for_s=2.0))
     street.run(3.0)
     assert street.told() == [("lum-01", "a1", "accepted"), ("lum-01", "a1", "expired")]
     assert street.control.winner(0) != "operator"
@@ -98,7 +98,7 @@ def test_a_demand_ends_by_itself(street: CommandedStreet) -> None:
 
 def test_unless_said_it_holds_for_the_configured_time() -> None:
     street = CommandedStreet(operator_s=5.0)
-    street.commands.take("lum-01", Wish("a1", 50.0), street.now_s)
+    street.take("lum-01", Wish("a1", 50.0))
     street.run(4.5)
     assert street.control.winner(0) == "operator"
     street.run(1.0)
@@ -106,8 +106,8 @@ def test_unless_said_it_holds_for_the_configured_time() -> None:
 
 
 def test_release(street: CommandedStreet) -> None:
-    street.commands.take("lum-01", Wish("a1", 50.0), street.now_s)
-    street.commands.take("lum-01", Wish("a2", None), street.now_s)
+    street.take("lum-01", Wish("a1", 50.0))
+    street.take("lum-01", Wish("a2", None))
     street.run(0.1)
     assert street.control.winner(0) != "operator"
     assert street.told() == [("lum-01", "a1", "accepted"), ("lum-01", "a1", "superseded"), ("lum-01", "a2", "verified")]
@@ -124,7 +124,7 @@ def test_release(street: CommandedStreet) -> None:
 )
 def test_out_of_bounds_is_refused_and_the_lamp_stays(street: CommandedStreet, wish: Wish, names: str) -> None:
     before = [(street.control.winner(lamp), street.control.kernel.target(lamp)) for lamp in range(3)]
-    assert not street.commands.take("lum-03", wish, street.now_s)
+    assert not street.take("lum-03", wish)
     street.run(1.0)
     assert [(street.control.winner(lamp), street.control.kernel.target(lamp)) for lamp in range(3)] == before
     assert names in street.answers[0].reason
@@ -133,7 +133,7 @@ def test_out_of_bounds_is_refused_and_the_lamp_stays(street: CommandedStreet, wi
 
 
 def test_who_is_no_lamp_is_answered_by_the_node(street: CommandedStreet) -> None:
-    assert not street.commands.take("lum-99", Wish("a1", 50.0), street.now_s)
+    assert not street.take("lum-99", Wish("a1", 50.0))
     assert "lum-01, lum-02, lum-03" in street.answers[0].reason
     assert street.told() == [("", "a1", "rejected")]
 

@@ -76,8 +76,9 @@ def test_births_come_in_order_and_tell_all() -> None:
     lamp = {metric.name: metric for metric in payloads[4].metrics}
     assert set(lamp) == {
         "lamp/dimming_level", "lamp/commanded_level", "lamp/sent_level", "lamp/control_rung",
-        "lamp/quality", "command/id", "command/for_s", "command/not_after", "command/release", "command/last_id",
-        "command/last_status", "command/last_reason",
+        "lamp/control_holder", "lamp/control_until", "lamp/quality",
+        "command/id", "command/for_s", "command/not_after", "command/issuer", "command/counter", "command/signature",
+        "command/release", "command/last_id", "command/last_status", "command/last_reason",
     }  # fmt: skip
     assert (lamp["lamp/dimming_level"].datatype, lamp["lamp/dimming_level"].value) == (9, 10.0)
     assert lamp["lamp/dimming_level"].properties == {"engUnit": "%"}

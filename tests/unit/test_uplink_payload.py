@@ -148,7 +148,10 @@ def test_properties_that_are_no_value_are_left_out() -> None:
         ),
         (in_metric(b"\x4a\x22" + b"\x0a\x00" * 17), "metric 1, byte 38: expected at most 16 properties"),
         (in_metric(b"\x0a\x81\x02" + b"n" * 257), "metric 1, byte 6: expected at most 256 bytes, found 257"),
-        (in_metric(b"\x7a\x81\x20" + b"t" * 4097), "metric 1, byte 6: expected at most 4096 bytes, found 4097"),
+        (
+            b"\x12\x85\x80\x02\x7a\x81\x80\x02" + b"t" * 32769,
+            "metric 1, byte 8: expected at most 32768 bytes, found 32769",
+        ),
         (in_metric(b"\x82\x01\x81\x20" + b"t" * 4097), "metric 1, byte 7: expected at most 4096 bytes, found 4097"),
         (in_metric(b"") * 513, "byte 1026: expected at most 512 metrics"),
         (bytes(65537), "expected at most 65536 bytes, found 65537"),

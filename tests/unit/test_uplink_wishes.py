@@ -11,10 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.uplink.payload import DataType, Metric, Payload
-from agent.uplink.wishes import Unwanted, Wish, freshness, from_json, from_payload
+from agent.uplink.wishes import Unwanted, Wish, freshness, from_json
+from agent.uplink.wishes import from_payload as read
 
 NOW_MS = 1_764_000_000_000
 LEVEL = Metric("lamp/dimming_level", 55.0, DataType.FLOAT)
+
+
+def from_payload(payload: Payload) -> Wish:
+    return read(payload)[0]
 
 
 def payload(*metrics: Metric) -> Payload:

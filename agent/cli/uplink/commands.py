@@ -46,6 +46,7 @@ def _points(ctx: click.Context, _parameter: click.Parameter, incomplete: str) ->
 
     lamps = lamp_names(ctx.params.get("socket"))
     points = [f"{lamp}/{metric}" for lamp in lamps for metric in (names.DIMMING, names.RELEASE)]
+    points += [names.RESTART, names.RELOAD, names.CONFIGURATION, names.LOG_LEVEL, names.BUNDLE]
     return [CompletionItem(point) for point in points if point.startswith(incomplete)]
 
 
@@ -79,16 +80,23 @@ def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: fl
 @click.option("--for", "for_", metavar="TIME", help="How long: 90s, 10m, 1h30m.  [default: as the node is configured]")
 @click.option("--id", "id_", metavar="ID", help="The command's name.  [default: cli- and eight digits]")
 @click.option("--within", metavar="TIME", default="20s", show_default=True, help="How long to wait for the proof.")
+@click.option(
+    "--key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Sign with this key (PEM)."
+)
+@click.option("--issuer", metavar="NAME", help="Whose key it is.  [default: the key's file without its ending]")
 @json_option
 @where
 def send(wanted: Wanted, as_json: bool, **typed: Any) -> int:
     """Send a command to POINT as the platform would, and print its proof. VALUE: a number, true, false or null.
 
-    The node judges the value, not this command. Exit codes: 0 verified, 1 refused or overtaken, 3 no end in time.
+    The node itself takes agent/restart, agent/reload and agent/bundle (true), agent/log_level (a word), agent/configuration
+    (a text; @FILE is the text of a file). The node judges the value, not this command.
+    Exit codes: 0 verified, 1 refused or overtaken, 3 no end in time.
 
     \b
     Examples: gadelys uplink send lum-03/lamp/dimming_level 55 --for 10m
               gadelys uplink send lum-03/command/release true
+              gadelys uplink send agent/configuration @pole.toml --key operations.pem --within 4m
     """
     from agent.cli.uplink.send import Typed  # noqa: PLC0415
     from agent.cli.uplink.send import send as run_send  # noqa: PLC0415

@@ -18,11 +18,12 @@ from agent.cli.trouble import UNREACHABLE, Trouble
 from agent.cli.uplink.hearing import Hearing, Message, Stray
 from agent.cli.uplink.place import Place
 from agent.cli.uplink.proof import Following, Order, Proof
-from agent.uplink import names, topics
+from agent.uplink import envelope, names, topics
 from agent.uplink.payload import DataType, Metric, Payload, encode
 
 CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 20.0  # after 15 s the node says why the proof is missing
+NOT_AFTER_MS = 30_000  # a signed command is for now
 _MOST_WAITING = 10_000  # messages; what is dropped beyond shows as a gap in seq
 _SILENT = logging.getLogger("gadelys.host")
 _SILENT.disabled = True  # what goes wrong is said once, by Trouble
@@ -58,18 +59,25 @@ class Host:
         """Publish what a broker shall keep: QoS 1, retained."""
         await self._client.publish(topic, payload, qos=1, retain=True)
 
-    async def command(self, group: str, node: str, device: str, *metrics: Metric) -> None:
+    async def command(
+        self, group: str, node: str, device: str, *metrics: Metric, key: envelope.Key | None = None
+    ) -> None:
         """Publish a command of now to any node: DCMD, or NCMD without a device. As `send`."""
         kind: Literal["NCMD", "DCMD"] = "DCMD" if device else "NCMD"
-        await self._publish(topics.Topics(group, node).of(kind, device), metrics)
+        await self._publish(topics.Topics(group, node).of(kind, device), metrics, key)
 
-    async def send(self, kind: Literal["NCMD", "DCMD"], device: str, *metrics: Metric) -> None:
-        """Publish a command of now: QoS 0, not retained. ValueError if a value has no encoding."""
-        await self._publish(self._topics.of(kind, device), metrics)
+    async def send(
+        self, kind: Literal["NCMD", "DCMD"], device: str, *metrics: Metric, key: envelope.Key | None = None
+    ) -> None:
+        """Publish a command of now, signed where there is a key: QoS 0, not retained. ValueError if a value has no encoding."""
+        await self._publish(self._topics.of(kind, device), metrics, key)
 
-    async def _publish(self, topic: str, metrics: tuple[Metric, ...]) -> None:
+    async def _publish(self, topic: str, metrics: tuple[Metric, ...], key: envelope.Key | None) -> None:
         now = datetime.now(UTC)  # noqa: TID251 - the time of the person who commands; the node judges its age
-        payload = Payload(metrics=metrics, timestamp_ms=int(now.timestamp() * 1000))
+        now_ms = int(now.timestamp() * 1000)
+        payload = Payload(metrics=metrics, timestamp_ms=now_ms)
+        if key is not None:
+            payload = envelope.sealed(topic, payload, key, now_ms, now_ms + NOT_AFTER_MS)
         await self._client.publish(topic, encode(payload), qos=0, retain=False)
 
 
@@ -93,7 +101,9 @@ async def joined(place: Place, will: aiomqtt.Will | None = None) -> AsyncIterato
         client._client._sock_close()  # noqa: SLF001 - after a time-out paho would go on connecting, and nobody holds it
 
 
-async def command(place: Place, order: Order, within_s: float = ANSWER_WITHIN_S) -> AsyncGenerator[Proof, None]:
+async def command(
+    place: Place, order: Order, within_s: float = ANSWER_WITHIN_S, key: envelope.Key | None = None
+) -> AsyncGenerator[Proof, None]:
     """Send a command and yield each stage of its proof: `sent` first, then what the node says of it.
 
     Ends with the stage that ends the command, or, without one, when `within_s` is over. Trouble as `joined`;
@@ -102,7 +112,7 @@ async def command(place: Place, order: Order, within_s: float = ANSWER_WITHIN_S)
     async with joined(place) as host:
         clock = asyncio.get_running_loop().time
         start_s = clock()
-        await host.send("DCMD", order.device, *order.metrics())
+        await host.send("DCMD" if order.device else "NCMD", order.device, *order.metrics(), key=key)
         yield Proof("sent", "", 0.0)
         following, messages = Following(order.id), host.messages()
         while True:

@@ -12,21 +12,22 @@ from agent.uplink.payload import DataType, Metric
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a device is asked: a value for a metric (none = null), under an id; for how long in seconds, none = not said."""
+    """What a device (empty: the node itself) is asked: a value for a metric (none = null), under an id; for how long in s."""
 
     device: str
     metric: str
-    value: bool | float | None
+    value: bool | float | str | None
     id: str
     for_s: int | None = None
 
     def metrics(self) -> list[Metric]:
         """Return it as the metrics of one payload."""
-        boolean = isinstance(self.value, bool) or self.metric == names.RELEASE
-        found = [
-            Metric(self.metric, self.value, DataType.BOOLEAN if boolean else DataType.FLOAT),
-            Metric(names.COMMAND_ID, self.id, DataType.STRING),
-        ]
+        if isinstance(self.value, str):
+            datatype = DataType.STRING
+        else:
+            asks = self.metric == names.RELEASE or not self.device
+            datatype = DataType.BOOLEAN if isinstance(self.value, bool) or asks else DataType.FLOAT
+        found = [Metric(self.metric, self.value, datatype), Metric(names.COMMAND_ID, self.id, DataType.STRING)]
         if self.for_s is not None:
             found.append(Metric(names.COMMAND_FOR, self.for_s, DataType.INT64))
         return found

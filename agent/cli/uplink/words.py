@@ -19,7 +19,10 @@ ENDLESS = 1 << 20  # a width for what is no terminal: a message is one line
 _LONGEST_TEXT = 300
 _TONES: dict[str, Tone] = {"BIRTH": "good", "DEATH": "bad", "CMD": "bold"}
 _QUALITY_TONES: dict[str, Tone] = {"bad": "bad", "stale": "warn"}
-_ENVELOPE = frozenset({names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER})
+_ENVELOPE = frozenset(
+    {names.COMMAND_ID, names.COMMAND_FOR, names.COMMAND_NOT_AFTER}
+    | {names.COMMAND_ISSUER, names.COMMAND_COUNTER, names.COMMAND_SIGNATURE}
+)
 _RESULT = frozenset({names.LAST_ID, names.LAST_STATUS, names.LAST_REASON})
 
 
@@ -122,6 +125,9 @@ def _command(message: Message, zone: str) -> list[Line]:
     not_after = said.get(names.COMMAND_NOT_AFTER)
     if isinstance(not_after, int):
         asked += f", not after {fmt.local(moment(not_after), zone, '%H:%M:%S')}"
+    issuer = said.get(names.COMMAND_ISSUER)
+    if isinstance(issuer, str) and names.COMMAND_SIGNATURE in said:
+        asked += f", signed by {clean(issuer)}"
     id_ = said.get(names.COMMAND_ID)
     return [line(Span(asked, "bold"), f" (id {clean(id_)})" if isinstance(id_, str) else "")]
 

@@ -14,6 +14,7 @@ from typing import Any
 from agent.uplink.payload.protobuf import U32, U64, pack_text, pack_varint
 
 LONGEST_TEXT_BYTES = 4096
+LONGEST_READ_BYTES = 32768  # of a text that comes: a configuration is one
 
 Value = bool | int | float | str | bytes
 

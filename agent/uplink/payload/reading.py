@@ -12,6 +12,7 @@ from agent.uplink.payload import layout
 from agent.uplink.payload.datatypes import (
     FLOAT32,
     FLOAT64,
+    LONGEST_READ_BYTES,
     LONGEST_TEXT_BYTES,
     DataType,
     Slot,
@@ -39,7 +40,7 @@ _READERS: dict[Slot, Callable[[bytes, int, int], Value]] = {
     Slot.FLOAT: lambda raw, start, _end: float(FLOAT32.unpack_from(raw, start)[0]),
     Slot.DOUBLE: lambda raw, start, _end: float(FLOAT64.unpack_from(raw, start)[0]),
     Slot.BOOLEAN: lambda _raw, _start, number: number != 0,
-    Slot.STRING: lambda raw, start, end: read_text(raw, start, end, LONGEST_TEXT_BYTES),
+    Slot.STRING: lambda raw, start, end: read_text(raw, start, end, LONGEST_READ_BYTES),
     Slot.BYTES: lambda raw, start, end: read_bytes(raw, start, end, LONGEST_TEXT_BYTES),
 }
 
