@@ -13,6 +13,7 @@ from agent.fleet.alarms import Alarm, Event
 from agent.fleet.intervals import Intervals
 from agent.fleet.plan import HOUR_MS
 from agent.fleet.records import Device, Node, Sample
+from agent.fleet.rollout import Desired
 from agent.fleet.usage import Reading
 
 HOURS_KEPT = 3 * 366 * 24
@@ -33,6 +34,7 @@ CREATE TABLE had (node TEXT NOT NULL, store TEXT NOT NULL, first INTEGER NOT NUL
 CREATE INDEX had_of ON had (node, store);
 CREATE TABLE alarms (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE events (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
+CREATE TABLE desired (path TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE told (url TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -132,6 +134,20 @@ class Store:
                 continue
             there.append(Reading(at, value))
         return found
+
+    def desired(self) -> list[Desired]:
+        """Return the configurations that nodes shall have and do not have yet."""
+        return [
+            msgspec.json.decode(body, type=Desired) for (body,) in self._all("SELECT body FROM desired ORDER BY path")
+        ]
+
+    def desire(self, wanted: Desired) -> None:
+        """Note what a node shall have, instead of whatever it should have had."""
+        self._all("INSERT OR REPLACE INTO desired VALUES (?, ?)", wanted.path, msgspec.json.encode(wanted))
+
+    def settle(self, wanted: Desired) -> None:
+        """Forget it again; a newer wish stays."""
+        self._all("DELETE FROM desired WHERE path = ? AND body = ?", wanted.path, msgspec.json.encode(wanted))
 
     def events(self, after: int, most: int) -> list[tuple[int, Event]]:
         """Return events by their numbers, the oldest first."""

@@ -47,6 +47,7 @@ EDGES = {
     "agent.cli.config",
     "agent.cli.daemon",
     "agent.cli.dim",
+    "agent.cli.fleet.apply",
     "agent.cli.fleet.commands",
     "agent.cli.fleet.dim",
     "agent.cli.fleet.hook",

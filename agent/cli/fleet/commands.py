@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.cli.fleet.dim import Group
     from agent.cli.fleet.source import Asked
     from agent.cli.uplink.place import Wanted
+    from agent.uplink.envelope import Key
 
 _FILES = (
     click.option(
@@ -218,14 +219,73 @@ def hook(asked: Asked, url: str, seconds: float | None) -> int:
     return run_hook(asked, url, seconds)
 
 
+def _signed(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command who signs, packed into `key`."""
+
+    @functools.wraps(function)
+    def packed(asked: Asked, *, signing_key: Path | None, issuer: str | None, **rest: Any) -> int:
+        from agent.cli.uplink.send import signing  # noqa: PLC0415
+
+        return function(asked, key=signing(signing_key, issuer), **rest)
+
+    click.option("--sign", "signing_key", type=PATH, metavar="FILE", help="Sign with this key (PEM).")(packed)
+    click.option("--issuer", metavar="NAME", help="Whose key it is.  [default: the file's name without its ending]")(
+        packed
+    )
+    return packed
+
+
+@fleet.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
+@click.option(
+    "--canary", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="First so many."
+)
+@click.option(
+    "--stage", default=10, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="Then so many at a time."
+)
+@click.option("--within", metavar="TIME", default="5m", show_default=True, help="Wait so long for each stage.")
+@_look
+@json_option
+@_asked
+@_signed
+def apply(asked: Asked, look: float, as_json: bool, **typed: Any) -> int:
+    """Bring nodes to configurations in stages: FILE... are theirs, one each, and say by [controller] whose they are.
+
+    Each is checked first. Nothing follows a stage in which one did not verify. Who is away gets its own when it is back, from
+    `serve --sign`, if there is a store. Exit code 1 if one has failed.
+
+    Example: gadelys fleet apply poles/*.toml --sign operations.pem
+    """
+    from agent.cli.fleet.apply import Steps  # noqa: PLC0415
+    from agent.cli.fleet.apply import apply as run_apply  # noqa: PLC0415
+
+    return run_apply(asked, Steps(**typed), seconds=look, as_json=as_json)
+
+
+@fleet.command()
+@_pattern
+@_look
+@json_option
+@_asked
+def collect(asked: Asked, pattern: str, look: float, as_json: bool) -> int:
+    """List what nodes tell of their configurations: release, digest, state, and what they shall have.
+
+    Example: gadelys fleet collect 'albertslund/*'
+    """
+    from agent.cli.fleet.apply import collect as run_collect  # noqa: PLC0415
+
+    return run_collect(asked, pattern, seconds=look, as_json=as_json)
+
+
 @fleet.command()
 @seconds_option
 @_asked
-def serve(asked: Asked, seconds: float | None) -> int:
+@_signed
+def serve(asked: Asked, seconds: float | None, key: Key | None) -> int:
     """Be the host that is always there: hear all nodes and keep what they say, until SIGTERM or Ctrl-C.
 
     Example: gadelys fleet serve --host broker.example --store fleet.db
     """
     from agent.cli.fleet.serve import serve as run_serve  # noqa: PLC0415
 
-    return run_serve(asked, seconds)
+    return run_serve(asked, key, seconds)

@@ -27,6 +27,7 @@ from agent.fleet.group import GroupCommand, Outcome, Target
 from agent.fleet.plan import Plan
 from agent.fleet.records import Node
 from agent.uplink import names
+from agent.uplink.envelope import Key
 from agent.uplink.payload import Payload, encode
 
 _STEP_S = 0.05
@@ -58,7 +59,7 @@ def dim(asked: Asked, group: Group, wish: Wish, *, seconds: float, as_json: bool
     absent = sorted(path for path in _named(group) if path not in _lamps(nodes)) if group.listed is not None else []
     if not targets:
         raise Trouble("no lamp of that name is known; `gadelys fleet list --devices` shows those that are", REFUSED)
-    outcomes = asyncio.run(command(place_of(asked.wanted), targets, wish.within_s, _progress(as_json=as_json)))
+    outcomes = asyncio.run(command(place_of(asked.wanted), targets, wish.within_s, progress_of(as_json=as_json)))
     outcomes += [Outcome(path, "not known", "no lamp of that name has been heard of", 0.0) for path in absent]
     if as_json:
         terminal.show_json(msgspec.json.encode([msgspec.structs.asdict(one) for one in outcomes]))
@@ -104,9 +105,13 @@ def write(asked: Asked, typed: Typed, *, as_json: bool) -> int:
 
 
 async def command(
-    place: Place, targets: Sequence[Target], within_s: float, progress: Callable[[int, int], None]
+    place: Place,
+    targets: Sequence[Target],
+    within_s: float,
+    progress: Callable[[int, int], None],
+    key: Key | None = None,
 ) -> list[Outcome]:
-    """Send commands and follow each to its end; the outcomes in the order in which they ended. Trouble."""
+    """Send commands, signed where there is a key; return the outcomes in the order in which they ended. Trouble."""
     group = GroupCommand(targets, within_s)
     clock = asyncio.get_running_loop().time
     async with joined(place) as host:
@@ -120,7 +125,7 @@ async def command(
         try:
             while not group.done:
                 for target in group.due(clock()):
-                    await host.command(target.group, target.node, target.order.device, *target.order.metrics())
+                    await host.command(target.group, target.node, target.order.device, *target.order.metrics(), key=key)
                 progress(len(group.outcomes), len(targets))
                 await asyncio.wait([listening], timeout=_STEP_S)
                 if listening.done():
@@ -142,7 +147,7 @@ def summary(outcomes: Sequence[Outcome], width: int) -> list[Line]:
         [Span(clean(one.path), "bold"), Span(clean(one.status), "bad"), clean(one.reason)]
         for one in sorted(others, key=lambda one: one.path)[:MOST_NAMED]
     ]
-    lines = [head, *(table([Column("lamp"), Column("ended"), Column("why")], rows, width) if rows else [])]
+    lines = [head, *(table([Column("of"), Column("ended"), Column("why")], rows, width) if rows else [])]
     if len(others) > MOST_NAMED:
         lines.append(line(Span(f"and {len(others) - MOST_NAMED} more; --json names all", "dim")))
     return lines
@@ -236,7 +241,7 @@ def _row_line(outcome: Outcome) -> Line:
     return line(Span(clean(outcome.status), tone), f"  after {fmt.delay(outcome.after_s)}{reason}")
 
 
-def _progress(*, as_json: bool) -> Callable[[int, int], None]:
+def progress_of(*, as_json: bool) -> Callable[[int, int], None]:
     """Return what shows how far it is, on a terminal."""
     if as_json or not sys.stderr.isatty():
         return lambda _done, _all: None

@@ -19,19 +19,22 @@ from agent.cli.uplink.host import Host, joined
 from agent.cli.uplink.place import Place
 from agent.fleet.alarms import Book, Event, alarms, faults
 from agent.fleet.plan import HOUR_MS, Plan
+from agent.fleet.rollout import Reconciler
 from agent.fleet.session import Session
 from agent.fleet.store import CONNECTED, SERVED, Batch, Store, StoreFault
 from agent.logs import configure
+from agent.uplink.envelope import Key
 from agent.uplink.topics import NAMESPACE
 
 WRITE_S = 5.0
 LOOK_S = 1.0
 LONGEST_WAIT_S = 30.0
+RECONCILED_WITHIN_S = 300.0  # a restart and a probation of 2 min
 
 log = structlog.get_logger()
 
 
-def serve(asked: Asked, seconds: float | None) -> int:
+def serve(asked: Asked, key: Key | None, seconds: float | None) -> int:
     """Run until SIGTERM, Ctrl-C or the end of so many seconds; 0 then."""
     configure("info")
     plan = load_plan(asked.plan)
@@ -41,7 +44,7 @@ def serve(asked: Asked, seconds: float | None) -> int:
     place = place_of(asked.wanted)
     with contextlib.closing(opened(path, make=True)) as store:
         try:
-            asyncio.run(_until_told(Server(place, plan, store), seconds))
+            asyncio.run(_until_told(Server(place, plan, store, key=key), seconds))
         except StoreFault as fault:
             raise Trouble(str(fault), REFUSED) from None
     return 0
@@ -61,11 +64,15 @@ async def _until_told(server: Server, seconds: float | None) -> None:
 class Server:
     """The session of all nodes, between a broker that comes and goes and a store."""
 
-    def __init__(self, place: Place, plan: Plan, store: Store, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, place: Place, plan: Plan, store: Store, clock_ms: Callable[[], int] = now_ms, key: Key | None = None
+    ) -> None:
         self._place, self._plan, self._store, self._clock_ms = place, plan, store, clock_ms
         self._topic = f"{NAMESPACE}/STATE/{plan.host_id}"
         self.session = Session()
         self.connected = False
+        self._key = key
+        self._reconciler = Reconciler(RECONCILED_WITHIN_S)
         self._book = Book(store.alarms())
         self._events: list[Event] = []
         self._hour = 0
@@ -107,7 +114,8 @@ class Server:
                 self.session.want(group, name)
             self.session.met(self._clock_ms())
             log.info("broker_joined", place=self._place.address, host_id=self._plan.host_id)
-            tasks = [asyncio.create_task(one) for one in (ask(host, self.session), self._state(host, again, born))]
+            beside = (ask(host, self.session), self._state(host, again, born), self._reconcile(host))
+            tasks = [asyncio.create_task(one) for one in beside]
             try:
                 await self._hear(host, again, born)
             finally:
@@ -125,6 +133,21 @@ class Server:
         async for message in host.messages(Hearing(most=REMEMBERED), {self._topic: own_state}):
             if isinstance(message, Message):
                 self.session.hear(message, self._clock_ms())
+                self._reconciler.see(message, asyncio.get_running_loop().time())
+
+    async def _reconcile(self, host: Host) -> None:
+        """Bring who was away to what it shall have; a new wish is seen within 5 s."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            self._reconciler.want(self._store.desired())
+            until_s = clock() + WRITE_S
+            while clock() < until_s:
+                for target in self._reconciler.due(self.session.nodes, clock()):
+                    await host.command(target.group, target.node, "", *target.order.metrics(), key=self._key)
+                for wanted, outcome in self._reconciler.ended(self.session.nodes):
+                    log.warning("reconciled", node=wanted.path, ended=outcome.status, reason=outcome.reason)
+                    self._store.settle(wanted)
+                await asyncio.sleep(0.2)
 
     async def _state(self, host: Host, again: asyncio.Queue[bytes], born: bytes) -> None:
         while True:
