@@ -90,8 +90,9 @@ class Session:
     def tick(self, at_ms: int) -> None:
         """While the broker is there: who has not answered for long is gone; its death was told to nobody."""
         for node in self.nodes.values():
-            if node.state == "unknown" and at_ms - node.since_ms >= UNANSWERED_MS:
-                node.state = "offline"
+            heard_ms = max(node.since_ms, node.heard_ms)
+            if node.state == "unknown" and at_ms - heard_ms >= UNANSWERED_MS:
+                node.state, node.since_ms = "offline", heard_ms
                 self.changed.add((node.group, node.name, ""))
 
     def stand(self, at_ms: int) -> None:
@@ -142,7 +143,7 @@ class Session:
         self.changed.add((node.group, node.name, ""))
 
     def _spoken(self, node: Node, message: Message, at_ms: int) -> None:
-        node.heard_ms = at_ms
+        node.heard_ms, node.since_ms = at_ms, node.since_ms or at_ms
         self.changed.add((node.group, node.name, ""))
         if node.state != "online" or message.missing > 0:
             self._want(node)

@@ -15,6 +15,12 @@ LAMP = (
     Metric("command/release", False, DataType.BOOLEAN),
 )
 
+POLE = (
+    '[controller]\nid = "{id}"\ngroup = "demo"\nlatitude = 55.0\nlongitude = 12.0\ntime_zone = "Europe/Copenhagen"\n'
+    '[bus.b]\nkind = "modbus-rtu"\nport = "/dev/tty0"\n[unit.u]\nbus = "b"\naddress = 1\nprofile = "wb-mao4"\n'
+    '[device.lum]\nkind = "luminaire"\nunit = "u"\nchannel = 1\nposition_m = 0\n[uplink]\nhost = "broker.example"\n'
+)  # a configuration that is in order
+
 
 class Told:
     """A session, and words of its nodes. Each message has the seq that follows, unless one is lost."""

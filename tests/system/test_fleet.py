@@ -15,6 +15,7 @@ from mosquitto import Ear, Mosquitto
 from running_street import Street, script
 from sparkplug_peer import build, parse
 from sparkplug_protobuf import Payload
+from told_fleet import POLE
 
 FLOAT, INT64, STRING, BOOLEAN = 9, 4, 12, 11
 NOW_MS = 1_790_000_000_000
@@ -98,6 +99,61 @@ def test_a_host_that_is_killed_is_said_to_be_gone(broker: Mosquitto, tmp_path: P
         server.wait()
     ear.until(lambda: state(ear) == [True, False])
     ear.close()
+
+
+def orders(ear: Ear, node: str) -> list[dict[str, Any]]:
+    """The commands to a node, but for those that ask for its births."""
+    heard = [parse(payload) for topic, payload, _ in list(ear.heard) if topic == f"spBv1.0/demo/NCMD/{node}"]
+    found = [{metric.name: metric.value for metric in each.metrics} for each in heard]
+    return [one for one in found if "command/id" in one]
+
+
+def test_a_configuration_goes_to_a_canary_first_and_stops_where_it_fails(broker: Mosquitto, tmp_path: Path) -> None:
+    ear, nodes = Ear(broker.port, "spBv1.0/#"), ["a", "b", "c", "d"]
+    files = [tmp_path / f"{node}.toml" for node in nodes]
+    for file in files:
+        file.write_text(POLE.format(id=file.stem))
+    words = [
+        "fleet",
+        "apply",
+        *map(str, files),
+        "--stage",
+        "2",
+        "--json",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(broker.port),
+    ]
+    applying = subprocess.Popen([script("gadelys"), *words], stdout=subprocess.PIPE, text=True)
+
+    def answer(node: str, status: str) -> None:
+        ear.until(lambda: orders(ear, node))
+        (order,) = orders(ear, node)
+        assert order["agent/configuration"] == POLE.format(id=node)
+        texts = {"command/last_id": order["command/id"], "command/last_status": status, "command/last_reason": "so"}
+        ear.say(f"spBv1.0/demo/NDATA/{node}", said(*((name, STRING, text) for name, text in texts.items()), seq=1))
+
+    try:
+        for node in nodes:
+            ear.until(lambda node=node: f"spBv1.0/demo/NCMD/{node}" in ear.topics())
+            ear.say(
+                f"spBv1.0/demo/NBIRTH/{node}", said(("bdSeq", INT64, 1), ("configuration/digest", STRING, "old"), seq=0)
+            )
+        ear.until(lambda: orders(ear, "a"))
+        assert not any(orders(ear, node) for node in "bcd")
+        answer("a", "verified")
+        answer("b", "verified")
+        answer("c", "rejected")
+        out, _ = applying.communicate(timeout=10)
+    finally:
+        applying.kill()
+        applying.wait()
+        ear.close()
+    assert {one["path"]: one["status"] for one in json.loads(out)} == {
+        "demo/a": "verified", "demo/b": "verified", "demo/c": "rejected", "demo/d": "not tried",
+    }  # fmt: skip
+    assert (applying.returncode, orders(ear, "d")) == (1, [])
 
 
 def test_no_broker_and_no_store_are_said(tmp_path: Path) -> None:

@@ -14,13 +14,7 @@ from agent.fleet.rollout import Desired, Reconciler, Rollout, place_of
 from agent.fleet.store import Store
 from agent.uplink.payload import DataType, Metric, Payload, encode
 from agent.uplink.topics import Topics
-from told_fleet import Told
-
-POLE = (
-    '[controller]\nid = "{id}"\ngroup = "demo"\nlatitude = 55.0\nlongitude = 12.0\ntime_zone = "Europe/Copenhagen"\n'
-    '[bus.b]\nkind = "modbus-rtu"\nport = "/dev/tty0"\n[unit.u]\nbus = "b"\naddress = 1\nprofile = "wb-mao4"\n'
-    '[device.lum]\nkind = "luminaire"\nunit = "u"\nchannel = 1\nposition_m = 0\n[uplink]\nhost = "broker.example"\n'
-)
+from told_fleet import POLE, Told
 
 
 def wanted(*nodes: str, text: str = "x", rollout: str = "r") -> list[Desired]:

@@ -80,6 +80,15 @@ def test_who_does_not_answer_after_the_broker_was_away_is_gone() -> None:
     assert told.node("n1").state == "offline"
 
 
+def test_who_speaks_and_is_never_born_is_not_known_and_not_gone() -> None:
+    told = Told()
+    told.say("DDATA", "n1", "lum-01", FAILED)
+    told.session.tick(told.now_ms + 1000)
+    assert (told.node("n1").state, told.node("n1").since_ms) == ("unknown", told.now_ms)
+    told.session.tick(told.now_ms + module.UNANSWERED_MS)
+    assert told.node("n1").state == "offline"
+
+
 def test_history_is_kept_with_its_own_time_and_changes_nothing_of_now() -> None:
     told = Told()
     told.born("n1", "lum-01")

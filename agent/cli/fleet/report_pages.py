@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.cli import format as fmt
 from agent.cli.text import Column, Line, Span, line, table, wrap
 from agent.fleet.report import Report, StreetUse
 
@@ -194,7 +195,7 @@ def _gaps(street: StreetUse) -> list[str]:
         said.append(f"{_number(street.hours_spread)} lamp-hours are known as a sum only (readings more than 2 h apart)")
     if street.resets:
         said.append(
-            f"counters began anew {street.resets} times; what they had counted since the last reading is not known"
+            f"counters began anew {fmt.count(street.resets, 'time')}; what they had counted since the last reading is not known"
         )
     if street.without_co2_kwh > 0:
         said.append(
