@@ -223,7 +223,8 @@ class _Agent:
         running = asyncio.create_task(self._supervisor.run(), name="supervisor")
         ready = asyncio.create_task(self._tell_ready(), name="ready")
         await stop.wait()
-        self._notifier.send("STOPPING=1")
+        # Told to stop for a restart, systemd would end the process that goes on under the same number.
+        self._notifier.send("RELOADING=1" if self._again else "STOPPING=1")
         ready.cancel()
         await self._stop()
         running.cancel()

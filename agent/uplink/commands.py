@@ -129,7 +129,7 @@ class Commands:
             raise Unwanted("expected an id of its own: it was used for another command before", command_id) from None
         if seen is None:
             return False
-        status: CommandStatus = next(word for word in STATUSES if word == seen.status)
+        status: CommandStatus = next((word for word in STATUSES if word == seen.status), "accepted")
         self._answer(
             Answer(device, command_id, status, f"{seen.reason}; it came again and changed nothing", refusal=True)
         )

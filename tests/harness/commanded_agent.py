@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
 
 from platform_host import Platform
@@ -21,10 +23,15 @@ class Commanded:
         self.text = text.replace("mirror = true", "mirror = true\nprobation_s = 5") + self.signer.table()
         self.street.config.write_text(self.text, encoding="utf-8")
         self.platform = Platform(self.street.broker_port)
+        self._systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._systemd.bind(str(folder / "notify"))
+        self._told: list[str] = []
+        self._ear = threading.Thread(target=self._listen)  # who does not listen stops whoever tells
+        self._ear.start()
 
     def start(self) -> None:
         births = len(self.platform.messages("NBIRTH"))
-        self.street.start_agent()
+        self.street.start_agent(NOTIFY_SOCKET=str(self.street.folder / "notify"))
         self.born_again(births)
 
     def born_again(self, births: int) -> None:
@@ -39,6 +46,19 @@ class Commanded:
         self.platform.ear.until(lambda: set(statuses) <= {status for status, _ in self.platform.stages(name)}, 25.0)
         return next(reason for status, reason in self.platform.stages(name) if status == statuses[-1])
 
+    def told_systemd(self) -> list[str]:
+        """What the service manager was told since the last call, its watchdog aside."""
+        told, self._told = self._told, []
+        return [one for one in told if one != "WATCHDOG=1"]
+
+    def _listen(self) -> None:
+        with self._systemd:
+            while told := self._systemd.recv(4096):
+                self._told.append(told.decode())
+
     def close(self) -> None:
         self.platform.close()
         self.street.close()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", str(self.street.folder / "notify"))
+        self._ear.join()

@@ -1,9 +1,10 @@
-"""A configuration that cuts off the lamps is taken back by itself."""
+"""A configuration that cuts off the lamps is taken back by itself; commands and replays over kills."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from command_kills import command_kills
 from commanded_agent import Commanded
 
 STRING = 12
@@ -25,3 +26,9 @@ def its_bus_is_gone(commanded: Commanded) -> None:
     assert "no unit of the bus lamps answers" in commanded.told("c3", "written", "rejected")
     commanded.born_again(births + 1)
     assert street.config.read_text(encoding="utf-8") == commanded.text
+
+
+def test_over_a_hundred_kills_each_command_comes_into_force_once(tmp_path: Path) -> None:
+    judge = command_kills(tmp_path / "orders.json", 100)
+    assert len(judge.ever) > 500
+    print(f"{len(judge.ever)} commands, half of what came were replays: none twice, none forgotten")
