@@ -180,7 +180,7 @@ def _chooser(group: Group, plan: Plan) -> Callable[[str], bool]:
         listed = _named(group)
         tests.append(lambda path: path in listed)
     if not tests:
-        raise Trouble("name the lamps: a PATTERN such as 'demo/*/lum-*', --street or --list", MISUSED)
+        raise Trouble("name the lamps: --lamps 'demo/*/lum-*', --street or --list", MISUSED)
     return lambda path: all(test(path) for test in tests)
 
 
