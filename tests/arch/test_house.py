@@ -216,6 +216,7 @@ def test_the_daemon_loads_only_what_it_needs() -> None:
         "pydantic",
         "http",
         "zenoh",
+        "nacl",
     }
 
 
