@@ -28,7 +28,7 @@ from agent.fleet.store import CONNECTED, SERVED, Store, StoreFault
 PLAN, STORE = Path("/etc/gadelys/fleet.toml"), Path("/var/lib/gadelys/fleet.db")
 STORE_VARIABLE = "GADELYS_FLEET_STORE"
 STEP_S = 0.1
-QUIET_MS = 500
+QUIET_MS = 500  # births follow each other at once
 REMEMBERED = 64 * MOST_DEVICES  # devices whose births give units to what follows
 LATE_MS = 60_000  # `serve` writes every 5 s
 
@@ -140,9 +140,10 @@ async def _look(place: Place, plan: Plan, seconds: float, only: Sequence[tuple[s
 
 
 def _is_whole(session: Session, only: Sequence[tuple[str, str]]) -> bool:
-    """Whether all that are of interest are born, and have had nothing to add for a moment."""
+    """Whether all that are of interest are born, and none of their devices was for a moment."""
     nodes = [session.nodes[key] for key in only]
-    return bool(nodes) and all(node.state == "online" and now_ms() - node.heard_ms > QUIET_MS for node in nodes)
+    births = [device.since_ms for node in nodes for device in node.devices.values()]
+    return bool(births) and all(node.state == "online" for node in nodes) and now_ms() - max(births) > QUIET_MS
 
 
 async def hear(host: Host, session: Session, plan: Plan) -> None:
