@@ -14,6 +14,7 @@ from agent.cli.bus.commands import bus
 from agent.cli.bus.scan_command import scan
 from agent.cli.calendar.commands import calendar
 from agent.cli.enrol.commands import enrol
+from agent.cli.fleet.commands import fleet
 from agent.cli.instrument.commands import instrument
 from agent.cli.lab.commands import lab
 from agent.cli.main import COMPLETING
@@ -228,6 +229,7 @@ gadelys.add_command(bus)
 bus.add_command(scan)
 gadelys.add_command(calendar)
 gadelys.add_command(enrol)
+gadelys.add_command(fleet)
 gadelys.add_command(instrument)
 gadelys.add_command(lab)
 gadelys.add_command(neighbour)

@@ -34,7 +34,7 @@ _WHERE = (
 )
 
 
-def _where(function: Callable[..., int]) -> Callable[..., int]:
+def where(function: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options that say where, packed into its first argument."""
 
     @functools.wraps(function)
@@ -82,7 +82,7 @@ def uplink() -> None:
 @click.option("--rebirth", is_flag=True, help="Ask the node for its births first.")
 @json_option
 @seconds_option
-@_where
+@where
 def tail(wanted: Wanted, pattern: str, rebirth: bool, as_json: bool, seconds: float | None) -> int:
     """Print births, data, commands and deaths in words, until Ctrl-C. PATTERN: points with * and ?, or a device.
 
@@ -123,7 +123,7 @@ def describe(what: str | None) -> int:
 )
 @click.option("--issuer", metavar="NAME", help="Whose key it is.  [default: the key's file without its ending]")
 @json_option
-@_where
+@where
 def send(wanted: Wanted, as_json: bool, **typed: Any) -> int:
     """Send a command to POINT as the platform would, and print its proof. VALUE: a number, true, false or null.
 

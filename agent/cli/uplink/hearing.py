@@ -67,9 +67,10 @@ class Stray(msgspec.Struct, frozen=True):
 class Hearing:
     """What births have said and which seq came last, node by node."""
 
-    def __init__(self, units: Mapping[str, str] = {}) -> None:
-        """`units` by `device/function/resource`, for what is heard before its birth."""
+    def __init__(self, units: Mapping[str, str] = {}, most: int = MOST_DEVICES) -> None:
+        """`units` by `device/function/resource`, for what is heard before its birth; `most` devices are remembered."""
         self._units = units
+        self._most = most
         self._births: dict[tuple[str, str, str], dict[str, Metric]] = {}
         self._seqs: dict[tuple[str, str], int] = {}
 
@@ -98,7 +99,7 @@ class Hearing:
     def _learn(self, message: Message, metrics: Iterable[Metric]) -> None:
         key = message.group, message.node, message.device
         self._births.pop(key, None)
-        if len(self._births) >= MOST_DEVICES:
+        if len(self._births) >= self._most:
             del self._births[next(iter(self._births))]
         self._births[key] = {metric.name: metric for metric in metrics}
 
@@ -107,7 +108,7 @@ class Hearing:
             return message
         node = message.group, message.node
         before = self._seqs.pop(node, None)
-        if len(self._seqs) >= MOST_DEVICES:
+        if len(self._seqs) >= self._most:
             del self._seqs[next(iter(self._seqs))]
         self._seqs[node] = message.seq
         if before is None or message.type == "NBIRTH":

@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -39,18 +39,44 @@ class Host:
         self._units = place.units
         self._topics = topics.Topics(place.group, place.node)
 
-    async def messages(self) -> AsyncIterator[Message | Stray]:
-        """Yield what comes from the node and what is sent to it."""
-        hearing = Hearing(self._units)
+    async def messages(
+        self, hearing: Hearing | None = None, aside: Mapping[str, Callable[[bytes, bool], None]] = {}
+    ) -> AsyncIterator[Message | Stray]:
+        """Yield what comes from the node and what is sent to it.
+
+        What comes on a topic of `aside` goes there instead, with whether it was retained.
+        """
+        hearing = hearing or Hearing(self._units)
         async for message in self._client.messages:
-            yield hearing.hear(message.topic.value, message.payload, retained=message.retain)
+            if message.topic.value in aside:
+                aside[message.topic.value](message.payload, message.retain)
+            else:
+                yield hearing.hear(message.topic.value, message.payload, retained=message.retain)
+
+    async def listen(self, topic: str) -> None:
+        """Hear another topic, too."""
+        await self._client.subscribe(topic, 1)
+
+    async def state(self, topic: str, payload: bytes) -> None:
+        """Publish what a broker shall keep: QoS 1, retained."""
+        await self._client.publish(topic, payload, qos=1, retain=True)
+
+    async def command(
+        self, group: str, node: str, device: str, *metrics: Metric, key: envelope.Key | None = None
+    ) -> None:
+        """Publish a command of now to any node: DCMD, or NCMD without a device. As `send`."""
+        kind: Literal["NCMD", "DCMD"] = "DCMD" if device else "NCMD"
+        await self._publish(topics.Topics(group, node).of(kind, device), metrics, key)
 
     async def send(
         self, kind: Literal["NCMD", "DCMD"], device: str, *metrics: Metric, key: envelope.Key | None = None
     ) -> None:
         """Publish a command of now, signed where there is a key: QoS 0, not retained. ValueError if a value has no encoding."""
+        await self._publish(self._topics.of(kind, device), metrics, key)
+
+    async def _publish(self, topic: str, metrics: tuple[Metric, ...], key: envelope.Key | None) -> None:
         now = datetime.now(UTC)  # noqa: TID251 - the time of the person who commands; the node judges its age
-        now_ms, topic = int(now.timestamp() * 1000), self._topics.of(kind, device)
+        now_ms = int(now.timestamp() * 1000)
         payload = Payload(metrics=metrics, timestamp_ms=now_ms)
         if key is not None:
             payload = envelope.sealed(topic, payload, key, now_ms, now_ms + NOT_AFTER_MS)
@@ -58,10 +84,13 @@ class Host:
 
 
 @contextlib.asynccontextmanager
-async def joined(place: Place) -> AsyncIterator[Host]:
-    """Connect and subscribe. Trouble with exit code 3 when the broker is not there, refuses, or goes."""
+async def joined(place: Place, will: aiomqtt.Will | None = None) -> AsyncIterator[Host]:
+    """Connect and subscribe. Trouble with exit code 3 when the broker is not there, refuses, or goes.
+
+    `will`: what the broker says when we are gone without a word.
+    """
     tls = _tls(place)
-    client = _client(place, tls)
+    client = _client(place, tls, will)
     connected = False
     try:
         async with client:
@@ -118,7 +147,7 @@ def _tls(place: Place) -> TlsContext | None:
         raise Trouble(str(fault), REFUSED) from None
 
 
-def _client(place: Place, tls: TlsContext | None) -> aiomqtt.Client:
+def _client(place: Place, tls: TlsContext | None, will: aiomqtt.Will | None) -> aiomqtt.Client:
     v5 = place.mqtt == "5"
     return aiomqtt.Client(
         place.host,
@@ -126,6 +155,7 @@ def _client(place: Place, tls: TlsContext | None) -> aiomqtt.Client:
         identifier=f"gadelys-host-{secrets.token_hex(4)}",
         protocol=aiomqtt.ProtocolVersion.V5 if v5 else aiomqtt.ProtocolVersion.V311,
         clean_session=None if v5 else True,  # MQTT 5: a clean start and no session kept are the default
+        will=will,
         timeout=CONNECT_WITHIN_S,
         max_queued_incoming_messages=_MOST_WAITING,
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else each hop costs 40 ms

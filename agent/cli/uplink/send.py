@@ -52,16 +52,21 @@ class Typed(msgspec.Struct, frozen=True):
 
     def signing(self) -> Key | None:
         """Return who signs, none if nobody does. Trouble if the key cannot be used."""
-        if self.key is None:
-            return None
-        try:
-            from agent.uplink.ed25519 import signer  # noqa: PLC0415
-        except ImportError:
-            raise Trouble("--key needs the extra `signed`: pip install 'gadelys[signed]'", MISUSED) from None
-        try:
-            return Key(self.issuer or self.key.stem, signer(self.key.read_text(encoding="ascii")))
-        except (OSError, ValueError) as error:
-            raise Trouble(f"--key {self.key}: {_why(error)}", MISUSED) from None
+        return signing(self.key, self.issuer)
+
+
+def signing(path: Path | None, issuer: str | None) -> Key | None:
+    """Return who signs with a key's file, none if there is none. Trouble if the key cannot be used."""
+    if path is None:
+        return None
+    try:
+        from agent.uplink.ed25519 import signer  # noqa: PLC0415
+    except ImportError:
+        raise Trouble("--key needs the extra `signed`: pip install 'gadelys[signed]'", MISUSED) from None
+    try:
+        return Key(issuer or path.stem, signer(path.read_text(encoding="ascii")))
+    except (OSError, ValueError) as error:
+        raise Trouble(f"--key {path}: {_why(error)}", MISUSED) from None
 
 
 def send(wanted: Wanted, typed: Typed, *, as_json: bool) -> int:
