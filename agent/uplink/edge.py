@@ -43,11 +43,13 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """Late data: the messages, the numbers that may leave the journal once they have arrived, how many go untold."""
+    """Late data: the messages, and of which reports: that may leave the journal once they have arrived, that nobody can
+    date or whose device is gone, that fit into no payload."""
 
     messages: list[Message]
     done: list[int]
-    untold: int
+    untold: list[int]
+    unfit: list[int]
 
 
 def will(topics: Topics, bd_seq: int) -> Message:
@@ -65,6 +67,7 @@ class EdgeNode:
         self._devices = table.devices()
         self._known = frozenset(("", *self._devices))
         self.bd_seq = bd_seq
+        self.store_id = ""  # what the node's birth has told last: numbers are those of that store
         self.born: set[str] = set()
         self._seq = 255
 
@@ -72,6 +75,7 @@ class EdgeNode:
         """Return the node's birth and those of all living devices: the begin of a session, or a rebirth."""
         self._seq = 255
         self.born = {""}
+        self.store_id = str(self._reporter.own("", names.STORE_ID) or "")
         bd_seq = Metric(names.BD_SEQ, self.bd_seq, DataType.INT64, stamp.wall_ms)
         messages = [self._message("NBIRTH", "", [bd_seq, *self._all("", stamp)], stamp)]
         return messages + self.changes(stamp)
@@ -89,15 +93,15 @@ class EdgeNode:
                 messages.append(self._message("DDEATH", device, [], stamp))
         return messages
 
-    def data(self, reports: Iterable[Report], stamp: Stamp) -> list[Message]:
-        """Return live data, a message a device; of devices that are not born nothing is said."""
+    def data(self, reports: Iterable[Report], stamp: Stamp, first: int = 0) -> list[Message]:
+        """Return live data, a message a device, with numbers from the first on, 0 = none; their devices are born."""
         by_device: dict[str, list[Metric]] = {}
         when_s, when_ms = nan, 0
-        for report in reports:
-            if report.device in self.born:
-                if report.mono_s != when_s:  # what was read together has one time
-                    when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
-                by_device.setdefault(report.device, []).append(_metric(report, when_ms))
+        for place, report in enumerate(reports):
+            if report.mono_s != when_s:  # what was read together has one time
+                when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
+            metric = _metric(report, when_ms, first and first + place)
+            by_device.setdefault(report.device, []).append(metric)
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:
@@ -107,16 +111,19 @@ class EdgeNode:
         """
         by_device: dict[str, list[Metric]] = {}
         done: list[int] = []
-        untold = 0
+        untold: list[int] = []
+        unfit: list[int] = []
         for entry in entries:  # the order of each point is kept; devices need not wait for each other
             if entry.report.wall_ms is None and entry.this_boot and not stamp.trusted:
                 continue
-            done.append(entry.number)
             device = entry.report.device
-            if device in self._known and (entry.report.wall_ms is not None or entry.this_boot):
-                by_device.setdefault(device, []).append(_historical(entry.number, stamped(entry.report, stamp)))
+            if device not in self._known or (entry.report.wall_ms is None and not entry.this_boot):
+                untold.append(entry.number)
+            elif entry.report.datatype not in _DATATYPES:
+                unfit.append(entry.number)
             else:
-                untold += 1
+                done.append(entry.number)
+                by_device.setdefault(device, []).append(_historical(entry.number, stamped(entry.report, stamp)))
         messages: list[Message] = []
         for device, metrics in by_device.items():
             dead = device not in self.born
@@ -125,7 +132,7 @@ class EdgeNode:
             messages += self._data(device, metrics, stamp)
             if dead:
                 messages.append(self._message("DDEATH", device, [], stamp))
-        return Past(messages, done, untold)
+        return Past(messages, done, untold, unfit)
 
     def _data(self, device: str, metrics: list[Metric], stamp: Stamp) -> Iterator[Message]:
         for at in range(0, len(metrics), MOST_METRICS):
@@ -168,11 +175,12 @@ def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: i
     return Metric(spec.name, value, spec.datatype, when_ms, properties=_quality(quality) + unit)
 
 
-def _metric(report: Report, when_ms: int) -> Metric:
+def _metric(report: Report, when_ms: int, number: int) -> Metric:
     datatype, quality = _DATATYPES[report.datatype], report.quality
-    if quality == GOOD:
-        return Metric(report.metric, report.value, datatype, when_ms)
-    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(quality))
+    properties = _quality(quality)
+    if number:
+        properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, number), *properties)
+    return Metric(report.metric, report.value, datatype, when_ms, properties=properties)
 
 
 def stamped(report: Report, stamp: Stamp) -> Report:

@@ -17,7 +17,7 @@ from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.image import Image
 from agent.journal.journal import Journal
-from agent.journal.records import JournalFault, Report
+from agent.journal.records import JournalFault
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
@@ -28,12 +28,12 @@ from agent.uplink.edge import EdgeNode, Stamp, stamped
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
-from agent.uplink.outbox import Outbox
+from agent.uplink.outbox import NUMBERS_AT_ONCE, Load, Outbox
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.wishes import Unwanted
 
-COMMIT_EVERY_S = 10.0
-COMMIT_AT_ONCE = 400
+COMMIT_EVERY_S = 9.0  # with the commit itself, nothing waits longer than 10 s
+COMMIT_AT_ONCE = 4000
 REBIRTH_EVERY_S = 5.0
 FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
 FOLLOW_LATE_EVERY_S = 1.0  # when its proof is late: it may be hours until a dead lamp is back
@@ -72,6 +72,7 @@ class Uplink:
         now_s = clock.mono_s()
         self._reporter = Reporter(image, self._table, Pace(options.level_every_s, options.presence_every_s), now_s)
         self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
         self._answers = Answers(self._reporter, now_s)
@@ -100,6 +101,7 @@ class Uplink:
             outbox=self._outbox,
             journal=journal,
             node=self,
+            history_per_s=options.history_per_s,
         )
         own = self._reporter.set
         own("", names.VERSION, version, now_s)
@@ -110,6 +112,7 @@ class Uplink:
         try:
             with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
                 await self._journal.open()
+            await self._look_at_store()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
                 group.create_task(self._commit_again_and_again(), name="uplink-commit")
@@ -168,17 +171,21 @@ class Uplink:
         """Return what is subscribed to, before the births, or an early command would be lost."""
         return (*self._topics.commands, *((self._topics.mirror_command,) if self._options.mirror else ()))
 
-    async def commit(self) -> None:
+    async def commit(self, *, only_urgent: bool = False) -> None:
         """Put all that is kept into the journal. A journal that cannot is told once, and tried again."""
-        while batch := self._outbox.to_commit(COMMIT_AT_ONCE):
-            committing = asyncio.ensure_future(self._commit(batch))
+        self._count_drops()
+        while True:
+            load = self._outbox.to_commit(COMMIT_AT_ONCE, only_urgent=only_urgent)
+            if not (load.reports or ((load.settled or load.dropped) and not only_urgent)):
+                break
+            committing = asyncio.ensure_future(self._commit(load))
             try:
                 committed = await asyncio.shield(committing)
             except asyncio.CancelledError:  # its thread goes on, and what it has committed must not be committed again
                 await asyncio.wait([committing])
                 raise
             if not committed:
-                return
+                break
         self._tell_journal()
 
     def stamp(self) -> Stamp:
@@ -206,6 +213,10 @@ class Uplink:
             journal_waiting=facts.waiting + self._outbox.kept,
             journal_dropped=facts.dropped + self._outbox.dropped,
             journal_fault=facts.fault,
+            journal_thinned=facts.thinned + self._outbox.thinned,
+            journal_quarantined=facts.quarantined,
+            journal_written_mb=round(facts.written_bytes / 1e6, 3),
+            journal_budget_pct=facts.budget_pct,
             commands_accepted=self._commands.accepted,
             commands_refused=self._commands.refused,
             last_refusal=self._commands.last_refusal,
@@ -256,11 +267,14 @@ class Uplink:
         edge, session = self._edge, self._session
         if edge is None or session is None:
             self._outbox.keep(reports)
+            self._hurry()
             return
         stamp, turned = self.stamp(), self._reporter.turned()
         born = set(edge.born) if turned else edge.born
         messages = edge.changes(stamp) if turned else []
-        messages += edge.data(reports, stamp)
+        live = [report for report in reports if report.device in edge.born]
+        first = self._outbox.number(len(live)) if edge.store_id == self._outbox.store_id else 0
+        messages += edge.data(live, stamp, first)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -268,12 +282,13 @@ class Uplink:
                 self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
                 self._reflect(self._mirror, session, answers, stamp)
         except Broken:  # the link finds out by itself why
-            self._outbox.keep(reports)
+            self._outbox.hold(reports)
             return
+        self._outbox.sent(live, first)
         # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
         if died := born - edge.born if turned else None:
-            self._outbox.keep([report for report in reports if report.device in died])
-        self._outbox.sent([report for report in reports if report.device in edge.born])
+            self._outbox.hold([report for report in reports if report.device in died])
+        self._hurry()
 
     def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
         for answer in answers:
@@ -297,24 +312,60 @@ class Uplink:
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
-    async def _commit_again_and_again(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_EVERY_S)
-            await self.commit()
+    def _hurry(self) -> None:
+        if self._outbox.urgent:
+            self._urgent.set()
 
-    async def _commit(self, batch: Sequence[Report]) -> bool:
-        """Put reports into the journal. False if it has a fault: it has told it, and tries again with the next call."""
-        stamp = self.stamp()
+    async def _commit_again_and_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + COMMIT_EVERY_S
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due_s):
+                    await self._urgent.wait()
+            self._urgent.clear()
+            only_urgent = loop.time() < due_s
+            if not only_urgent:
+                due_s = loop.time() + COMMIT_EVERY_S
+            await self.commit(only_urgent=only_urgent)
+            await self._look_at_store()
+
+    async def _look_at_store(self) -> None:
+        """See to it that reports can be numbered, and that the births tell whose numbers these are."""
+        self._outbox.store(self._journal.facts().store_id)
+        if self._outbox.needs_numbers:
+            with contextlib.suppress(JournalFault):
+                self._outbox.give(*await self._journal.number(NUMBERS_AT_ONCE))
+        if self._edge is not None and self._edge.store_id != self._journal.facts().store_id:
+            self._tell_journal()
+            self.rebirth()
+
+    def _count_drops(self) -> None:
+        self._outbox.drop(self._reporter.dropped)
+        self._reporter.dropped = 0
+
+    async def _commit(self, load: Load) -> bool:
+        """Have a transaction done. False if the journal has a fault: it has told it, and tries again with the next call."""
+        stamp, trusted = self.stamp(), self.stamp().trusted
+        reports = [stamped(report, stamp) if trusted else report for report in load.reports]
+        offset_ms = stamp.ms(0.0) if trusted else None
         try:
-            await self._journal.commit([stamped(report, stamp) if stamp.trusted else report for report in batch])
+            numbers = await self._journal.commit(
+                reports, load.settled, load.numbers, dropped=load.dropped, offset_ms=offset_ms
+            )
         except JournalFault:
-            self._outbox.keep_again(batch)
+            self._outbox.again(load)
             return False
         except ValueError as error:
-            if len(batch) > 1:  # one that cannot be kept must not take the others with it
-                return all([await self._commit([report]) for report in batch])
-            self._outbox.drop(batch)
-            log.warning("report_dropped", device=batch[0].device, metric=batch[0].metric, reason=str(error))
+            halves = load.halves()
+            if halves:  # one that cannot be kept must not take the others with it
+                return all([await self._commit(half) for half in halves])
+            self._outbox.drop(1)
+            report = load.reports[0]
+            log.warning("report_dropped", device=report.device, metric=report.metric, reason=str(error))
+            return True
+        self._outbox.store(self._journal.facts().store_id)
+        self._outbox.committed(load, numbers)
         return True
 
     def _tell_journal(self) -> None:
@@ -324,5 +375,9 @@ class Uplink:
             self._reporter.set("", names.STORE_ID, facts.store_id, now_s)
             self._reporter.set("", names.WAITING, facts.waiting + self._outbox.kept, now_s)
             self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
+            self._reporter.set("", names.THINNED, facts.thinned + self._outbox.thinned, now_s)
+            self._reporter.set("", names.QUARANTINED, facts.quarantined, now_s)
+            self._reporter.set("", names.WRITTEN, facts.written_bytes, now_s)
+            self._reporter.set("", names.FAULT, facts.fault, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)

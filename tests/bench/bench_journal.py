@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from agent.journal.records import Report
+from agent.journal.records import Limits, Report
 from agent.journal.store import Store
 from figures import Figure, figure, percentile
 
@@ -32,7 +32,7 @@ def run() -> list[Figure]:
 
 
 def _figures(path: Path) -> list[Figure]:
-    store = Store(path, 64_000_000, "bench")
+    store = Store(path, Limits(64_000_000), "bench")
     store.open()
     batches = _batches()
     written, cpu_s = _written_bytes(), process_time()

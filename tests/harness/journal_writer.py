@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from agent.journal.journal import Journal
+from agent.journal.records import Limits
 from journal_reports import report
 
 
@@ -21,7 +22,7 @@ def say(line: str) -> None:
 
 async def write(path: Path, seed: int) -> None:
     random_ = random.Random(seed)
-    journal = Journal(path, 1_000_000, f"boot {seed}")
+    journal = Journal(path, Limits(1_000_000), f"boot {seed}")
     await journal.open()
     say(f"bd {await journal.next_bd_seq()}")
     value = seed * 1_000_000

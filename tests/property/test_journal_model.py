@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from agent.journal.records import Entry, Report
+from agent.journal.records import Entry, Limits, Report
 from agent.journal.store import Store
 from journal_reports import copied, report, whole
 
@@ -31,7 +31,7 @@ class AgainstAList(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.path = Path(self.place.name) / "0" / "journal.db"
-        self.store = Store(self.path, MAX_BYTES, "0")
+        self.store = Store(self.path, Limits(MAX_BYTES), "0")
         self.store.open()
         self.store_id = self.store.facts().store_id
 
@@ -95,7 +95,7 @@ class AgainstAList(RuleBasedStateMachine):
 
     def _start(self, next_boot: bool) -> None:
         self.boot += next_boot
-        self.store = Store(self.path, MAX_BYTES, str(self.boot))
+        self.store = Store(self.path, Limits(MAX_BYTES), str(self.boot))
         self.store.open()
 
     def _some(self) -> st.SearchStrategy[list[int]]:
