@@ -16,13 +16,13 @@ from agent.uplink.payload.records import (
     MOST_PROPERTIES,
     Metric,
     Payload,
-    Property,
 )
 
 _METRIC = pack_varint(layout.METRICS)
 _SHORT_METRIC = tuple(_METRIC + pack_varint(size) for size in range(128))
 _HISTORICAL = bytes([layout.IS_HISTORICAL, 1])
 _NULL = bytes([layout.IS_NULL, 1])
+_PROPERTIES, _VALUES = pack_varint(layout.PROPERTIES), pack_varint(layout.VALUES)
 
 
 def encode(payload: Payload) -> bytes:
@@ -89,19 +89,26 @@ def _pack_null(unreadable: str) -> bytes:
 def _pack_properties(properties: tuple[Property, ...]) -> bytes:
     if len(properties) > MOST_PROPERTIES:
         raise ValueError(f"expected at most {MOST_PROPERTIES} properties, found {len(properties)}")
-    keys = [_pack_name(layout.KEYS, each.name) for each in properties]
-    return _pack_part(layout.PROPERTIES, b"".join((*keys, *map(_pack_property, properties))))
+    names, values = b"", b""
+    for each in properties:
+        name, head, pack = _property_shape(each.name, each.type)
+        try:
+            value = head + pack(each.value)
+        except ValueError as error:
+            raise ValueError(f"property {each.name!r}: {error}") from None
+        names += name
+        values += _VALUES + pack_varint(len(value)) + value
+    return _PROPERTIES + pack_varint(len(names) + len(values)) + names + values
 
 
-def _pack_property(item: Property) -> bytes:
-    try:
-        slot, pack = packer(item.type)
-        if slot not in layout.PROPERTY_VALUE:
-            raise ValueError(f"no property is sent as {item.type.name}")  # noqa: TRY301 - the property's name is added
-        value = pack_varint(layout.PROPERTY_VALUE[slot]) + pack(item.value)
-    except ValueError as error:
-        raise ValueError(f"property {item.name!r}: {error}") from None
-    return _pack_part(layout.VALUES, _pack_number(layout.PROPERTY_TYPE, item.type) + value)
+@lru_cache(maxsize=256)
+def _property_shape(name: str, datatype: DataType) -> tuple[bytes, bytes, Callable[[Any], bytes]]:
+    """Return a property's name, what stands before its value, and how the value is packed."""
+    slot, pack = packer(datatype)
+    if slot not in layout.PROPERTY_VALUE:
+        raise ValueError(f"property {name!r}: no property is sent as {datatype.name}")
+    typed = _pack_number(layout.PROPERTY_TYPE, datatype)
+    return _pack_name(layout.KEYS, name), typed + pack_varint(layout.PROPERTY_VALUE[slot]), pack
 
 
 def _pack_number(head: int, number: int) -> bytes:
@@ -110,7 +117,3 @@ def _pack_number(head: int, number: int) -> bytes:
 
 def _pack_name(head: int, name: str) -> bytes:
     return pack_varint(head) + pack_text(name, LONGEST_NAME_BYTES)
-
-
-def _pack_part(head: int, content: bytes) -> bytes:
-    return pack_varint(head) + pack_varint(len(content)) + content
