@@ -16,6 +16,7 @@ from agent.uplink.payload.records import (
     MOST_PROPERTIES,
     Metric,
     Payload,
+    Property,
 )
 
 _METRIC = pack_varint(layout.METRICS)
@@ -91,8 +92,8 @@ def _pack_properties(properties: tuple[Property, ...]) -> bytes:
         raise ValueError(f"expected at most {MOST_PROPERTIES} properties, found {len(properties)}")
     names, values = b"", b""
     for each in properties:
-        name, head, pack = _property_shape(each.name, each.type)
         try:
+            name, head, pack = _property_shape(each.name, each.type)
             value = head + pack(each.value)
         except ValueError as error:
             raise ValueError(f"property {each.name!r}: {error}") from None
@@ -106,7 +107,7 @@ def _property_shape(name: str, datatype: DataType) -> tuple[bytes, bytes, Callab
     """Return a property's name, what stands before its value, and how the value is packed."""
     slot, pack = packer(datatype)
     if slot not in layout.PROPERTY_VALUE:
-        raise ValueError(f"property {name!r}: no property is sent as {datatype.name}")
+        raise ValueError(f"no property is sent as {datatype.name}")
     typed = _pack_number(layout.PROPERTY_TYPE, datatype)
     return _pack_name(layout.KEYS, name), typed + pack_varint(layout.PROPERTY_VALUE[slot]), pack
 
