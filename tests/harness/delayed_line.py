@@ -8,15 +8,16 @@ import socket
 import threading
 from collections import deque
 
-AT_ONCE_BYTES = 65_536
+AT_ONCE_BYTES = 4096
 
 
 class DelayedLine:
-    """`port` is where it listens. A delay in seconds, each way."""
+    """`port` is where it listens. A delay in seconds, each way; and how many bytes a second go through."""
 
-    def __init__(self, to_port: int, delay_s: float) -> None:
+    def __init__(self, to_port: int, delay_s: float, bytes_per_s: float = float("inf")) -> None:
         self._to_port = to_port
         self._delay_s = delay_s
+        self._bytes_per_s = bytes_per_s
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._loop = asyncio.new_event_loop()
@@ -85,6 +86,7 @@ class DelayedLine:
         """Carry bytes one way, each as much later as the line is long."""
         under_way: deque[tuple[float, bytes]] = deque()
         reading = asyncio.ensure_future(reader.read(AT_ONCE_BYTES))
+        free_s = 0.0  # when the line has let through what is before
         try:
             with contextlib.suppress(OSError):
                 while True:
@@ -96,7 +98,8 @@ class DelayedLine:
                         some = reading.result()
                         if not some:
                             return
-                        under_way.append((self._loop.time() + self._delay_s, some))
+                        free_s = max(free_s, self._loop.time()) + len(some) / self._bytes_per_s
+                        under_way.append((free_s + self._delay_s, some))
                         reading = asyncio.ensure_future(reader.read(AT_ONCE_BYTES))
                     while under_way and not self._frozen and under_way[0][0] <= self._loop.time():
                         writer.write(under_way.popleft()[1])

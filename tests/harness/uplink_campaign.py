@@ -70,7 +70,10 @@ class Node:
         self._pid = 0
         self._ended = self._empty = False
         self._process = subprocess.Popen(
-            [sys.executable, str(NODE), str(folder), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(NODE), str(folder), name, "10000", "4"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         self._thread = threading.Thread(target=self._hear, args=(self._process.stdout,), daemon=True)

@@ -4,7 +4,8 @@ One process forks a fresh one for each line `SEED PORT RATE BUG` on stdin and sa
 so a start costs a fork and no imports. The lines of the fresh one: `kept V …` what was committed, `proven V …` what the
 broker has, `age S` for how long at most a sample has not been accepted yet, `empty` when nothing waits any more, `left N`
 at an orderly end: so many samples were never accepted.
-Arguments: a folder, a name. RATE is samples a second; 0 = none, deliver what is left.
+Arguments: a folder, a name, how many reports of the past go up a second, how many of METRICS there are. RATE is samples a
+second; 0 = none, deliver what is left.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -34,7 +35,7 @@ from agent.uplink.uplink import Street, Uplink
 from commanded_street import LAMPS, CommandedStreet
 from drivers.points import Point, PointType, Quality, Reading
 
-GROUP = "soak"
+GROUP, BOOT = "soak", "one boot"
 DEVICES = tuple(f"d{n}" for n in range(5))
 METRICS = ("contact/a", "contact/b", "contact/c", "lamp/lamp_failure")  # the last one is an alarm
 LIMITS = Limits(64_000_000, day_bytes=10**15)
@@ -137,27 +138,40 @@ class Watched:
         Outbox.proven = seen  # type: ignore[method-assign, assignment]
 
 
-def image() -> Image:
-    keys = [f"{device}/{metric}" for device in DEVICES for metric in METRICS]
-    return Image([Point(key=key, type=PointType.INT, max_age_s=float("inf")) for key in keys])
+class Made(NamedTuple):
+    """A node before it runs."""
+
+    uplink: Uplink
+    journal: Journal
+    image: Image
+    clock: SystemClock
+    keys: list[str]
 
 
-async def run(folder: Path, name: str, seed: int, port: int, rate: float, per_s: float = 10_000) -> None:
-    """Be a node until killed; with SIGTERM it ends in order."""
+def make(folder: Path, name: str, port: int, per_s: float = 10_000, metrics: Sequence[str] = METRICS) -> Made:
+    """Make an uplink with a journal in a folder, and an image whose points are all 0."""
     (folder / "pole.toml").write_text(CONFIG.format(name=name, port=port, per_s=per_s), encoding="utf-8")
     config = load_file(folder / "pole.toml")
     assert config.uplink is not None
-    clock, points, watched = SystemClock("rtc"), image(), Watched()
-    journal = Journal(folder / "journal.db", LIMITS, "one boot")
+    keys = [f"{device}/{metric}" for device in DEVICES for metric in metrics]
+    image = Image([Point(key=key, type=PointType.INT, max_age_s=float("inf")) for key in keys])
+    clock, journal = SystemClock("rtc"), Journal(folder / "journal.db", LIMITS, BOOT)
     street = Street(CommandedStreet().control, LAMPS, lambda: None)
     uplink = Uplink(
-        config.uplink, config.controller, clock, version="soak", image=points, street=street, journal=journal
+        config.uplink, config.controller, clock, version="soak", image=image, street=street, journal=journal
     )
+    for key in keys:
+        image.put(key, Reading(0, Quality.GOOD, "", clock.mono_s()))
+    return Made(uplink, journal, image, clock, keys)
+
+
+async def run(folder: Path, name: str, seed: int, port: int, rate: float, per_s: float, metrics: Sequence[str]) -> None:
+    """Be a node until killed; with SIGTERM it ends in order."""
+    watched = Watched()
+    uplink, journal, points, clock, keys = make(folder, name, port, per_s, metrics)
     running = asyncio.ensure_future(uplink.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    keys, value = [f"{device}/{metric}" for device in DEVICES for metric in METRICS], seed * 1_000_000
-    for key in keys:
-        points.put(key, Reading(0, Quality.GOOD, "", clock.mono_s()))
+    value = seed * 1_000_000
     begin_s = clock.mono_s()
     while not running.done():
         await asyncio.sleep(1 / rate if rate else 0.05)
@@ -178,17 +192,17 @@ async def run(folder: Path, name: str, seed: int, port: int, rate: float, per_s:
     watched.end()
 
 
-def child(folder: Path, name: str, words: Sequence[str]) -> None:
+def child(folder: Path, name: str, per_s: float, metrics: int, words: Sequence[str]) -> None:
     seed, port, rate, *bug = words
     random.seed(f"{name} {seed}")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))  # stdout is for us
     if bug:
         planted_bugs.plant(" ".join(bug))
-    asyncio.run(run(folder, name, int(seed), int(port), float(rate)))
+    asyncio.run(run(folder, name, int(seed), int(port), float(rate), per_s, METRICS[:metrics]))
 
 
 def main() -> None:
-    folder, name = Path(sys.argv[1]), sys.argv[2]
+    folder, name, per_s, metrics = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
     import sqlite3  # noqa: F401 - or each fresh one would load it
 
     while line := sys.stdin.readline():
@@ -196,7 +210,7 @@ def main() -> None:
         if pid == 0:
             code = 1
             try:
-                child(folder, name, line.split())
+                child(folder, name, per_s, metrics, line.split())
                 code = 0
             except BaseException:  # noqa: BLE001 - it ends here in any case
                 traceback.print_exc()
