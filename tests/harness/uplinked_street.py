@@ -29,6 +29,7 @@ class VirtualClock:
     def __init__(self) -> None:
         self.now_s = 1000.0
         self.trusted = True
+        self.stepped_s = 0.0  # what the wall clock has jumped
         self.asked = 0
 
     def mono_s(self) -> float:
@@ -36,7 +37,7 @@ class VirtualClock:
         return self.now_s
 
     def wall(self) -> Wall:
-        return Wall(NIGHT + timedelta(seconds=self.now_s - 1000.0), self.trusted)
+        return Wall(NIGHT + timedelta(seconds=self.now_s - 1000.0 + self.stepped_s), self.trusted)
 
     street = wall
 

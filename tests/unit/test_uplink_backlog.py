@@ -281,3 +281,34 @@ async def test_the_past_of_a_dead_device_goes_up_while_it_is_dead() -> None:
         await turns(lambda: bool(street.uplink._outbox.flying()))
         sent = [(kind, device) for kind, device, _ in street.session.take() if device == "meter-1"]
         assert sent == [("DBIRTH", "meter-1"), ("DDATA", "meter-1"), ("DDEATH", "meter-1")]
+
+
+@pytest.mark.parametrize("step_s", [-86_400.0, -3600.0, 3600.0, 5 * 365 * 86_400.0])
+async def test_a_step_of_the_clock_loses_and_doubles_nothing(step_s: float) -> None:
+    """It comes while something is on its way: the number tells that it is the same, the time is that of either clock."""
+    street = UplinkedStreet()
+    await street.uplink._look_at_store()
+    await kept(street)
+    street.connect()
+    street.session.take()
+    live = []
+    for value in (True, False, True):
+        street.put(DOOR, value)
+        street.push()
+        live += [metric for metric in metrics(street) if metric.name == "contact/state"]
+        street.clock.now_s += 0.5
+        if value is False:
+            street.clock.stepped_s += step_s
+    street.disconnect()
+    street.put(DOOR, False)
+    street.push()
+    await street.uplink.commit()
+    async with delivering(street):
+        await turns(lambda: all_flying(street))
+        late = [metric for metric in metrics(street) if metric.name == "contact/state" and metric.historical]
+    assert [metric.value for metric in live] == [True, False, True]
+    assert [metric.value for metric in late] == [True, False, True, False]
+    numbers = [metric.properties["journal"] for metric in live]
+    assert [metric.properties["journal"] for metric in late] == [*numbers, numbers[-1] + 1]
+    times = [metric.timestamp or 0 for metric in late]
+    assert times == sorted(times), "all by the clock as it was when they were kept"
