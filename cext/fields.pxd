@@ -18,6 +18,7 @@ cdef class Fields:
     cdef double[::1] _ahead_m
     cdef double[::1] _ring_pct
     cdef double[::1] _lead_s
+    cdef double[::1] _spare_s
     cdef int[::1] _inside
     cdef int[::1] _is_touched
     cdef int[::1] _live

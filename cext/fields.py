@@ -16,6 +16,7 @@ import cython
 
 COMPILED: bool = cython.compiled
 
+Ring = tuple[float, float, float]  # behind_m, ahead_m, pct
 KINDS = ("vehicle", "pedestrian", "unknown")
 VEHICLE, PEDESTRIAN, UNKNOWN = range(3)
 MOST_RINGS = 6
@@ -59,6 +60,7 @@ class Fields:
         self._ahead_m = array("d", [0.0]) * (len(KINDS) * MOST_RINGS)
         self._ring_pct = array("d", [0.0]) * (len(KINDS) * MOST_RINGS)
         self._lead_s = array("d", [0.0]) * len(KINDS)
+        self._spare_s = array("d", [0.0]) * len(KINDS)
         self._live = array("i", [0]) * users  # slots in use, in no order
         self._live_at = array("i", [-1]) * users
         self._kind = array("i", [0]) * users
@@ -72,8 +74,7 @@ class Fields:
         self._to = array("i", [0]) * (users * MOST_RINGS)
         self._on_way = self._live_count = self._touched_count = 0
         self.next_s = inf
-        self._count = count
-        self._users = users
+        self._count, self._users = count, users
 
     def set_way_place(self, i: int, position_m: float) -> None:
         """Where a lamp stands along the way, in metres; NaN for one that users do not pass."""
@@ -101,10 +102,11 @@ class Fields:
             self._way_lamp[k] = lamp
             self._on_way += 1
 
-    def set_shape(self, kind: int, rings: Sequence[tuple[float, float, float]], lead_s: float) -> None:
+    def set_shape(self, kind: int, rings: Sequence[Ring], lead_s: float, spare_s: float = 0.0) -> None:
         """Give a kind of user its field: rings of (behind_m, ahead_m, pct), in any order; the highest that holds a lamp counts.
 
-        Ahead, it begins where they will be `lead_s` from now. For who stands, a ring reaches its longer side both ways.
+        Ahead, it begins where they will be `lead_s` from now; behind, a ring lets go of a lamp `spare_s` early, but not
+        before they have passed it. For who stands, a ring reaches its longer side both ways.
         """
         first: cython.Py_ssize_t = self._kind_at(kind) * _RINGS
         if len(rings) > MOST_RINGS:
@@ -114,9 +116,9 @@ class Fields:
             _check(f"rings[{ring}] ahead_m", ahead_m, 0.0, FARTHEST_M)
             _check(f"rings[{ring}] pct", pct, 0.0, 100.0)
         _check("lead_s", lead_s, 0.0, LONGEST_LEAD_S)
+        _check("spare_s", spare_s, 0.0, LONGEST_LEAD_S)
         self._renew(kind)
-        self._lead_s[kind] = lead_s
-        self._ring_count[kind] = len(rings)
+        self._lead_s[kind], self._spare_s[kind], self._ring_count[kind] = lead_s, spare_s, len(rings)
         for ring, (behind_m, ahead_m, pct) in enumerate(rings):
             self._behind_m[first + ring] = behind_m
             self._ahead_m[first + ring] = ahead_m
@@ -211,7 +213,7 @@ class Fields:
         if velocity != 0.0:
             here_m += velocity * (now_s - self._at_s[user])
         for ring in range(self._ring_count[kind]):
-            low_m = self._behind_m[kind * _RINGS + ring]
+            low_m = max(self._behind_m[kind * _RINGS + ring] - abs(velocity) * self._spare_s[kind], 0.0)
             high_m = self._ahead_m[kind * _RINGS + ring]
             if velocity < 0.0:
                 low_m, high_m = high_m, low_m

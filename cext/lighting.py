@@ -14,7 +14,7 @@ from math import inf, isfinite, isnan, nan
 
 import cython
 
-from cext.fields import Fields
+from cext.fields import Fields, Ring
 from cext.ramps import Ramps
 
 COMPILED: bool = cython.compiled
@@ -185,13 +185,13 @@ class Street:
         """Where a luminaire stands along the way, in metres (-1e7..1e7); NaN (at first): users do not pass it."""
         self._fields.set_way_place(i, position_m)
 
-    def set_shape(self, kind: int, rings: Sequence[tuple[float, float, float]], lead_s: float) -> None:
+    def set_shape(self, kind: int, rings: Sequence[Ring], lead_s: float, spare_s: float = 0.0) -> None:
         """Give a kind of user (VEHICLE, PEDESTRIAN, UNKNOWN) its field: at most six rings of (behind_m, ahead_m, pct).
 
-        The highest ring that holds a lamp counts. Behind, a ring begins where the user is, ahead where they will be
-        `lead_s` (0..3600) from now. Of who stands it reaches its longer side both ways.
+        The highest ring that holds a lamp counts. Ahead, it begins where they will be `lead_s` (0..3600) from now; behind, it
+        lets go `spare_s` (the same) early, of lamps that they have passed. Of who stands it has its longer side both ways.
         """
-        self._fields.set_shape(kind, rings, lead_s)
+        self._fields.set_shape(kind, rings, lead_s, spare_s)
 
     def put_user(  # noqa: PLR0913, PLR0917 - what is known of somebody
         self,
@@ -276,7 +276,7 @@ class Street:
     def output(self, i: int) -> float:
         """What to tell the driver, in per cent of its control range: the level by CLO, minimum and curve. NaN as above.
 
-        A DALI lamp's is a whole number of 1/254: its arc power level.
+        Also after `set_level` of a device that fades by itself: it is told anew. Of DALI a whole number of 1/254.
         """
         return self._ramps.output_pct[self._lamp_at(i)]  # type: ignore[no-any-return]
 

@@ -25,6 +25,7 @@ TWO_STEPS_UP = 0.0562  # of the light that is: what two arc power levels more ar
 BETWEEN_PCT = tuple(10.0 ** ((n - 0.5) / (253.0 / 3.0) - 1.0) for n in range(1, ARC_LEVELS))
 
 _BETWEEN_PCT = cython.declare(cython.double[::1], array("d", BETWEEN_PCT))
+_NAN = cython.declare(cython.double, nan)
 _DALI = cython.declare(cython.int, DALI)
 _ARC_LEVELS = cython.declare(cython.int, ARC_LEVELS)
 _DEAD_BAND_PCT = cython.declare(cython.double, DEAD_BAND_PCT)
@@ -110,7 +111,9 @@ class Ramps:
     def set_level(self, i: int, pct: float) -> None:
         self._position_pct[i] = pct
         self.level_pct[i] = pct
-        self.output_pct[i] = told_pct(pct, self._curve[i], self._minimum_pct[i], self._clo[i])
+        # A device that fades by itself may be on its way to another level than it gives: it is told where to go in any case.
+        told: cython.double = told_pct(pct, self._curve[i], self._minimum_pct[i], self._clo[i])
+        self.output_pct[i] = told if self._alone[i] == 0 else _NAN
         self._way[i] = 0
 
     def output_of(self, i: int, light_pct: float) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any, TypeGuard, TypeVar
 
@@ -16,6 +16,7 @@ T = TypeVar("T")
 REQUIRED: Any = object()
 _MISSING: Any = object()  # a required option that is not there, and has been noted
 
+_MOST = sys.float_info.max
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ID_SAYS = "1 to 64 of A-Z a-z 0-9 . _ -"
 
@@ -197,7 +198,7 @@ class Table:
 
 def _is_number(value: object) -> TypeGuard[float]:
     """Whether something is a finite number; whole ones are numbers too."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST <= value <= _MOST
 
 
 def _within(value: object, low: float, high: float) -> TypeGuard[float]:

@@ -148,6 +148,15 @@ class StreetControl:
         self._first = False
         return [(lamp, self.kernel.output(lamp)) for lamp in changed]
 
+    def nearest_first(
+        self, changed: Sequence[tuple[int, float]], entered: Sequence[int]
+    ) -> Sequence[tuple[int, float]]:
+        """Return what `step` returned in the order in which lamps are needed where these sensors have just seen somebody."""
+        if not entered:
+            return changed
+        seen_m = [self.sensors[sensor].position_m for sensor in entered]
+        return sorted(changed, key=lambda one: min(abs(self.outputs[one[0]].position_m - at_m) for at_m in seen_m))
+
     def next_s(self, now_s: float) -> float:
         """Return when a step is due if nothing is set and no sensor has news; now while a lamp fades."""
         wave_s = math.inf if self.night is False else self.wave.next_s()

@@ -167,19 +167,21 @@ class ControlTask:
         self._look_at_the_hour(now_s)
         for detector in self._detectors:
             detector.step(now_s)
+        entered = []
         self._stale_s = math.inf
         for sensor, (key, max_age_s) in enumerate(self._presence.items()):
             reading = self._image.get(key, now_s)
             faulty = reading.quality in NOT_BELIEVED or not isinstance(reading.value, bool)
             if not faulty:
                 self._stale_s = min(self._stale_s, reading.mono_s + max_age_s)
-            self._control.see(sensor, reading.value is True, faulty, now_s)
+            if self._control.see(sensor, reading.value is True, faulty, now_s) and reading.value is True:
+                entered.append(sensor)
         for radar, keys in enumerate(self._radars):
             self._look_out(radar, *(self._image.get(key, now_s) for key in keys))
         changed = self._control.step(now_s)
         if changed:
             self._inputs.lamps_changed(now_s)
-        for lamp, level_pct in changed:
+        for lamp, level_pct in self._control.nearest_first(changed, entered):  # a line takes rises in this order
             self._buses[lamp].set_level(self._control.outputs[lamp].device, level_pct)
         self._tell(now_s)
         for bus in self._lines:

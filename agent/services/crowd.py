@@ -64,6 +64,10 @@ class Crowd:
         """Somebody whom no presence sensor has seen yet: a radar or a neighbour tells of them."""
         return self._add(self._next_family(), x_m, velocity, at_s)
 
+    def may_be_new(self, edge: Edge) -> bool:
+        """Whether somebody whom nobody knows can have come to where an edge is: from an end of the street, unseen."""
+        return min(self._drive_cost(edge, 1), self._drive_cost(edge, -1)) < UNSEEN
+
     def _drive_cost(self, edge: Edge, way: int) -> float:
         """How unlikely it is that a vehicle came all the way from the end of the street unseen."""
         here_m = self._cells.row[edge.cell].before(way)

@@ -13,7 +13,7 @@ from agent.services.cells import Cells, Sensor
 from agent.services.crowd import MOST_TRACKS
 from agent.services.road_users import RoadUser
 from agent.services.tracking import Tracker
-from agent.services.tracks import WALKING_M_PER_S, Track
+from agent.services.tracks import Track
 from cext.fields import KINDS
 
 # Need slots of the kernel, for lamps that are lit for another reason than a field.
@@ -83,7 +83,9 @@ class Kernel(Protocol):
 
     def set_way_place(self, i: int, position_m: float) -> None: ...
 
-    def set_shape(self, kind: int, rings: Sequence[tuple[float, float, float]], lead_s: float) -> None: ...
+    def set_shape(
+        self, kind: int, rings: Sequence[tuple[float, float, float]], lead_s: float, spare_s: float
+    ) -> None: ...
 
     def put_user(  # noqa: PLR0913, PLR0917 - what is known of somebody
         self,
@@ -231,14 +233,13 @@ class LightWave:
         for lamp, at_m in enumerate(lamps_m):
             self._kernel.set_way_place(lamp, at_m)
         drive, walk = light.response_s + _RISE * rings.fade_up_s, light.response_s + _STEP * rings.fade_up_s + _EARLY_S
-        back_m = max(FULL_M - _FALL * rings.fade_down_s * light.limit_m_per_s, 0.0)
-        less_m = _FALL / 2 * rings.fade_down_s * WALKING_M_PER_S
+        spare_s = _FALL * rings.fade_down_s
         steps = ((FULL_M, rings.presence_pct), (NEAR_M, rings.near_pct), (FAR_M, rings.far_pct))
-        ahead = (back_m, light.sight_m, rings.presence_pct)
-        around = [(reach_m - less_m, reach_m, pct) for reach_m, pct in steps]
-        self._kernel.set_shape(_KIND["vehicle"], (ahead,), drive)
-        self._kernel.set_shape(_KIND["pedestrian"], around, walk)
-        self._kernel.set_shape(_KIND["unknown"], (ahead, *around), max(drive, walk))
+        ahead = (FULL_M, light.sight_m, rings.presence_pct)
+        around = [(reach_m, reach_m, pct) for reach_m, pct in steps]
+        self._kernel.set_shape(_KIND["vehicle"], (ahead,), drive, spare_s)
+        self._kernel.set_shape(_KIND["pedestrian"], around, walk, spare_s / 2)
+        self._kernel.set_shape(_KIND["unknown"], (ahead, *around), max(drive, walk), spare_s / 2)
 
 
 def _around(lamps_m: Sequence[float], place_m: float, reaches: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:

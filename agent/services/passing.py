@@ -27,7 +27,17 @@ def who_came(edge: Edge, cells: Cells, crowd: Crowd) -> Track | None:
             cost += log(var / max(track.velocity * track.velocity, 0.1))
             if cost < least:
                 best, least = track, cost
-    return best
+    return best if best is not None or crowd.may_be_new(edge) else _who_was_next_to_it(edge, cells, crowd)
+
+
+def _who_was_next_to_it(edge: Edge, cells: Cells, crowd: Crowd) -> Track | None:
+    """Return who came if nobody new can have: of those last seen in a cell beside it the nearest, however fast that is."""
+    cell, found = cells.row[edge.cell], []
+    for track in crowd.tracks:
+        left = cells.at(edge.cell - track.direction)
+        if track.direction and left is not None and _could_come(track, edge, left, cell):
+            found.append((abs(cell.before(track.direction) - track.ahead(edge.at_s)[0]), track.user, track))
+    return min(found)[2] if found else None
 
 
 def _entry_cost(track: Track, edge: Edge, cells: Cells, crowd: Crowd) -> float:

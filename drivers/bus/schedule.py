@@ -2,7 +2,7 @@
 
 Control (levels of lamps) goes before commands (what people and programs ask, then settings), these before fast reads
 (presence), these before slow ones (telemetry), these before a scan. Within a class what is due longest goes first; a
-read has a deadline, which is when its next one is due.
+read has a deadline, which is when its next one is due. Of levels those of a lamp that is to begin to rise go first.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ LONGEST_QUEUE = 32  # questions that wait, of each class
 _SHARE = 8  # after so many transactions of classes above, a read that has missed its deadline gets its turn
 _SCAN_ONE_IN = 100  # where a line has no room at all, one transaction in so many is a scan's
 
+_RISE = attrgetter("rise_due_s")
 _CONTROL = attrgetter("control_due_s")
 _COMMAND = attrgetter("command_due_s")
 _FAST, _SLOW = attrgetter("fast_deadline_s"), attrgetter("slow_deadline_s")
@@ -108,9 +109,12 @@ class Schedule:
         """Return what is done next, none if nothing is due."""
         units = self._spoken_to(now_s)
         turn = self._highest(units, now_s)
-        if turn is not None and turn.unit is not None and turn.traffic < Traffic.SLOW and self._above >= _SHARE:
-            turn = self._starved(units, now_s, turn.traffic) or turn
-            self._above = -1
+        if turn is not None and turn.unit is not None and turn.traffic < Traffic.SLOW:
+            # Where a lamp is to rise somebody is there: what has missed its deadline waits a little longer.
+            share = 2 * _SHARE if turn.unit.rise_due_s <= now_s else _SHARE
+            if self._above >= share:
+                turn = self._starved(units, now_s, turn.traffic) or turn
+                self._above = -1
         if turn is None or (turn.traffic > Traffic.COMMAND and self._since_scan >= _SCAN_ONE_IN):
             turn = self._scan(units, now_s) or turn
         if turn is not None:
@@ -148,6 +152,8 @@ class Schedule:
         return self.fed(now_s) or len(self._unsafe) == len(self._units)
 
     def _highest(self, units: Sequence[UnitService], now_s: float) -> Turn | None:
+        if units and (unit := min(units, key=_RISE)).rise_due_s <= now_s:
+            return Turn(Traffic.CONTROL, unit)
         if units and (unit := min(units, key=_CONTROL)).control_due_s <= now_s:
             return Turn(Traffic.CONTROL, unit)
         if self._commands and self._open(now_s) and (question := _first(self._commands)) is not None:

@@ -23,10 +23,10 @@ _FAILURES_TO_SILENCE = 2
 class UnitService:
     """One unit over time. Times are monotonic seconds.
 
-    When it has something to do stands in `control_due_s` (levels), `command_due_s` (settings), `fast_due_s` and
-    `slow_due_s` (reads) and `due_s` (anything), -inf for at once, inf for never; `…_deadline_s` is when the next read
-    would be due, `room_s` how long a read may wait in good time. The bus looks at all of its units after each
-    transaction, so each method leaves them reckoned.
+    When it has something to do stands in `rise_due_s` (a lamp that is to begin to rise), `control_due_s` (levels),
+    `command_due_s` (settings), `fast_due_s` and `slow_due_s` (reads) and `due_s` (anything), -inf for at once, inf for
+    never; `…_deadline_s` is when the next read would be due, `room_s` how long a read may wait in good time. The bus
+    looks at all of its units after each transaction, so each method leaves them reckoned.
     """
 
     def __init__(self, spec: UnitSpec, cost: plan.Cost, *, timeout_s: float, beat: float | None = None) -> None:
@@ -48,6 +48,7 @@ class UnitService:
         self._pause_s = _FIRST_PAUSE_S
         self._resume_s = -math.inf  # silent until then, or in need of a rest after its last answer
         self._before: dict[Block, Pieces] = {}
+        self.rise_due_s = math.inf
         self.control_due_s = self.command_due_s = self.fast_due_s = self.slow_due_s = self.due_s = -math.inf
         self.fast_deadline_s = self.slow_deadline_s = self.room_s = -math.inf
         self.restart()
@@ -151,6 +152,8 @@ class UnitService:
         self._counts["crc_errors"] += isinstance(error, BadAnswer) and error.cause == "crc"
         self.last_error = str(error)
         self.patience.ran_out()
+        self.levels.unanswered()
+        self.settings.written = False
         self._failed_in_a_row += 1
         for one in (self.fast, self.slow, self.once):
             one.restart()
@@ -200,6 +203,7 @@ class UnitService:
     def _reckon(self) -> None:
         """Work out when the unit has something to do, now that something has changed."""
         resume_s = self._resume_s
+        self.rise_due_s = max(self.levels.rise_s, resume_s)
         self.control_due_s = max(self.levels.due_s, resume_s)
         programmes = self.settings.due_s < math.inf and self.levels.complete()
         self.command_due_s = max(self.settings.due_s, resume_s) if programmes else math.inf

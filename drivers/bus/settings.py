@@ -11,7 +11,10 @@ _PROVE_AGAIN_S = 60.0  # a setting that was refused, or that read back as anothe
 
 
 class Settings:
-    """Settings over time. `opening` is written once before the first level; `programme` is written and read back."""
+    """Settings over time. `opening` is written once before the first level; `programme` is written and read back.
+
+    `written`: the one whose turn it is was written, and is to be read back next.
+    """
 
     def __init__(self, setup: tuple[Programme, ...], safety: tuple[Programme, ...]) -> None:
         self._setup = setup
@@ -20,6 +23,7 @@ class Settings:
         self._due_s = -math.inf
         self.opening: deque[Programme] = deque()
         self.programme: deque[Programme] = deque()
+        self.written = False
         self.safe = False  # all that makes the unit light its lamps by itself reads back as meant
         self.restart()
 
@@ -33,7 +37,7 @@ class Settings:
         self.opening = deque(self._setup)
         self.programme = deque((*self._safety, *self._setup))
         self._due_s = -math.inf
-        self.safe = False
+        self.written = self.safe = False
 
     def proved(self, now_s: float) -> None:
         """Note that the setting whose turn it was reads back as meant."""
@@ -50,6 +54,7 @@ class Settings:
 
     def _round_ends(self, now_s: float) -> None:
         """Safety counts once all of its settings are proved; what could not be proved is tried again later."""
+        self.written = False
         if self.programme:
             return
         self.safe = bool(self._safety) and self._unproved.isdisjoint(step.what for step in self._safety)

@@ -109,17 +109,22 @@ class UnitPlan:
         return True
 
     def level_writes(self, level_pct: dict[str, float]) -> list[Request]:
-        """Return the fewest writes that set the levels of these devices: one for each run of neighbouring channels."""
+        """Return the fewest writes that set the levels of these devices: one for each run of neighbouring channels.
+
+        Their order is that of the devices.
+        """
         output = self.spec.profile.output
         if output is None:
             raise ValueError(f"{self.spec.profile.name} has no outputs")
         raw = {self._channels[device]: output.raw(level) for device, level in level_pct.items()}
+        place = {channel: place for place, channel in enumerate(raw)}
         runs: list[list[int]] = []
         for channel in sorted(raw):
             if runs and channel == runs[-1][-1] + 1 and output.stride == 1 and self.spec.profile.write != "single":
                 runs[-1].append(channel)
             else:
                 runs.append([channel])
+        runs.sort(key=lambda run: min(place[channel] for channel in run))
         return [
             self._write(output.space, output.address + (run[0] - 1) * output.stride, [raw[channel] for channel in run])
             for run in runs

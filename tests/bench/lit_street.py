@@ -28,17 +28,18 @@ from firmware_sim.wire import Direction
 STREET = Path(__file__).resolve().parents[2] / "firmware-sim" / "street.toml"
 STREET_TIME = "2026-11-20T21:30+01:00"
 PIR_PIN, DOOR_PIN = 17, 27
+BASE_PCT = 10  # of street.toml
 PATIENCE_S = 20.0
 FIRST_LAMP = {11: 1, 12: 5, 21: 7}  # of each dimmer
 
 _WRITE_ONE, _WRITE_MANY = 6, 16
-_LEVELS = {11: (16, 20), 12: (16, 20), 21: (0, 8)}  # registers: from, below
+_LEVELS = {11: (16, 20, 1), 12: (16, 20, 1), 21: (0, 8, 100)}  # registers: from, below, steps a per cent
 
 
 class LitStreet:
-    """`raised` and `seen` keep when a lamp was last told to be brighter, and when each radar's answer said somebody.
+    """`raised` keeps when a lamp was first told to be brighter since it was cleared, `seen` when each radar's answer said so.
 
-    `moved` keeps each new level: when its write began, and of which lamp.
+    `moved` keeps each new level: when its write began, and of which lamp; `levels_pct` what each lamp was told last.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +62,7 @@ class LitStreet:
         self.seen: dict[int, float] = {}
         self.moved: list[tuple[float, int]] = []
         self._asked = b""
-        self._levels: dict[int, int] = {}
+        self.levels_pct: dict[int, float] = {}
         self._news = threading.Condition()
         self._agent: asyncio.subprocess.Process | None = None
 
@@ -99,7 +100,7 @@ class LitStreet:
         if direction == "answer" or frame[1] not in {_WRITE_ONE, _WRITE_MANY}:
             return
         first = int.from_bytes(frame[2:4], "big")
-        low, high = _LEVELS[frame[0]]
+        low, high, steps_per_pct = _LEVELS[frame[0]]
         if not low <= first < high:
             return
         data = frame[4:6] if frame[1] == _WRITE_ONE else frame[7:-2]
@@ -109,12 +110,12 @@ class LitStreet:
             self.first_level_s = self.first_level_s or end_s
             for place in range(0, len(data), 2):
                 lamp = FIRST_LAMP[frame[0]] + first - low + place // 2
-                level = int.from_bytes(data[place : place + 2], "big")
-                if level > self._levels.get(lamp, level):
-                    self.raised[lamp] = begin_s
-                if level != self._levels.get(lamp, level):
+                level_pct = int.from_bytes(data[place : place + 2], "big") / steps_per_pct
+                if level_pct > self.levels_pct.get(lamp, level_pct):
+                    self.raised.setdefault(lamp, begin_s)
+                if level_pct != self.levels_pct.get(lamp, level_pct):
                     self.moved.append((begin_s, lamp))
-                self._levels[lamp] = level
+                self.levels_pct[lamp] = level_pct
             self._news.notify_all()
 
     def _answered(self, direction: Direction, frame: bytes, end_s: float) -> None:

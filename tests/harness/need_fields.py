@@ -10,10 +10,11 @@ Ring = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Rings of (behind_m, ahead_m, pct), and how far ahead in time they begin ahead."""
+    """Rings of (behind_m, ahead_m, pct), how far ahead in time they begin ahead, and how early they let go behind."""
 
     rings: tuple[Ring, ...] = ()
     lead_s: float = 0.0
+    spare_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _around(user: User, shape: Shape, now_s: float) -> list[Ring]:
     here_m = user.position_m + user.velocity_m_per_s * (now_s - user.at_s)
     made = []
     for behind_m, ahead_m, pct in shape.rings:
-        back_m = behind_m + user.spread_m
+        back_m = max(behind_m - speed * shape.spare_s, 0.0) + user.spread_m
         front_m = ahead_m + user.spread_m + speed * shape.lead_s
         low_m, high_m = (back_m, front_m) if user.velocity_m_per_s > 0 else (front_m, back_m)
         made.append((here_m - low_m, here_m + high_m, pct))

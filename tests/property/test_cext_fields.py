@@ -60,8 +60,8 @@ class Passages(RuleBasedStateMachine):
     def a_street(self) -> None:
         for i in range(COUNT):
             self.place(i, 30.0 * i)
-        self.shape(0, [(15.0, 100.0, 100.0)], 1.0)
-        self.shape(1, [(15.0, 15.0, 100.0), (45.0, 45.0, 60.0), (75.0, 75.0, 20.0)], 1.5)
+        self.shape(0, [(15.0, 100.0, 100.0)], 1.0, 0.25)
+        self.shape(1, [(15.0, 15.0, 100.0), (45.0, 45.0, 60.0), (75.0, 75.0, 20.0)], 1.5, 0.0)
 
     def everywhere(self, method: str, *arguments: object) -> None:
         for street in self.streets:
@@ -72,10 +72,15 @@ class Passages(RuleBasedStateMachine):
         self.places_m[i] = position_m
         self.everywhere("set_way_place", i, position_m)
 
-    @rule(kind=KIND, rings=RINGS, lead_s=st.sampled_from([0.0, 1.5]) | quarters(0, 10))
-    def shape(self, kind: int, rings: list[tuple[float, float, float]], lead_s: float) -> None:
-        self.shapes[kind] = Shape(tuple(rings), lead_s)
-        self.everywhere("set_shape", kind, rings, lead_s)
+    @rule(
+        kind=KIND,
+        rings=RINGS,
+        lead_s=st.sampled_from([0.0, 1.5]) | quarters(0, 10),
+        spare_s=st.sampled_from([0.0, 0.25]) | quarters(0, 10),
+    )
+    def shape(self, kind: int, rings: list[tuple[float, float, float]], lead_s: float, spare_s: float) -> None:
+        self.shapes[kind] = Shape(tuple(rings), lead_s, spare_s)
+        self.everywhere("set_shape", kind, rings, lead_s, spare_s)
 
     @rule(
         slot=SLOT,

@@ -111,7 +111,9 @@ def test_a_line_without_end_is_refused(shared: Street) -> None:
 
 def test_watching_points(shared: Street) -> None:
     with contextlib.closing(Lines(shared.folder / "api.sock")) as lines:
-        lines.send({"jsonrpc": "2.0", "id": 1, "method": "points.subscribe", "params": {"pattern": "lum-0*/lamp/*"}})
+        lines.send(
+            {"jsonrpc": "2.0", "id": 1, "method": "points.subscribe", "params": {"pattern": "lum-0*/lamp/*_level"}}
+        )
         result = lines.receive()["result"]
         assert len(result["points"]) == 9 * 4
         shared.call("lamp.dim", lamp="lum-02", level_pct=70, for_s=60)

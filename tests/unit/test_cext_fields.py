@@ -51,6 +51,17 @@ def test_a_vehicle_is_lit_ahead_and_led(street: Any, lighting: ModuleType) -> No
     assert list(street.changed) == [2]
 
 
+@pytest.mark.parametrize(("velocity", "last_m"), [(15.0, 12.0), (5.0, 14.0), (-5.0, 14.0), (100.0, 0.0), (0.0, 100.0)])
+def test_who_is_faster_can_spare_more_behind(street: Any, velocity: float, last_m: float) -> None:
+    """Light is let go 0.2 s early, but not before the lamp has been passed."""
+    street.set_shape(VEHICLE, ((15.0, 100.0, 100.0),), 1.0, 0.2)
+    behind = -1.0 if velocity < 0.0 else 1.0
+    for off_m, lit in ((last_m - 0.01, 100.0), (last_m + 0.01, 0.0)):
+        street.put_user(0, VEHICLE, 150.0 + behind * max(off_m, 0.0), velocity, 0.0, 0.0, 100.0)
+        street.step(0.0)
+        assert street.target(5) == lit
+
+
 def test_the_other_way_is_the_mirror_image(street: Any) -> None:
     street.put_user(0, VEHICLE, 210.0, -15.0, 0.0, 0.0, 100.0)
     street.step(0.0)
@@ -165,6 +176,7 @@ def test_nobody_for_ever(street: Any) -> None:
         (lambda s: s.set_shape(0, ((1.0, nan, 1.0),), 0.0), ValueError, r"rings\[0\] ahead_m = nan"),
         (lambda s: s.set_shape(0, ((1.0, 1.0, 101.0),), 0.0), ValueError, r"rings\[0\] pct = 101.0: expected 0 to 100"),
         (lambda s: s.set_shape(0, (), nan), ValueError, "lead_s = nan: expected 0 to 3600"),
+        (lambda s: s.set_shape(0, (), 0.0, -1.0), ValueError, "spare_s = -1.0: expected 0 to 3600"),
         (lambda s: s.set_shape(0, ((1.0, 1.0),), 0.0), ValueError, None),
         (lambda s: s.put_user(3, 0, 0.0, 0.0, 0.0, 0.0, 1.0), IndexError, "no user slot 3: there are 3"),
         (lambda s: s.put_user(-1, 0, 0.0, 0.0, 0.0, 0.0, 1.0), IndexError, "no user slot -1"),

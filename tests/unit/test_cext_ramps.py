@@ -147,6 +147,33 @@ def test_it_turns_round_where_it_stands_by_its_own_fade(street: Any) -> None:
     assert told(street, 0, [100.45]) == pytest.approx([41.875 - 1.0], abs=5.0)
 
 
+@given(
+    both=st.booleans(),
+    events=st.lists(
+        st.sampled_from(["report", "ask 0", "ask 10", "ask 40", "ask 90", "ask what it gives", "step"]), max_size=12
+    ),
+)
+def test_a_device_that_fades_by_itself_is_told_whatever_it_does_not_go_to(
+    lighting: ModuleType, both: bool, events: list[str]
+) -> None:
+    """Also where it is to stay at the very level at which it was found on its way to another one."""
+    street = lighting.Street(1, ())
+    street.set_fade(0, 1.0, 1.0 if both else 0.0, up_alone=True, down_alone=both)
+    street.set_level(0, 10.0)
+    target_pct, gives_pct, goes_to_pct, now_s = 10.0, 10.0, 10.0, 0.0
+    for event in [*events, "step", "report", "ask what it gives", "step"]:
+        if event == "report":
+            street.set_level(0, gives_pct)
+        elif event.startswith("ask"):
+            target_pct = gives_pct if event == "ask what it gives" else float(event[4:])
+        else:
+            now_s += 0.125
+            gives_pct += max(min(goes_to_pct - gives_pct, 12.5), -12.5 if both else -100.0)
+            ask(street, 0, target_pct)
+            goes_to_pct = [goes_to_pct, *told(street, 0, [now_s])][-1]
+            assert goes_to_pct == target_pct
+
+
 def test_a_dali_lamp_is_told_two_steps_or_its_target(street: Any) -> None:
     street.set_curve(0, DALI)
     street.set_fade(0, 20.0, 20.0)

@@ -34,6 +34,7 @@ CASES = [
     ("stop_bits = 2", "stop_bit = 2", "stop_bits", "bus.lamps.stop_bit: expected one of baud, kind, parity, port, rs485, stop_bits, timeout_ms (did you mean stop_bits?), found an unknown option"),
     ('parity = "none"', 'parity = "nome"', "parity", 'bus.lamps.parity: expected "none" or "even" or "odd" (did you mean none?), found "nome"'),
     ("class_pct = 100", "class_pct = nan", "class_pct", "lighting.class_pct: expected a number from 1 to 100, found nan"),
+    ("class_pct = 100", f"class_pct = {10**400}", "class_pct", "lighting.class_pct: expected a number from 1 to 100, found a number of many digits"),
     ("class_pct = 100", "class_pct = 101", "class_pct", "lighting.class_pct: expected a number from 1 to 100, found 101"),
     ("base_pct = 10 ", "base_pct = -1 ", "base_pct", "lighting.base_pct: expected a number from 0 to 100, found -1"),
     ("class_pct = 100", "class_pct = 8", "base_pct", "lighting.base_pct: expected at most class_pct (8), found 10"),

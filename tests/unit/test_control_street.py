@@ -37,6 +37,20 @@ class Night:
         return [self.control.winner(lamp) for lamp in range(6)]
 
 
+def test_lamps_are_told_in_the_order_of_their_distance_to_who_was_just_seen() -> None:
+    night = Night()
+    night.run(10.0)
+    night.now_s += STEP_S
+    assert night.control.see(4, present=True, faulty=False, now_s=night.now_s)
+    changed = night.control.step(night.now_s)
+    assert [lamp for lamp, _ in changed] == sorted(lamp for lamp, _ in changed)
+    near = night.control.nearest_first(changed, [4])
+    assert sorted(near) == changed
+    assert [abs(lamp - 4) for lamp, _ in near] == sorted(abs(lamp - 4) for lamp, _ in changed)
+    assert near[0][0] == 4
+    assert night.control.nearest_first(changed, []) == changed
+
+
 def test_boot_begins_at_the_class_level_and_fades_to_base() -> None:
     night = Night()
     night.run(STEP_S)

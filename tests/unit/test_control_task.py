@@ -95,6 +95,23 @@ def test_the_first_step_writes_all_lamps_and_feeds_the_bus() -> None:
     assert rig.bus.fed_until_s == rig.clock.now_s + FEED_S
 
 
+def test_the_lamp_of_who_was_just_seen_is_told_first() -> None:
+    """Lamps that share a line wait for each other; the sensor is that of the last one."""
+    rig = Rig()
+    lamps = [f"lum-{lamp}" for lamp in range(4)]
+    outputs = [Output(lamp, 20.0 * place, device_safety=True) for place, lamp in enumerate(lamps)]
+    rig.image = Image([rig.image.point(RADAR), *(point for lamp in lamps for point in lamp_points(lamp))])
+    rig.control = StreetControl(outputs, [Sensor("radar-1", 60.0)], LEVELS, LIGHT, night=True)
+    rig.task = ControlTask(
+        rig.control, rig.image, rig.clock, rig.season, buses=dict.fromkeys(lamps, rig.bus), detectors=[]
+    )
+    rig.run(20.0, present=False)
+    rig.bus.level_pct.clear()
+    rig.run(0.05, present=True)
+    assert len(rig.bus.level_pct) > 1
+    assert next(iter(rig.bus.level_pct)) == "lum-3"
+
+
 def test_a_lamp_whose_hours_are_counted_gives_constant_light() -> None:
     rig = Rig()
     hours = Point(key="lum-1/lamp/operating_hours", type=PointType.FLOAT, max_age_s=1.0)

@@ -93,6 +93,50 @@ def test_a_lamp_that_begins_to_rise_during_a_write_is_next() -> None:
     assert levels.due_s == pytest.approx(1.02)
 
 
+def test_since_when_a_lamp_waits_that_is_to_begin_to_rise() -> None:
+    levels = settled(a=50, b=50)
+    levels.want("a", 40, 1.0)
+    assert levels.rise_s == math.inf  # it falls
+    levels.want("b", 60, 1.01)
+    levels.want("b", 70, 1.03)
+    assert levels.rise_s == 1.01
+    levels.wrote(dict(levels.wanted), 1.05)
+    assert levels.rise_s == math.inf
+    asserted = dict(levels.wanted)
+    levels.want("a", 45, 2.0)
+    levels.wrote(asserted, 2.02)  # what came in during a write has not lost its place by it
+    assert levels.rise_s == 2.0
+
+
+@pytest.mark.parametrize("event", ["refused", "told_to_all", "unanswered", "restart"])
+def test_who_does_not_take_a_rise_has_no_precedence(event: str) -> None:
+    levels = settled(a=50)
+    levels.want("a", 60, 1.0)
+    getattr(levels, event)(*((1.02,) if event in {"refused", "told_to_all"} else ()))
+    assert levels.rise_s == math.inf
+
+
+def test_a_leap_is_no_step_of_a_fade_however_soon_it_comes() -> None:
+    """A lamp at the edge of somebody's light is told so, and at once somebody is under it."""
+    levels = settled(a=10)
+    levels.want("a", 20, 1.0)
+    on_the_line = dict(levels.wanted)
+    levels.want("a", 60, 1.01)
+    levels.wrote(on_the_line, 1.02)
+    assert levels.due_s == 1.02
+    levels.wrote(dict(levels.wanted), 1.04)
+    levels.want("a", 100, 1.05)
+    assert (levels.due_s, levels.rise_s) == (1.05, 1.05)
+
+
+def test_what_is_to_rise_is_written_first_in_the_order_of_wanting() -> None:
+    levels = settled(a=50, b=50, c=50, d=50)
+    levels.want("b", 40, 1.0)
+    levels.want("d", 60, 1.01)
+    levels.want("c", 60, 1.02)
+    assert list(levels.rising_first().items()) == [("d", 60), ("c", 60), ("a", 50), ("b", 40)]
+
+
 def test_a_refused_level_is_not_repeated_before_it_is_asserted() -> None:
     levels = Levels()
     levels.want("a", 50, 0.0)

@@ -10,7 +10,7 @@ from drivers.bus import UnitSpec
 from drivers.bus.port import Answer
 from drivers.bus.schedule import LONGEST_QUEUE, Question, Schedule, Traffic, Turn
 from drivers.bus.service import UnitService
-from drivers.errors import LinkLost, WireError
+from drivers.errors import LinkLost, NoAnswer, WireError
 from drivers.modbus import pdu
 from drivers.modbus.plan import TCP_COST
 from drivers.profile import load_profile
@@ -148,6 +148,56 @@ def test_lamps_that_fade_without_end_leave_presence_a_share() -> None:
             seen += taken.unit is presence
             read(taken, now_s)
     assert seen >= 0.5 * 500 * 0.03 / 0.4
+
+
+def test_a_lamp_that_is_to_begin_to_rise_goes_before_all_others_in_the_order_of_wanting() -> None:
+    lamps = [dimmer(number) for number in range(1, 5)]
+    schedule = fed(*lamps)
+    for number, lamp in enumerate(lamps, 1):
+        lamp.want(f"{number}-1", 50, 0.0)
+        lamp.wrote(dict(lamp.levels.wanted), 0.0)
+        lamp.next_block(0.0, fast=False)
+    first, second, third, fourth = lamps
+    first.want("1-1", 40, 1.0)  # it falls, and has waited longest
+    fourth.want("4-1", 60, 1.2)
+    third.want("3-1", 60, 1.2001)
+    second.want("2-1", 60, 1.2002)
+    for expected in (fourth, third, second, first):
+        taken = turn(schedule, 1.3)
+        assert (taken.traffic, taken.unit) == (Traffic.CONTROL, expected)
+        expected.wrote(dict(expected.levels.wanted), 1.3)
+
+
+def test_a_unit_that_does_not_answer_lets_the_lamps_of_others_rise_first() -> None:
+    dead, other = dimmer(1), dimmer(2)
+    schedule = fed(dead, other)
+    for number, lamp in enumerate((dead, other), 1):
+        lamp.want(f"{number}-1", 50, 0.0)
+        lamp.next_block(0.0, fast=False)
+    assert turn(schedule, 0.0).unit is dead
+    dead.failed(NoAnswer("no answer"), 0.1)
+    assert turn(schedule, 0.1).unit is other
+
+
+def test_a_lamp_that_is_to_rise_does_not_wait_for_a_read_that_is_late() -> None:
+    """Eight turns of levels entitle a late read to one, sixteen even where somebody is."""
+    lamps, light = [dimmer(number) for number in range(1, 4)], lux(9)
+    for lamp in lamps:
+        lamp.next_block(0.0, fast=False)
+    schedule = fed(*lamps, light)
+    light.next_block(0.0, fast=False)
+    taken = []
+    for step in range(34):
+        now_s = 10.0 + step / 5
+        number = step % 3
+        lamps[number].want(f"{number + 1}-1", step, now_s)
+        one = turn(schedule, now_s)
+        taken.append(one.traffic)
+        if one.traffic is Traffic.CONTROL and one.unit is not None:
+            one.unit.wrote(dict(one.unit.levels.wanted), now_s)
+        else:
+            read(one, now_s)
+    assert taken[:17] == [Traffic.CONTROL] * 16 + [Traffic.SLOW]
 
 
 def test_a_unit_that_is_busy_gets_no_second_request() -> None:

@@ -102,6 +102,17 @@ def test_settings_wait_for_the_levels_and_what_cannot_be_proved_is_tried_a_minut
     assert not must_programme(unit, 1e9)
 
 
+def test_outputs_that_lie_apart_are_written_in_the_order_of_wanting() -> None:
+    plan = UnitPlan(spec("waveshare-ao8-b", *((channel, f"d{channel}") for channel in (1, 2, 4, 5, 8))), COST)
+    assert [
+        write.pdu[:3].hex(" ") for write in plan.level_writes(dict.fromkeys(("d8", "d5", "d1", "d2", "d4"), 50.0))
+    ] == [
+        "06 00 07",
+        "10 00 03",
+        "10 00 00",
+    ]
+
+
 def test_neighbours_are_read_together_across_small_holes() -> None:
     plan = UnitPlan(spec("eastron-sdm230", (None, "m")), COST)
     spans = [

@@ -9,7 +9,7 @@ import pytest
 
 from agent.services.lighting import Radar
 from agent.services.road_users import RoadUser
-from followed_street import HEADS, FollowedStreet, Person
+from followed_street import HEADS, IDEAL, FollowedStreet, Person
 from street_levels import LEVELS, LIGHT
 
 WALKS, DRIVES = 1.4, 50 / 3.6
@@ -44,6 +44,16 @@ def test_a_vehicle_has_its_light_before_it_comes() -> None:
     for car in passing(street, DRIVES):
         for lamp in lamps(car.at_m, car.at_m + LIGHT.sight_m):
             assert street.control.kernel.level(lamp) >= 80.0
+
+
+@pytest.mark.parametrize("speed", [DRIVES, -4.5])
+def test_light_falls_behind_a_vehicle_when_that_can_be_spared(speed: float) -> None:
+    """However fast they go: who is slow stays longer beside a lamp that is let go."""
+    street = FollowedStreet(IDEAL)
+    for car in passing(street, speed):
+        back_m = car.at_m - math.copysign(14.0, speed)
+        for lamp in lamps(*sorted((back_m, car.at_m))):
+            assert street.control.kernel.level(lamp) >= 90.0
 
 
 @pytest.mark.parametrize("speed", [WALKS, -WALKS])

@@ -56,6 +56,17 @@ def test_two_who_meet_are_followed_on_their_ways() -> None:
         assert len(street.near(up)) == len(street.near(down)) == 1
 
 
+def test_who_rides_close_behind_another_does_not_hide_that_they_go_on() -> None:
+    """The cell behind the first goes on seeing the second; nobody else can have come into the cell ahead."""
+    street = FollowedStreet(IDEAL)
+    first, second = street.add(-30.0, 2.8), street.add(-52.0, 2.8)
+    street.run(80.0)
+    for _ in range(20):
+        street.run(5.0)
+        assert [user.velocity_m_per_s for user in street.near(first)] == [pytest.approx(2.8, rel=0.1)]
+        assert street.near(second)
+
+
 def test_a_car_is_followed_past_people_who_hide_it() -> None:
     street = FollowedStreet()
     walkers = [

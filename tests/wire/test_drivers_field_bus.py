@@ -150,6 +150,26 @@ async def test_outputs_are_switched_on_first_and_safety_is_proved_after_the_leve
         assert (state.state, state.device_safety, state.failures) == ("ok", True, 0)
 
 
+async def test_a_lamp_that_is_to_rise_does_not_wait_for_the_proof_of_a_setting(tmp_path: Path) -> None:
+    async with running(tmp_path, MAO4, WAVESHARE, fed=False) as street:
+        loop, answer = asyncio.get_running_loop(), street.line.answer
+        said: list[bytes] = []
+
+        def somebody_comes(frame: bytes) -> bytes | None:
+            said.append(frame)
+            if frame[:4] == b"\x0b\x10\x02\x90":  # the setting of register 656
+                loop.call_soon_threadsafe(street.bus.set_level, "c", 70)
+            return answer(frame)
+
+        street.line.answer = somebody_comes
+        street.bus.set_level("c", 10)
+        await street.sink.until(lambda: street.sink.counts.get("c/lamp/dimming_level", 0) >= 3)
+        street.bus.feed(time.monotonic() + 1000)  # now come the settings of the other unit
+        await street.sink.until(lambda: street.bus.unit_states()[0].safety_verified)
+    at = next(place for place, frame in enumerate(said) if frame[:4] == b"\x0b\x10\x02\x90")
+    assert [frame[:4].hex(" ") for frame in said[at + 1 : at + 3]] == ["15 06 00 00", "0b 03 02 90"]
+
+
 async def test_a_setting_that_is_refused_is_told_once_and_keeps_no_lamp_dark(tmp_path: Path) -> None:
     async with running(tmp_path, MAO4) as street:
         street.units.refused = {656, 944}
