@@ -37,6 +37,9 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     urgent: bool = False
 
 
+Numbered = tuple[int, Report]  # 0 = no number yet
+
+
 class Entry(msgspec.Struct, frozen=True):
     """A report that is kept; its number never comes twice in one store. Of another boot, `mono_s` means nothing."""
 

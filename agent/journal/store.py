@@ -13,9 +13,8 @@ import msgspec
 from agent.journal import file
 from agent.journal.chunk import Chunk, Damaged, pack
 from agent.journal.file import Newer
-from agent.journal.records import TOLD, Entry, JournalFacts, JournalFault, Lane, Limits, Report
+from agent.journal.records import TOLD, Entry, JournalFacts, JournalFault, Lane, Limits, Numbered, Report
 from agent.journal.salvage import salvage
-from agent.journal.thinning import Numbered
 from agent.journal.transaction import Transaction, chunks, pages_of
 
 _RESERVE_BYTES = 2 * file.WAL_PAGES * file.PAGE_BYTES  # free on the disk, so that the log and deletions find room

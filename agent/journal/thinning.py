@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.journal.records import Report
+from agent.journal.records import Numbered
 
 EVERY_S = 60.0  # of each metric so often one report is left
 _GOOD = 192
-
-Numbered = tuple[int, Report]
 
 
 def thin(reports: Iterable[Numbered]) -> list[Numbered]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from agent.journal import file
 from agent.journal.chunk import MOST, Chunk, Damaged, pack, pack_state, unpack, unpack_state
-from agent.journal.records import TOLD, Lane
-from agent.journal.thinning import Numbered, thin
+from agent.journal.records import TOLD, Lane, Numbered
+from agent.journal.thinning import thin
 
 MOST_QUARANTINED = 1000
 _THIN_AT_ONCE = 16  # chunks

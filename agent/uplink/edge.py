@@ -10,7 +10,7 @@ from math import isfinite, nan
 
 import msgspec
 
-from agent.journal.records import Entry, Report
+from agent.journal.records import Entry, Numbered, Report
 from agent.uplink import names
 from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from agent.uplink.reports import SPARKPLUG_QUALITY, Reporter
@@ -93,15 +93,14 @@ class EdgeNode:
                 messages.append(self._message("DDEATH", device, [], stamp))
         return messages
 
-    def data(self, reports: Iterable[Report], stamp: Stamp, first: int = 0) -> list[Message]:
-        """Return live data, a message a device, with numbers from the first on, 0 = none; their devices are born."""
+    def data(self, numbered: Iterable[Numbered], stamp: Stamp) -> list[Message]:
+        """Return live data, a message a device, of devices that are born. A number of 0 is none."""
         by_device: dict[str, list[Metric]] = {}
         when_s, when_ms = nan, 0
-        for place, report in enumerate(reports):
+        for number, report in numbered:
             if report.mono_s != when_s:  # what was read together has one time
                 when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
-            metric = _metric(report, when_ms, first and first + place)
-            by_device.setdefault(report.device, []).append(metric)
+            by_device.setdefault(report.device, []).append(_metric(report, when_ms, number))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:

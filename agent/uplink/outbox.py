@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from agent.journal.records import Report
-from agent.journal.thinning import Numbered, thin
+from agent.journal.records import Numbered, Report
+from agent.journal.thinning import thin
 
 MOST_KEPT = 20_000  # reports in memory that could not be committed; then they are thinned, and the oldest dropped
 MOST_URGENT = 5_000
@@ -122,22 +122,22 @@ class Outbox:
         self.store(store_id)
         self._next, self._end = first, first + NUMBERS_AT_ONCE
 
-    def number(self, count: int) -> int:
-        """Return the first of so many numbers; 0 if there are none just now, since the journal has a fault."""
-        if self._end - self._next < count:
-            return 0
-        first = self._next
-        self._next += count
-        return first
+    def numbered(self, reports: Sequence[Report], store_id: str | None = None) -> list[Numbered]:
+        """Return reports with numbers; 0 if there are none: the journal has a fault, or the births tell another store."""
+        first = 0
+        if self._end - self._next >= len(reports) and store_id in {None, self.store_id}:
+            first = self._next
+            self._next += len(reports)
+        return [(first and first + place, report) for place, report in enumerate(reports)]
 
-    def sent(self, reports: Sequence[Report], first: int) -> None:
-        """Take reports that have just been sent, with the first of their numbers."""
-        self._take(reports, first, held=False)
+    def sent(self, numbered: Sequence[Numbered]) -> None:
+        """Take reports that have just been sent."""
+        self._take(numbered, held=False)
 
     def hold(self, reports: Sequence[Report]) -> None:
         """Take reports that could not be sent now, while those before them were: they are kept in their order."""
         if self._sent:
-            self._take(reports, self.number(len(reports)), held=True)
+            self._take(self.numbered(reports), held=True)
         else:
             self.keep(reports)
 
@@ -169,8 +169,8 @@ class Outbox:
 
     def keep(self, reports: Sequence[Report]) -> None:
         """Take reports that could not be sent, nor anything before them. Beyond the most that fit, they are thinned."""
-        numbered, urgent = _parted(reports, self.number(len(reports)))
-        self._kept.extend(numbered)
+        kept, urgent = _parted(self.numbered(reports))
+        self._kept.extend(kept)
         self._urgent.extend(urgent)
         self._bound()
 
@@ -209,11 +209,11 @@ class Outbox:
         """Take that so many reports cannot be kept anywhere."""
         self._uncounted += count
 
-    def _take(self, reports: Sequence[Report], first: int, *, held: bool) -> None:
-        if reports:
-            self._mark += len(reports)
-            numbered, urgent = _parted(reports, first)
-            self._sent.append(_Batch(self._mark, numbered, urgent, held))
+    def _take(self, numbered: Sequence[Numbered], *, held: bool) -> None:
+        if numbered:
+            self._mark += len(numbered)
+            kept, urgent = _parted(numbered)
+            self._sent.append(_Batch(self._mark, kept, urgent, held))
             self._urgent.extend(urgent)
 
     def _bound(self) -> None:
@@ -229,8 +229,7 @@ class Outbox:
             self._uncounted += 1
 
 
-def _parted(reports: Sequence[Report], first: int) -> tuple[list[Numbered], list[Urgent]]:
-    numbered = [(first and first + place, report) for place, report in enumerate(reports)]
+def _parted(numbered: Sequence[Numbered]) -> tuple[list[Numbered], list[Urgent]]:
     return (
         [pair for pair in numbered if not pair[1].urgent],
         [Urgent(number, report) for number, report in numbered if report.urgent],

@@ -273,8 +273,8 @@ class Uplink:
         born = set(edge.born) if turned else edge.born
         messages = edge.changes(stamp) if turned else []
         live = [report for report in reports if report.device in edge.born]
-        first = self._outbox.number(len(live)) if edge.store_id == self._outbox.store_id else 0
-        messages += edge.data(live, stamp, first)
+        numbered = self._outbox.numbered(live, edge.store_id)
+        messages += edge.data(numbered, stamp)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -284,7 +284,7 @@ class Uplink:
         except Broken:  # the link finds out by itself why
             self._outbox.hold(reports)
             return
-        self._outbox.sent(live, first)
+        self._outbox.sent(numbered)
         # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
         if died := born - edge.born if turned else None:
             self._outbox.hold([report for report in reports if report.device in died])

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.journal import file
 from agent.journal.journal import Journal
-from agent.journal.records import Report
+from agent.journal.records import Numbered, Report
 from agent.journal.transaction import Transaction
 from agent.uplink.outbox import Outbox
 
@@ -69,8 +69,8 @@ def _proven_when_sent() -> None:
     """What the socket took is believed to be with the broker."""
     sent = Outbox.sent
 
-    def believed(self: Outbox, reports: Sequence[Report], first: int) -> None:
-        sent(self, reports, first)
+    def believed(self: Outbox, numbered: Sequence[Numbered]) -> None:
+        sent(self, numbered)
         self.proven(self.mark())
 
     Outbox.sent = believed  # type: ignore[method-assign]

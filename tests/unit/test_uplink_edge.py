@@ -43,7 +43,7 @@ class Session:
         """What is due, as the uplink sends it: life and death first."""
         reports = self.reporter.take(self.now_s)
         changes = self.edge.changes(self.stamp()) if self.reporter.turned() else []
-        return changes + self.edge.data([each for each in reports if each.device in self.edge.born], self.stamp())
+        return changes + self.edge.data([(0, each) for each in reports if each.device in self.edge.born], self.stamp())
 
 
 def kinds(messages: list[Message]) -> list[tuple[str, str]]:
@@ -193,10 +193,10 @@ def test_live_data_carry_the_numbers_under_which_they_would_be_kept() -> None:
     session = Session()
     session.edge.births(session.stamp())
     reports = [Report(device, "lamp/x", 9, 1.0, 192, 1.0, None) for device in ("lum-01", "lum-02", "lum-01")]
-    messages = session.edge.data(reports, session.stamp(), 41)
+    messages = session.edge.data(list(enumerate(reports, 41)), session.stamp())
     told = [[m.properties[names.NUMBER_PROPERTY] for m in parse(message.payload).metrics] for message in messages]
     assert told == [[41, 43], [42]]
-    (message, _) = session.edge.data(reports, session.stamp())
+    (message,) = session.edge.data([(0, reports[0])], session.stamp())
     assert parse(message.payload).metrics[0].properties == {}, "without a journal they have none"
 
 
@@ -213,7 +213,7 @@ def test_much_goes_up_in_several_messages() -> None:
     session = Session()
     session.edge.births(session.stamp())
     reports = [Report("lum-01", "lamp/dimming_level", 9, float(n % 100), 192, 1000.0, None) for n in range(250)]
-    messages = session.edge.data(reports, session.stamp())
+    messages = session.edge.data([(0, each) for each in reports], session.stamp())
     assert [len(parse(message.payload).metrics) for message in messages] == [100, 100, 50]
 
 

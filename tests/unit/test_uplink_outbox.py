@@ -31,7 +31,11 @@ def box() -> Outbox:
 
 
 def sent(box: Outbox, *reports: Report) -> None:
-    box.sent(reports, box.number(len(reports)))
+    box.sent(box.numbered(reports))
+
+
+def numbers(box: Outbox, count: int) -> list[int]:
+    return [number for number, _ in box.numbered([report(1)] * count)]
 
 
 def test_a_proof_covers_what_was_sent_before_its_marker(box: Outbox) -> None:
@@ -74,20 +78,21 @@ def test_what_could_not_be_sent_waits_until_it_is_known_what_becomes_of_those_be
 
 
 def test_numbers_go_on_and_are_asked_for_in_time(box: Outbox) -> None:
-    assert box.number(5) == 1
-    assert box.number(1) == 6
+    assert numbers(box, 5) == [1, 2, 3, 4, 5]
+    assert numbers(box, 1) == [6]
     few = [box.needs_numbers]
-    assert box.number(NUMBERS_AT_ONCE) == 0, "not some of them without the others"
-    assert box.number(NUMBERS_AT_ONCE // 2) == 7
+    assert set(numbers(box, NUMBERS_AT_ONCE)) == {0}, "not some of them without the others"
+    assert numbers(box, NUMBERS_AT_ONCE // 2)[0] == 7
     assert [*few, box.needs_numbers] == [False, True]
+    assert box.numbered([report(1)], "another")[0][0] == 0, "the births tell of another store"
     box.store("another")
-    assert box.number(1) == 0, "those of another store mean nothing"
-    assert Outbox().number(1) == 0
+    assert numbers(box, 1) == [0], "those of another store mean nothing"
+    assert numbers(Outbox(), 1) == [0]
 
 
 def test_without_numbers_the_journal_gives_them() -> None:
     box = Outbox()
-    box.sent([report(1), report(2, urgent=True)], 0)
+    sent(box, report(1), report(2, urgent=True))
     box.lost()
     assert box.to_commit(10).numbers == [0, 0]
 
