@@ -16,6 +16,7 @@ from agent.config.records import (
     Neighbour,
     Neighbours,
     Pin,
+    Place,
     Unit,
     Uplink,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Neighbour",
     "Neighbours",
     "Pin",
+    "Place",
     "Unit",
     "Uplink",
     "load_file",

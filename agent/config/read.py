@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from agent.config.brokers import read_fallbacks, read_primary_host
 from agent.config.devices import check_devices, read_device
 from agent.config.instruments import read_instrument
 from agent.config.monitoring import check_monitoring, read_monitoring
@@ -27,6 +28,7 @@ from agent.config.records import (
     Lighting,
     Monitoring,
     Neighbours,
+    Place,
     Unit,
     Uplink,
 )
@@ -274,11 +276,15 @@ class _Reader:
         return self.finish(table, read_monitoring(table, self._folder))
 
     def uplink(self, table: Table) -> Uplink:
+        first = Place(table.text("host", "the name or address of an MQTT broker"), table.whole("port", 1, 65535, 1883))
         return self.finish(
             table,
             Uplink(
-                host=table.text("host", "the name or address of an MQTT broker"),
-                port=table.whole("port", 1, 65535, 1883),
+                host=first.host,
+                port=first.port,
+                fallbacks=read_fallbacks(table, first),
+                primary_host=read_primary_host(table),
+                profile=table.choice("profile", ("compatible", "strict"), "compatible"),
                 mqtt=table.choice("mqtt", ("5", "3.1.1"), "5"),
                 keepalive_s=table.whole("keepalive_s", 5, 600, 30),
                 longest_wait_s=table.number("longest_wait_s", 1, 3600, 120),

@@ -183,11 +183,21 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     clear_after_s: float
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+
 class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     """The way to the platform: MQTT, the journal, how often what presence moves is told (s)."""
 
     host: str
     port: int
+    fallbacks: tuple[Place, ...] = ()
+    primary_host: str = ""
+    profile: Literal["compatible", "strict"] = "compatible"
     mqtt: Literal["5", "3.1.1"]
     keepalive_s: int
     longest_wait_s: float

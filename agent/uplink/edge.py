@@ -20,6 +20,7 @@ from agent.uplink.topics import MessageType, Topics
 MOST_METRICS = 100  # a message; a backlog is sent in several
 
 GOOD, BAD = 192, 0
+_DATA: frozenset[MessageType] = frozenset({"NDATA", "DDATA"})
 _DATATYPES = {int(datatype): datatype for datatype in DataType}
 
 
@@ -58,14 +59,18 @@ def will(topics: Topics, bd_seq: int) -> Message:
 
 
 class EdgeNode:
-    """One session. Each message takes the next sequence number: publish them all, in this order."""
+    """One session. Each message takes the next sequence number: publish them all, in this order.
 
-    def __init__(self, topics: Topics, table: Table, reporter: Reporter, bd_seq: int) -> None:
+    `strict`: data do not repeat the datatypes of the births.
+    """
+
+    def __init__(self, topics: Topics, table: Table, reporter: Reporter, bd_seq: int, *, strict: bool = False) -> None:
         self._topics = topics
         self._table = table
         self._reporter = reporter
         self._devices = table.devices()
         self._known = frozenset(("", *self._devices))
+        self._strict = strict
         self.bd_seq = bd_seq
         self.store_id = ""  # what the node's birth has told last: numbers are those of that store
         self.born: set[str] = set()
@@ -140,7 +145,8 @@ class EdgeNode:
 
     def _message(self, kind: MessageType, device: str, metrics: Sequence[Metric], stamp: Stamp) -> Message:
         self._seq = (self._seq + 1) % 256
-        return Message(self._topics.of(kind, device), _packed(Payload(tuple(metrics), stamp.wall_ms, self._seq)))
+        typed = not self._strict or kind not in _DATA
+        return Message(self._topics.of(kind, device), _packed(Payload(tuple(metrics), stamp.wall_ms, self._seq), typed))
 
     def _all(self, device: str, stamp: Stamp) -> list[Metric]:
         """Return everything that a device has ever to tell, as of now."""
@@ -152,12 +158,12 @@ class EdgeNode:
         return metrics + [_born(spec, self._reporter.own(device, spec.name), GOOD, stamp.wall_ms) for spec in own]
 
 
-def _packed(payload: Payload) -> bytes:
+def _packed(payload: Payload, typed: bool) -> bytes:
     """Return the bytes of a payload. One value that fits into none is told as bad: it must not silence all the others."""
     try:
-        return encode(payload)
+        return encode(payload, typed=typed)
     except ValueError:
-        return encode(msgspec.structs.replace(payload, metrics=tuple(map(_fitting, payload.metrics))))
+        return encode(msgspec.structs.replace(payload, metrics=tuple(map(_fitting, payload.metrics))), typed=typed)
 
 
 def _fitting(metric: Metric) -> Metric:

@@ -15,7 +15,7 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
 import aiomqtt
@@ -32,6 +32,8 @@ CONNECT_WITHIN_S = 8.0
 SUBSCRIBE_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 0.5
 LONGEST_BYTES = 16_384  # of a message that comes in: a command is a few hundred
+KEPT_BYTES = 98_304  # of a packet that is longer, so much is kept: its longest topic, and more than the longest message
+AT_ONCE_BYTES = 65_536
 MOST_WAITING = 256  # messages that came in and were not looked at yet
 _REFUSED = 0x80  # reason codes from here on are failures (MQTT 5.0, 2.4)
 _WITH_WILL = 0x04  # MQTT 5.0, 3.14.2.1: disconnect with will message, as Sparkplug asks of an intended stop
@@ -73,14 +75,18 @@ class MqttSession:
         self._entered = False
         self._told_dropped = 0
 
+    @property
+    def called(self) -> bool:
+        """Whether there was a connection, and so a broker may have heard the CONNECT."""
+        return self._client.called
+
     async def open(self, filters: Sequence[str]) -> None:
         """Connect and subscribe. Broken if that fails or takes too long; nothing is left of it then."""
         try:
             await self._client.__aenter__()
             self._entered = True
             for topic in filters:
-                codes = await self._client.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S)
-                _check(codes[0], f"the subscription to {topic}")
+                _check(await self._client.ask_for(topic), f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
             self._client.abandon()
             raise Broken(_said(error)) from None
@@ -153,13 +159,17 @@ class _Client(aiomqtt.Client):
         self.incoming: deque[Incoming] = deque()
         self.news = asyncio.Event()  # something came in, or the connection is gone
         self.dropped = 0
+        self.called = False
         self._proofs: dict[int, asyncio.Future[ReasonCode]] = {}
-        self._abandoned = False
+        self._abandoned = self._connecting = False
+        self._read = self._client._sock_recv  # noqa: SLF001 - paho has no other way
+        self._client._sock_recv = self._receive  # type: ignore[method-assign, assignment] # noqa: SLF001
         self._disconnected.add_done_callback(self._ended)
 
     async def __aenter__(self) -> Self:
         """Connect in a thread that nobody waits for: the event loop's own ones are waited for at the program's end."""
         connected: asyncio.Future[str] = self._loop.create_future()
+        self._connecting = True
         # A name server that does not answer takes half a minute, and no time-out ends that.
         threading.Thread(target=self._connect_aside, args=(connected,), name="mqtt-connect", daemon=True).start()
         try:
@@ -180,8 +190,19 @@ class _Client(aiomqtt.Client):
             super()._client_connect()
         except (OSError, ValueError) as error:  # a name that is none is a UnicodeError
             fault = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+        except RuntimeError:  # the loop has ended
+            with contextlib.suppress(RuntimeError):
+                self._client._sock_close()  # noqa: SLF001 - paho has no other way
+            return
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(_tell, connected, fault)
+            self._loop.call_soon_threadsafe(self._connected_aside, connected, fault)
+
+    def _connected_aside(self, connected: asyncio.Future[str], fault: str) -> None:
+        self._connecting = False
+        if self._abandoned:
+            self._client._sock_close()  # noqa: SLF001 - paho has no other way
+        elif not connected.done():
+            connected.set_result(fault)
 
     @property
     def gone(self) -> asyncio.Future[None]:
@@ -209,6 +230,19 @@ class _Client(aiomqtt.Client):
             # Said to be QoS 1, about which paho has nothing to tell when it is written.
             self._client._packet_queue(PUBLISH, packets[written:], 0, 1)  # noqa: SLF001 - paho has no other way
 
+    async def ask_for(self, topic: str) -> ReasonCode | int:
+        """Subscribe with QoS 1 and return the answer. Broken if the connection ends before it; MqttError if none comes."""
+        asked = asyncio.ensure_future(self.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S))
+        try:
+            ends: list[asyncio.Future[Any]] = [asked, self.gone]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise Broken(self.reason())
+            code: ReasonCode | int = asked.result()[0]
+            return code
+        finally:
+            asked.cancel()
+
     def ask_for_proof(self, topic: str) -> asyncio.Future[ReasonCode]:
         """Publish a marker with QoS 1; its answer's reason code comes later."""
         info = self._client.publish(topic, b"", 1)
@@ -226,30 +260,71 @@ class _Client(aiomqtt.Client):
     def abandon(self) -> None:
         """Leave nothing behind, also of a connect that is still under way in its thread."""
         self._abandoned = True
-        # After what a connecting thread has already scheduled. disconnect() would not end a connect under way.
-        self._loop.call_soon(self._client._sock_close)  # noqa: SLF001 - paho has no other way
+        # paho's socket is its connecting thread's until that is done; then it is closed. disconnect() would not end it.
+        if not self._connecting:
+            self._client._sock_close()  # noqa: SLF001 - paho has no other way
         if self._lock.locked():
             self._lock.release()
 
+    def _receive(self, most: int) -> bytes:
+        """Read for paho. Of a packet that is too long its begin is kept, which is then too long as well."""
+        packet = self._client._in_packet["packet"]  # noqa: SLF001 - paho has no other way
+        del packet[KEPT_BYTES:]
+        return self._read(min(most, AT_ONCE_BYTES))
+
     # ---- paho's callbacks ----------------------------------------------------------------------------------------------
 
-    def _on_socket_open(self, client: paho.Client, userdata: Any, sock: Any) -> None:
+    # aiomqtt watches a socket one turn of the loop later, by its number. By then it may be closed, and the number another
+    # one's; or all may be written, and nobody would ever stop watching.
+
+    def _on_socket_open(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
         if self._abandoned:  # this is the connecting thread, and the loop may have ended
             sock.close()
             raise OSError("abandoned")
-        super()._on_socket_open(client, userdata, sock)
+        self.called = True
+        self._loop.call_soon_threadsafe(self._watch_reads, sock)
 
-    def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
-        if not self._abandoned:
-            super()._on_socket_register_write(client, userdata, sock)
+    def _on_socket_register_write(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
+        if self._connecting:
+            self._loop.call_soon_threadsafe(self._watch_writes, sock)
+        else:
+            self._watch_writes(sock)
+
+    def _watch_reads(self, sock: Any) -> None:
+        if self._is_current(sock):
+            self._loop.add_reader(sock.fileno(), self._go_on, self._read_all)
+            self._misc_task = self._loop.create_task(self._misc_loop())
+
+    def _watch_writes(self, sock: Any) -> None:
+        if self._is_current(sock) and self._client.want_write():
+            self._loop.add_writer(sock.fileno(), self._go_on, self._client.loop_write)
+
+    def _is_current(self, sock: object) -> bool:
+        return self._client.socket() is sock
+
+    def _read_all(self) -> None:
+        self._client.loop_read()
+        while (pending := getattr(self._client.socket(), "pending", None)) is not None and pending():  # of TLS
+            self._client.loop_read()
+
+    def _go_on(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - whatever paho stumbles over, the connection is no good any more
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        self.news.set()
         if len(self.incoming) < MOST_WAITING and len(message.payload) <= LONGEST_BYTES:
-            self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
-            self.news.set()
-        else:
-            self.dropped += 1
-            self.news.set()
+            with contextlib.suppress(UnicodeDecodeError):  # of a topic
+                self.incoming.append(Incoming(message.topic, bytes(message.payload), message.retain))
+                return
+        self.dropped += 1
+
+    def _on_disconnect(self, *args: Any) -> None:
+        super()._on_disconnect(*args)
+        self._give_up("the broker ended the connection before it answered")
 
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason_code: ReasonCode, _properties: Any
@@ -260,9 +335,14 @@ class _Client(aiomqtt.Client):
 
     def _ended(self, disconnected: asyncio.Future[None]) -> None:
         """Tell whoever waits for a message that the connection is gone. A reason nobody has asked for would be logged."""
-        if not disconnected.cancelled():
-            disconnected.exception()
+        error = None if disconnected.cancelled() else disconnected.exception()
+        self._give_up(_said(error) if error is not None else "disconnected")
         self.news.set()
+
+    def _give_up(self, reason: str) -> None:
+        """End the wait for the broker's first answer, which aiomqtt would go on with until its time is over."""
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError(reason))
 
 
 def _connect_properties() -> Properties:
@@ -270,11 +350,6 @@ def _connect_properties() -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.MaximumPacketSize = LONGEST_BYTES
     return properties
-
-
-def _tell(future: asyncio.Future[str], text: str) -> None:
-    if not future.done():
-        future.set_result(text)
 
 
 def _check(code: ReasonCode | int, what: str) -> None:
@@ -285,6 +360,7 @@ def _check(code: ReasonCode | int, what: str) -> None:
 def _said(error: BaseException) -> str:
     """Return why, in the words of a person."""
     if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
-        return str(error.rc).lower()
+        text = str(error.rc).lower()
+        return "the connection is lost" if text == "unspecified error" else text
     text = str(error) or type(error).__name__
     return text.removeprefix("[code:").lower() if isinstance(error, aiomqtt.MqttCodeError) else text

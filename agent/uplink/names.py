@@ -29,6 +29,7 @@ RELEASE = "command/release"  # Boolean: end the demand of the rung `operator`
 LAST_ID = "command/last_id"
 LAST_STATUS = "command/last_status"
 LAST_REASON = "command/last_reason"
+LAST = frozenset({LAST_ID, LAST_STATUS, LAST_REASON})
 
 DIMMING = "lamp/dimming_level"  # the one metric so far that may be written; read: the confirmed level
 COUNTER = "presence/counter"

@@ -59,6 +59,11 @@ class Topics(msgspec.Struct, frozen=True):
         return f"gadelys/{self.group}/{self.node}/state/{device or 'node'}"
 
 
+def state(host_id: str) -> str:
+    """Return where a host application says whether it is online."""
+    return f"{NAMESPACE}/STATE/{host_id}"
+
+
 def all_of(group: str, node: str) -> tuple[str, str]:
     """Return the filters for everything that one node sends or is sent; `+` for any group or node."""
     return f"{NAMESPACE}/{group}/+/{node}", f"{NAMESPACE}/{group}/+/{node}/+"

@@ -7,6 +7,7 @@ import contextlib
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
@@ -17,7 +18,7 @@ from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.image import Image
 from agent.journal.journal import Journal
-from agent.journal.records import JournalFault
+from agent.journal.records import JournalFault, Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
@@ -90,13 +91,15 @@ class Uplink:
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0
-        broker = Broker(
+        first = Broker(
             options.host, options.port, options.mqtt, options.keepalive_s, f"{controller.group}/{controller.id}"
         )
+        others = [msgspec.structs.replace(first, host=place.host, port=place.port) for place in options.fallbacks]
         self._link = Link(
-            broker,
+            [first, *others],
             self._topics,
             clock,
+            primary_host=options.primary_host,
             backoff=Backoff(random.random, options.longest_wait_s),
             outbox=self._outbox,
             journal=journal,
@@ -130,8 +133,8 @@ class Uplink:
         """Begin a session: births, then all that is due."""
         if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
             self._outbox.keep(self._reporter.take(self._clock.mono_s()))
-        self._session = session
-        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq)
+        self._session, strict = session, self._options.profile == "strict"
+        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq, strict=strict)
         if self._options.mirror:
             self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s())
         self._tell_journal()
@@ -196,11 +199,11 @@ class Uplink:
     def state(self) -> UplinkState:
         """Return how the uplink is."""
         options, facts, now_s = self._options, self._journal.facts(), self._clock.mono_s()
-        proof_s = self._link.proof_s
+        proof_s, broker = self._link.proof_s, self._link.broker
         return UplinkState(
             state=self._link.state,
-            host=options.host,
-            port=options.port,
+            host=broker.host,
+            port=broker.port,
             mqtt=options.mqtt,
             group=self._topics.group,
             node=self._topics.node,
@@ -262,7 +265,8 @@ class Uplink:
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
-        if now_s >= self._rebirth_s:
+        reborn = now_s >= self._rebirth_s
+        if reborn:
             self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
@@ -274,7 +278,9 @@ class Uplink:
         messages = edge.changes(stamp) if turned else []
         live = [report for report in reports if report.device in edge.born]
         numbered = self._outbox.numbered(live, edge.store_id)
-        messages += edge.data(numbered, stamp)
+        just_born = edge.born if reborn else edge.born - born
+        # What has just been told by a birth is not told again; that it has arrived must be proven all the same.
+        messages += edge.data([pair for pair in numbered if _untold(pair[1], just_born)], stamp)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -381,3 +387,8 @@ class Uplink:
             self._reporter.set("", names.FAULT, facts.fault, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+
+
+def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
+    """Whether a report tells more than the birth that came after it: each stage of a command is told."""
+    return report.device not in just_born or report.metric in names.LAST

@@ -70,6 +70,13 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    def say(self, topic: str, text: str, *, retain: bool = False) -> None:
+        """Publish by Mosquitto's own client, and wait until it is there."""
+        program = shutil.which("mosquitto_pub")
+        assert program is not None, "mosquitto_pub is missing: apt-get install mosquitto-clients"
+        said = [program, "-h", "127.0.0.1", "-p", str(self.port), "-q", "1", "-t", topic, "-m", text]
+        subprocess.run([*said, *(["-r"] if retain else [])], check=True, timeout=PATIENCE_S)
+
     def freeze(self) -> None:
         """Stop it in its tracks: connections stay open and nothing is answered."""
         assert self._process is not None

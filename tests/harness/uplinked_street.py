@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from agent.clock import Wall
+import msgspec
+
+from agent.clock import Clock, Wall
 from agent.config import Controller
 from agent.config import Uplink as Options
 from agent.journal.records import Entry, JournalFacts, JournalFault, Lane, Report
@@ -42,6 +44,22 @@ class VirtualClock:
     street = wall
 
 
+class LoopClock:
+    """The time of the event loop, and the wall clock's."""
+
+    def __init__(self) -> None:
+        self._began_s = asyncio.get_running_loop().time()
+        self._began = datetime.now(UTC)  # noqa: TID251 - hosts have clocks of their own
+
+    def mono_s(self) -> float:
+        return 2000.0 + asyncio.get_running_loop().time() - self._began_s
+
+    def wall(self) -> Wall:
+        return Wall(self._began + timedelta(seconds=self.mono_s() - 2000.0), trusted=True)
+
+    street = wall
+
+
 class KeptInMemory:
     """A journal without a disk. `fault` makes its calls fail, `bad` names a metric that it cannot keep."""
 
@@ -54,13 +72,14 @@ class KeptInMemory:
         self.aside: list[Entry] = []
         self.closed = False
         self.hold: asyncio.Event | None = None
-        self._last = 0
+        self._last = self.bd_seqs = 0
 
     async def open(self) -> None:
         self._check(self.fault)
 
     async def next_bd_seq(self) -> int:
-        return 7
+        self.bd_seqs += 1
+        return 6 + self.bd_seqs
 
     async def number(self, count: int) -> tuple[str, int]:
         self._check(self.fault)
@@ -158,12 +177,15 @@ class SessionInMemory:
 class UplinkedStreet:
     """The uplink of three lamps, a meter, a radar and a door."""
 
-    def __init__(self, level_every_s: float = 0.0) -> None:
+    def __init__(
+        self, level_every_s: float = 0.0, *, clock: Clock | None = None, journal: Any = None, **changed: Any
+    ) -> None:
         self.clock = VirtualClock()
         self.street = CommandedStreet()
         self.image = self.street.image
         self.journal = KeptInMemory()
         self.session = SessionInMemory()
+        self._now_s = self.clock.mono_s if clock is None else clock.mono_s
         options = Options(
             host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
             journal=Path("journal.db"), journal_mb=1, journal_reports=1000, journal_mb_a_day=10, history_per_s=1e12,
@@ -171,17 +193,17 @@ class UplinkedStreet:
         )  # fmt: skip
         controller = cast("Controller", _Names())
         self.uplink = Uplink(
-            options, controller, self.clock,
+            msgspec.structs.replace(options, **changed), controller, self.clock if clock is None else clock,
             version="1", image=self.image, street=Street(self.street.control, LAMPS, lambda: None),
-            journal=cast("Any", self.journal),
+            journal=cast("Any", self.journal if journal is None else journal),
         )  # fmt: skip
         for key, value in (("meter-1/meter/active_power", 104.4), ("door-1/contact/state", False)):
             self.put(key, value)
 
-    def put(self, key: str, value: float | bool | str | None, reason: str = "") -> None:
+    def put(self, key: str, value: float | bool | str | None, reason: str = "", *, age_s: float = 0.0) -> None:
         """Put a reading into the image."""
         quality = Quality.BAD if reason else Quality.GOOD
-        self.image.put(key, Reading(value, quality, reason, self.clock.now_s))
+        self.image.put(key, Reading(value, quality, reason, self._now_s() - age_s))
 
     def connect(self) -> EdgeNode:
         """Begin a session, as the link does."""

@@ -11,6 +11,7 @@ from agent.uplink.topics import Topics
 from commanded_street import points
 from drivers.points import Quality, Reading
 from sparkplug_peer import parse
+from sparkplug_protobuf import Payload as Raw
 
 OWN = Topics("albertslund", "pole-7")
 WALL_MS = 1_795_552_200_000
@@ -19,12 +20,12 @@ WALL_MS = 1_795_552_200_000
 class Session:
     """A node with three lamps, a meter, a radar and a door, all of them read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
         self.image = Image(points())
         self.now_s = 1000.0
         self.table = table.build(self.image)
         self.reporter = Reporter(self.image, self.table, Pace(0.0, 900.0), self.now_s)
-        self.edge = EdgeNode(OWN, self.table, self.reporter, bd_seq=7)
+        self.edge = EdgeNode(OWN, self.table, self.reporter, bd_seq=7, strict=strict)
         for lamp in ("lum-01", "lum-02", "lum-03"):
             self.put(f"{lamp}/lamp/dimming_level", 10.0)
             self.put(f"{lamp}/lamp/control_rung", "schedule")
@@ -108,6 +109,27 @@ def test_data_are_one_message_a_device_with_names_and_types() -> None:
     ]
     assert first.metrics[0].timestamp == WALL_MS + 2000
     assert not first.metrics[0].historical
+
+
+def test_strict_data_leave_out_the_datatypes_of_the_births_and_stand_in_their_fields() -> None:
+    """Also a whole number that is a Float, which alone would be taken for an Int64."""
+    session = Session(strict=True)
+    births = [parse(message.payload) for message in session.edge.births(session.stamp())]
+    assert all(metric.datatype for payload in births for metric in payload.metrics)
+    session.data()
+    session.now_s += 2.0
+    session.put("lum-01/lamp/dimming_level", 55)
+    session.put("lum-02/lamp/control_rung", None)
+    session.put("door-1/contact/state", True)
+    live = session.data()
+    past = session.edge.history([entry(1, "lum-01")], session.stamp()).messages
+    metrics = [metric for message in live + past for metric in Raw.FromString(message.payload).metrics]
+    assert [metric.name for metric in metrics if metric.HasField("datatype")] == []
+    assert [metric.WhichOneof("value") for metric in metrics if metric.name == "lamp/dimming_level"] == [
+        "float_value"
+    ] * 2
+    assert [metric.is_null for metric in metrics if metric.name == "lamp/control_rung"] == [True]
+    assert [metric.boolean_value for metric in metrics if metric.name == "contact/state"] == [True]
 
 
 def test_one_sequence_number_over_all_that_wraps() -> None:

@@ -260,6 +260,88 @@ async def test_who_was_given_up_closes_what_it_opens_late(monkeypatch: pytest.Mo
             assert connection.recv(100) == b""
 
 
+async def test_a_connect_that_is_given_up_in_the_midst_of_it_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """paho's socket belongs to the connecting thread until that is done: closed under it, it would stumble."""
+    connect, within, go_on = socket.create_connection, threading.Event(), threading.Event()
+    stumbled: list[threading.ExceptHookArgs] = []
+
+    class Slow(socket.socket):
+        def setblocking(self, flag: bool) -> None:
+            super().setblocking(flag)
+            within.set()
+            go_on.wait(5.0)
+
+    def slow(*args: Any, **keys: Any) -> socket.socket:
+        return Slow(fileno=connect(*args, **keys).detach())
+
+    monkeypatch.setattr(socket, "create_connection", slow)
+    monkeypatch.setattr(threading, "excepthook", stumbled.append)
+    before = descriptors()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        opening = asyncio.create_task(MqttSession(address(server.getsockname()[1]), WILL).open(()))
+        assert await asyncio.to_thread(within.wait, 5.0)
+        connecting = next(thread for thread in threading.enumerate() if thread.name == "mqtt-connect")
+        opening.cancel()
+        await asyncio.wait([opening])
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.to_thread(connecting.join, 5.0)
+        await asyncio.sleep(0)
+    assert stumbled == []
+    assert descriptors() <= before
+
+
+def test_a_connect_that_outlives_the_loop_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, within, go_on = socket.create_connection, threading.Event(), threading.Event()
+    stumbled: list[threading.ExceptHookArgs] = []
+
+    def late(*args: Any, **keys: Any) -> socket.socket:
+        within.set()
+        go_on.wait(5.0)
+        return connect(*args, **keys)
+
+    async def left(port: int) -> None:
+        made = MqttSession(address(port), WILL)
+        sessions.append(made)
+        opening = asyncio.ensure_future(made.open(()))
+        await asyncio.to_thread(within.wait, 5.0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        made._client._abandoned = False  # as if it had been looked at just before
+
+    sessions: list[MqttSession] = []
+    monkeypatch.setattr(socket, "create_connection", late)
+    monkeypatch.setattr(threading, "excepthook", stumbled.append)
+    before = descriptors()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asyncio.run(left(server.getsockname()[1]))
+        connecting = next(thread for thread in threading.enumerate() if thread.name == "mqtt-connect")
+        go_on.set()
+        connecting.join(5.0)
+    assert stumbled == []
+    assert descriptors() <= before
+
+
+async def test_a_socket_is_watched_only_while_it_is_pahos(broker: Mosquitto) -> None:
+    """aiomqtt watches its number a turn later, when it may be another socket's, for whose sake the loop would never rest."""
+    async with opened(broker.port) as session:
+        client = session._client
+        paho_client = client._client
+        number = paho_client.socket().fileno()  # type: ignore[union-attr]
+        paho_client._out_packet.append({})  # type: ignore[typeddict-item] # something waits to be written
+        paho_client._call_socket_register_write()
+        assert client._loop._selector.get_map()[number].events & 2  # type: ignore[attr-defined] # at once
+        paho_client._out_packet.clear()
+        paho_client._call_socket_unregister_write()
+        await asyncio.sleep(0)
+        assert not client._loop._selector.get_map()[number].events & 2  # type: ignore[attr-defined] # and no more
+        sock = paho_client.socket()
+        client.abandon()
+        client._watch_writes(sock)
+        client._watch_reads(sock)
+        assert number not in client._loop._selector.get_map()  # type: ignore[attr-defined]
+
+
 async def test_what_nobody_takes_is_dropped_and_counted(broker: Mosquitto) -> None:
     with ear(broker.port) as listener:
         async with opened(broker.port, "5", "cmd/#") as session:

@@ -187,9 +187,9 @@ def _whole(value: Any, told: DataType | None, wanted: DataType) -> int:
 
 def _packer_of_integers(low: int, high: int, mask: int) -> Callable[[Any], bytes]:
     def pack(value: Any) -> bytes:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise _unfit(f"a whole number from {low} to {high}", value)
-        return pack_varint(value & mask)
+        return pack_varint(value if value >= 0 else value & mask)
 
     return pack
 

@@ -25,17 +25,25 @@ _HISTORICAL = bytes([layout.IS_HISTORICAL, 1])
 _NULL = bytes([layout.IS_NULL, 1])
 _PROPERTIES, _VALUES = pack_varint(layout.PROPERTIES), pack_varint(layout.VALUES)
 
+MOST_SHAPES = 1024  # of a datatype
+_Shape = tuple[bytes, bytes, bytes, bytes, Callable[[Any], bytes]]
+_SHAPES: list[dict[str, _Shape]] = [{} for _ in range(max(DataType) + 1)]  # by datatype, by name
 
-def encode(payload: Payload) -> bytes:
+
+def encode(payload: Payload, *, typed: bool = True) -> bytes:
     """Return the bytes of a payload. ValueError for a value that does not fit its datatype, or what `decode` refuses.
 
-    Without a datatype the value's own type decides: bool Boolean, int Int64, float Float, str String.
+    Without a datatype the value's own type decides: bool Boolean, int Int64, float Float, str String. If not `typed`,
+    datatypes only say how values are packed.
     """
     if len(payload.metrics) > MOST_METRICS:
         raise ValueError(f"expected at most {MOST_METRICS} metrics, found {len(payload.metrics)}")
-    parts = [_pack_metric(metric) for metric in payload.metrics]
-    if payload.timestamp_ms is not None:
-        parts.insert(0, _pack_number(layout.TIMESTAMP, payload.timestamp_ms))
+    parts = [] if payload.timestamp_ms is None else [_pack_number(layout.TIMESTAMP, payload.timestamp_ms)]
+    stamp_ms, stamp = None, b""
+    for metric in payload.metrics:  # mostly of one moment
+        if metric.timestamp_ms != stamp_ms:
+            stamp_ms, stamp = metric.timestamp_ms, _pack_stamp(metric)
+        parts.append(_pack_metric(metric, stamp, typed))
     if payload.seq is not None:
         parts.append(_pack_number(layout.SEQ, payload.seq))
     if payload.uuid:
@@ -46,39 +54,51 @@ def encode(payload: Payload) -> bytes:
     return packed
 
 
-def _pack_metric(metric: Metric) -> bytes:
-    value, datatype = metric.value, metric.datatype
+def _pack_metric(metric: Metric, stamp: bytes, typed: bool) -> bytes:
+    metric_name, value, datatype = metric.name, metric.value, metric.datatype
     try:
         if datatype is None:
-            name, typed, head, pack = _shape(metric.name, natural("" if value is None else value), False)
+            datatype, typed = natural("" if value is None else value), False
+        name, told, head, both, pack = _SHAPES[datatype].get(metric_name) or _shape(metric_name, datatype)
+        if value is None or metric.properties or metric.historical:
+            packed = name + stamp + (told if typed else b"") + _pack_rest(metric)
+            if value is not None:
+                packed += head + pack(value)
+        elif typed:
+            packed = name + stamp + both + pack(value)
         else:
-            name, typed, head, pack = _shape(metric.name, datatype, True)
-        if metric.timestamp_ms is not None:
-            name += _pack_stamp(metric.timestamp_ms)
-        if metric.historical:
-            typed += _HISTORICAL
-        said = _pack_properties(metric.properties) if metric.properties else b""
-        content = _pack_null(metric.unreadable) + said if value is None else said + head + pack(value)
+            packed = name + stamp + head + pack(value)
     except ValueError as error:
-        raise ValueError(f"metric {metric.name!r}: {error}") from None
-    packed = name + typed + content
+        raise ValueError(f"metric {metric_name!r}: {error}") from None
     size = len(packed)
     return (_SHORT_METRIC[size] if size < 128 else _METRIC + pack_varint(size)) + packed
 
 
-@lru_cache(maxsize=4096)
-def _shape(name: str, datatype: DataType, told: bool) -> tuple[bytes, bytes, bytes, Callable[[Any], bytes]]:
-    """Return a metric's name and datatype, what stands before its value, and how the value is packed."""
+def _pack_stamp(metric: Metric) -> bytes:
+    try:
+        return b"" if metric.timestamp_ms is None else _pack_number(layout.METRIC_TIMESTAMP, metric.timestamp_ms)
+    except ValueError as error:
+        raise ValueError(f"metric {metric.name!r}: {error}") from None
+
+
+def _pack_rest(metric: Metric) -> bytes:
+    """Return what only some metrics have: late, null, properties."""
+    late = _HISTORICAL if metric.historical else b""
+    null = _pack_null(metric.unreadable) if metric.value is None else b""
+    return late + null + (_pack_properties(metric.properties) if metric.properties else b"")
+
+
+def _shape(name: str, datatype: DataType) -> _Shape:
+    """Return what is the same each time: name, datatype, what stands before the value, these two, how that is packed."""
     if not name:
         raise ValueError("expected a name")
     slot, pack = packer(datatype)
-    typed = _pack_number(layout.METRIC_TYPE, datatype) if told else b""
-    return _pack_name(layout.NAME, name), typed, pack_varint(layout.METRIC_VALUE[slot]), pack
-
-
-@lru_cache(maxsize=64)
-def _pack_stamp(timestamp_ms: int) -> bytes:
-    return _pack_number(layout.METRIC_TIMESTAMP, timestamp_ms)
+    told, head = _pack_number(layout.METRIC_TYPE, datatype), pack_varint(layout.METRIC_VALUE[slot])
+    shapes = _SHAPES[datatype]
+    if len(shapes) >= MOST_SHAPES:
+        shapes.clear()
+    shapes[name] = shape = _pack_name(layout.NAME, name), told, head, told + head, pack
+    return shape
 
 
 def _pack_null(unreadable: str) -> bytes:

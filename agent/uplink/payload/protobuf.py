@@ -25,16 +25,13 @@ def pack_varint(number: int) -> bytes:
     """Return a number from 0 to 2^64 - 1 as a varint."""
     if 0 <= number < 128:
         return _ONE_BYTE[number]
-    if 128 <= number < 16384:  # most values and lengths
+    if 0 < number < 1 << 14:  # most values and lengths
         return bytes((number & 127 | 128, number >> 7))
     if not 0 <= number <= U64:
         raise ValueError(f"expected a number from 0 to {U64}, found {number}")
-    packed = bytearray()
-    while number > 127:
-        packed.append(number & 127 | 128)
-        number >>= 7
-    packed.append(number)
-    return bytes(packed)
+    if number < 1 << 21:
+        return bytes((number & 127 | 128, number >> 7 & 127 | 128, number >> 14))
+    return bytes((number & 127 | 128, number >> 7 & 127 | 128, number >> 14 & 127 | 128)) + pack_varint(number >> 21)
 
 
 def pack_text(text: str, most: int) -> bytes:
