@@ -182,10 +182,9 @@ def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: i
 
 def _metric(report: Report, when_ms: int, number: int) -> Metric:
     datatype, quality = _DATATYPES[report.datatype], report.quality
-    properties = _quality(quality)
-    if number:
-        properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, number), *properties)
-    return Metric(report.metric, report.value, datatype, when_ms, properties=properties)
+    if quality == GOOD:
+        return Metric(report.metric, report.value, datatype, when_ms, number=number)
+    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(quality), number=number)
 
 
 def stamped(report: Report, stamp: Stamp) -> Report:
@@ -194,14 +193,14 @@ def stamped(report: Report, stamp: Stamp) -> Report:
 
 
 def _historical(number: int, report: Report) -> Metric:
-    properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, number), *_quality(report.quality))
     return Metric(
         report.metric,
         report.value,
         DataType(report.datatype),
         report.wall_ms,
         historical=True,
-        properties=properties,
+        properties=_quality(report.quality),
+        number=number,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from agent.uplink.names import NUMBER_PROPERTY
 from agent.uplink.payload import layout
 from agent.uplink.payload.datatypes import DataType, natural, packer
 from agent.uplink.payload.protobuf import pack_text, pack_varint
@@ -64,6 +65,8 @@ def _pack_metric(metric: Metric, stamp: bytes, typed: bool) -> bytes:
             packed = name + stamp + (told if typed else b"") + _pack_rest(metric)
             if value is not None:
                 packed += head + pack(value)
+        elif metric.number:
+            packed = name + stamp + (told if typed else b"") + _pack_number_property(metric.number) + head + pack(value)
         elif typed:
             packed = name + stamp + both + pack(value)
         else:
@@ -85,7 +88,10 @@ def _pack_rest(metric: Metric) -> bytes:
     """Return what only some metrics have: late, null, properties."""
     late = _HISTORICAL if metric.historical else b""
     null = _pack_null(metric.unreadable) if metric.value is None else b""
-    return late + null + (_pack_properties(metric.properties) if metric.properties else b"")
+    if not metric.properties:
+        return late + null + (_pack_number_property(metric.number) if metric.number else b"")
+    number = (Property(NUMBER_PROPERTY, DataType.INT64, metric.number),) if metric.number else ()
+    return late + null + _pack_properties(number + metric.properties)
 
 
 def _shape(name: str, datatype: DataType) -> _Shape:
@@ -132,9 +138,24 @@ def _property_shape(name: str, datatype: DataType) -> tuple[bytes, bytes, Callab
     return _pack_name(layout.KEYS, name), typed + pack_varint(layout.PROPERTY_VALUE[slot]), pack
 
 
+def _before_number(size: int) -> bytes:
+    """Return what stands before a number of so many bytes that is the only property."""
+    name, head, _ = _property_shape(NUMBER_PROPERTY, DataType.INT64)
+    value = _VALUES + pack_varint(len(head) + size) + head
+    return _PROPERTIES + pack_varint(len(name) + len(value) + size) + name + value
+
+
+def _pack_number_property(number: int) -> bytes:
+    packed = pack_varint(number)
+    return _NUMBERED[len(packed)] + packed
+
+
 def _pack_number(head: int, number: int) -> bytes:
     return pack_varint(head) + pack_varint(number)
 
 
 def _pack_name(head: int, name: str) -> bytes:
     return pack_varint(head) + pack_text(name, LONGEST_NAME_BYTES)
+
+
+_NUMBERED = tuple(map(_before_number, range(11)))  # each live metric has one
