@@ -22,6 +22,11 @@ SOON_S, LATE_S = 0.25, 0.5
 HANGS_UP_WITHIN_S = 3.0  # a broker that does not like a message does not wait; a line that fails is found after longer
 AFTER_FAULT_S = 10.0  # of the journal
 LOOK_EVERY_S = 1.0
+# What a broker says over MQTT 5 (3.14.2.1 there) when it ends a connection for something else than what was sent.
+_OTHER_REASONS = (
+    "session taken over", "server shutting down", "server busy", "administrative action", "keep alive timeout",
+    "use another server", "server moved", "connection rate exceeded", "maximum connect time",
+)  # fmt: skip
 
 log = structlog.get_logger()
 
@@ -71,10 +76,12 @@ class Backlog:
                 rest_s = AFTER_FAULT_S
             await asyncio.sleep(rest_s)
 
-    async def broke(self) -> None:
-        """Take that the connection broke; a report on which it did so too often is put aside."""
+    async def broke(self, reason: str) -> None:
+        """Take that the connection broke, and why; a report on which it did so too often is put aside."""
         under_way, self._under_way = self._under_way, None
         if under_way is None or self._clock.mono_s() - under_way.at_s > HANGS_UP_WITHIN_S:
+            return
+        if any(other in reason for other in _OTHER_REASONS):
             return
         given_up = self._suspects.broken([entry.number for entry in under_way.entries])
         if given_up:
@@ -98,8 +105,7 @@ class Backlog:
                 break
         else:
             return until_next_s(self._clock.mono_s(), LOOK_EVERY_S)
-        flying = self._outbox.flying()
-        piece = self._suspects.piece([entry for entry in entries if entry.number not in flying])
+        piece = self._suspects.piece(self._outbox.at_rest(entries))
         after[lane] = piece[-1].number if len(piece) < len(entries) and piece else entries[-1].number
         past = edge.history(piece, self._stamp())
         begin_s = self._clock.mono_s()

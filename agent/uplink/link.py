@@ -129,9 +129,9 @@ class Link:
                     self._node.leave()
                     await self._proof(session, STOP_WITHIN_S)
             raise
-        except Broken:
+        except Broken as broken:
             last = None
-            await self._backlog.broke()
+            await self._backlog.broke(str(broken))
             raise
         finally:
             self._spare = None if session.called else bd_seq

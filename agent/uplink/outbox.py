@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from agent.journal.records import Numbered, Report
+from agent.journal.records import Entry, Numbered, Report
 from agent.journal.thinning import thin
 
 MOST_KEPT = 20_000  # reports in memory that could not be committed; then they are thinned, and the oldest dropped
@@ -174,9 +174,10 @@ class Outbox:
         self._urgent.extend(urgent)
         self._bound()
 
-    def flying(self) -> set[int]:
-        """Return the numbers in the journal that must not be sent as history: under way by themselves, or proven."""
-        return self._settled.keys() | {each.number for batch in self._sent for each in batch.urgent if each.committed}
+    def at_rest(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return what of the journal may be sent as history: it is not under way by itself, nor proven."""
+        under_way = {each.number for batch in self._sent for each in batch.urgent}
+        return [entry for entry in entries if entry.number not in self._settled and entry.number not in under_way]
 
     def settle(self, numbers: Iterable[int]) -> None:
         """Take that these are proven, and can be deleted from the journal with the next commit."""

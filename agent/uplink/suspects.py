@@ -12,6 +12,7 @@ from math import isqrt
 from agent.journal.records import Entry
 
 TRIES = 3
+MOST_IN_A_ROW = 10  # a broker that hangs up on so many without taking one hangs up on something else
 
 
 class Suspects:
@@ -20,6 +21,7 @@ class Suspects:
     def __init__(self) -> None:
         self._tries: dict[int, int] = {}
         self._pieces: dict[int, int] = {}  # how large the pieces of the next try are
+        self._in_a_row = 0
 
     def piece(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Return the first of these that may go together: those of one number of tries, the fewer the more tries."""
@@ -35,9 +37,8 @@ class Suspects:
 
     def proven(self, numbers: Sequence[int]) -> None:
         """Take that these have arrived."""
-        for number in numbers:
-            self._tries.pop(number, None)
-            self._pieces.pop(number, None)
+        self._in_a_row = 0
+        self._forget(numbers)
 
     def broken(self, numbers: Sequence[int]) -> list[int]:
         """Take that the connection broke on these; return those that have had their tries."""
@@ -47,7 +48,13 @@ class Suspects:
             self._tries[number] = tries = self._tries.get(number, 0) + 1
             # The second try goes in pieces of about the root of the first, the third alone.
             self._pieces[number] = 1 if tries >= TRIES - 1 else smaller
-            if tries >= TRIES and len(numbers) == 1:
+            if tries >= TRIES and len(numbers) == 1 and self._in_a_row < MOST_IN_A_ROW:
                 given_up.append(number)
-        self.proven(given_up)
+        self._in_a_row += len(given_up)
+        self._forget(given_up)
         return given_up
+
+    def _forget(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            self._tries.pop(number, None)
+            self._pieces.pop(number, None)

@@ -179,7 +179,7 @@ class Campaign:
 def judged(node: Node, heard: list[tuple[str, bytes]]) -> Verdict:
     """Judge one node by what the platform has heard of it."""
     verdict = Verdict(accepted=len(node.accepted), oldest_s=node.oldest_s)
-    store_id, keys, values = "", set(), set()
+    store_id, keys, values, born = "", set(), set(), set()
     latest: dict[tuple[str, str, bool], int] = {}
     for topic, raw in heard:
         kind, name, device = [*topic.split("/"), ""][2:5]
@@ -188,6 +188,8 @@ def judged(node: Node, heard: list[tuple[str, bytes]]) -> Verdict:
         for metric in sparkplug_peer.parse(raw).metrics:
             if metric.name == "journal/store_id" and metric.value:
                 store_id = metric.value
+            if kind == "DBIRTH":  # tells what is so now; what it has told is not told again as data
+                born.add(metric.value)
             if kind != "DDATA" or metric.name not in METRICS or not metric.value:
                 continue
             number = metric.properties.get("journal")
@@ -200,7 +202,7 @@ def judged(node: Node, heard: list[tuple[str, bytes]]) -> Verdict:
             point = (device, metric.name, metric.historical)
             verdict.out_of_order += metric.value <= latest.get(point, 0)
             latest[point] = metric.value
-    verdict.missing = len(node.accepted - values) + node.left
+    verdict.missing = len(node.accepted - values - born) + node.left
     return verdict
 
 

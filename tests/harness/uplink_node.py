@@ -34,6 +34,7 @@ from agent.uplink.reports import Reporter
 from agent.uplink.uplink import Street, Uplink
 from commanded_street import LAMPS, CommandedStreet
 from drivers.points import Point, PointType, Quality, Reading
+from uplinked_street import flying
 
 GROUP, BOOT = "soak", "one boot"
 DEVICES = tuple(f"d{n}" for n in range(5))
@@ -184,7 +185,7 @@ async def run(folder: Path, name: str, seed: int, port: int, rate: float, per_s:
         watched.look(now_s)
         outbox = uplink._outbox
         online_s = now_s - uplink._link.since_s if uplink._link.state == "online" else 0.0
-        left = outbox.unproven + outbox.kept + journal.facts().waiting - len(outbox.flying())
+        left = outbox.unproven + outbox.kept + journal.facts().waiting - len(flying(outbox))
         if not rate and online_s > 1.0 and left <= 0:
             say("empty")
     with contextlib.suppress(asyncio.CancelledError):

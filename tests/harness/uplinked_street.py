@@ -16,6 +16,7 @@ from agent.config import Uplink as Options
 from agent.journal.records import Entry, JournalFacts, JournalFault, Lane, Report
 from agent.uplink.edge import EdgeNode, Message
 from agent.uplink.mqtt import Broken
+from agent.uplink.outbox import Outbox
 from agent.uplink.topics import read
 from agent.uplink.uplink import Street, Uplink
 from commanded_street import LAMPS, CommandedStreet
@@ -172,6 +173,11 @@ class SessionInMemory:
             told.append((heard.type, heard.device, values))
         self.sent.clear()
         return told
+
+
+def flying(outbox: Outbox) -> set[int]:
+    """Return the numbers of what is in the journal and must not be sent as history."""
+    return outbox._settled.keys() | {each.number for batch in outbox._sent for each in batch.urgent if each.committed}
 
 
 class UplinkedStreet:

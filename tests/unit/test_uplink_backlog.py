@@ -13,8 +13,9 @@ from agent.journal.records import Entry, Report
 from agent.uplink import backlog
 from agent.uplink.edge import EdgeNode
 from agent.uplink.mqtt import Broken
+from agent.uplink.suspects import MOST_IN_A_ROW, TRIES, Suspects
 from sparkplug_peer import ParsedMetric, parse
-from uplinked_street import SessionInMemory, UplinkedStreet
+from uplinked_street import SessionInMemory, UplinkedStreet, flying
 
 DOOR = "door-1/contact/state"
 METER = "meter-1/meter/active_power"
@@ -93,7 +94,7 @@ async def test_what_is_proven_leaves_with_the_next_commit() -> None:
     street = UplinkedStreet()
     await kept(street, DOOR)
     async with delivering(street):
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         assert len(street.journal.entries) == 1
     street.put(DOOR, False)
     street.push()
@@ -134,7 +135,7 @@ async def test_an_alarm_whose_connection_breaks_goes_up_as_history_with_its_numb
     await street.uplink.commit(only_urgent=True)
     street.disconnect()
     async with delivering(street):
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         (late,) = [m for m in metrics(street) if m.name == "command/last_status" and m.historical]
     assert late.properties["journal"] == live.properties["journal"] > 0
 
@@ -151,7 +152,7 @@ async def test_telemetry_that_comes_twice_has_one_number() -> None:
     street.disconnect()
     await street.uplink.commit()
     async with delivering(street):
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         (late,) = [m for m in metrics(street) if m.name == "contact/state"]
     assert (late.historical, late.properties["journal"]) == (True, live.properties["journal"])
 
@@ -168,7 +169,7 @@ async def test_numbers_of_a_store_that_the_births_do_not_tell_are_not_sent() -> 
         await street.uplink._look_at_store()
         street.clock.now_s += 6.0
         street.push()
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         assert told(street, "contact/state") == 1
 
 
@@ -185,7 +186,7 @@ class HangsUp(SessionInMemory):
 
 
 def all_flying(street: UplinkedStreet) -> bool:
-    return {entry.number for entry in street.journal.entries} <= street.uplink._outbox.flying()
+    return {entry.number for entry in street.journal.entries} <= flying(street.uplink._outbox)
 
 
 async def hung_up(street: UplinkedStreet, *poison: object) -> int:
@@ -202,7 +203,7 @@ async def hung_up(street: UplinkedStreet, *poison: object) -> int:
             return count
         with pytest.raises(Broken):
             task.result()
-        await link._backlog.broke()
+        await link._backlog.broke("packet too large")
         street.disconnect()
         await street.uplink.commit()
     raise AssertionError("never through")
@@ -234,8 +235,31 @@ async def test_a_line_that_fails_slowly_makes_nobody_suspect() -> None:
     backlog_ = street.uplink._link._backlog
     for _ in range(10):
         backlog_._under_way = backlog._UnderWay(entries[:1], street.clock.now_s - backlog.HANGS_UP_WITHIN_S - 0.1)
-        await backlog_.broke()
+        await backlog_.broke("packet too large")
     assert street.journal.aside == []
+
+
+async def test_who_says_that_it_is_for_something_else_makes_nobody_suspect() -> None:
+    street = UplinkedStreet()
+    await kept(street)
+    await street.journal.commit([Report("door-1", "contact/count", 4, 1, 192, 900.0, 5)])
+    entries = await street.journal.oldest(1)
+    backlog_ = street.uplink._link._backlog
+    for _ in range(10):
+        backlog_._under_way = backlog._UnderWay(entries, street.clock.now_s)
+        await backlog_.broke("session taken over")
+    assert street.journal.aside == []
+
+
+async def test_a_broker_that_hangs_up_on_everything_does_not_empty_the_journal() -> None:
+    suspects = Suspects()
+    given_up: list[int] = []
+    for number in range(100):
+        for _ in range(TRIES):
+            given_up += suspects.broken([number])
+    assert len(given_up) == MOST_IN_A_ROW
+    suspects.proven([200])
+    assert suspects.broken([99]) == [99]
 
 
 async def test_what_nobody_can_date_is_dropped_and_counted() -> None:
@@ -255,7 +279,7 @@ async def test_after_a_fault_of_the_journal_delivery_goes_on() -> None:
         await turns()
         assert told(street, "contact/state") == 0
         street.journal.fault = False
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         assert told(street, "contact/state") == 1
 
 
@@ -269,7 +293,7 @@ async def test_what_was_committed_before_the_clock_was_trusted_goes_up_when_it_i
         assert street.journal.entries
         street.clock.now_s += 60.0
         street.clock.trusted = True
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         assert told(street, "contact/state") == 1
 
 
@@ -278,7 +302,7 @@ async def test_the_past_of_a_dead_device_goes_up_while_it_is_dead() -> None:
     await kept(street, METER)
     street.put(METER, None, "no answer within 100 ms")
     async with delivering(street):
-        await turns(lambda: bool(street.uplink._outbox.flying()))
+        await turns(lambda: bool(flying(street.uplink._outbox)))
         sent = [(kind, device) for kind, device, _ in street.session.take() if device == "meter-1"]
         assert sent == [("DBIRTH", "meter-1"), ("DDATA", "meter-1"), ("DDEATH", "meter-1")]
 

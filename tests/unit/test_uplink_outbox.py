@@ -9,6 +9,7 @@ from agent.journal.records import Report
 from agent.uplink import outbox
 from agent.uplink.backoff import CALM_S, Backoff
 from agent.uplink.outbox import NUMBERS_AT_ONCE, Load, Outbox
+from uplinked_street import flying
 
 
 def report(number: int, *, urgent: bool = False) -> Report:
@@ -103,13 +104,13 @@ def test_what_is_urgent_is_committed_while_it_is_under_way_and_leaves_when_it_is
     load = box.to_commit(10, only_urgent=True)
     assert (values(load), load.numbers) == ([2.0], [2])
     committed(box, load)
-    assert box.flying() == {2}
+    assert flying(box) == {2}
     box.proven(box.mark())
-    assert box.flying() == {2}, "proven, but it still is in the journal"
+    assert flying(box) == {2}, "proven, but it still is in the journal"
     load = box.to_commit(10)
     assert load.settled == [2]
     committed(box, load)
-    assert (box.flying(), box.to_commit(10).settled) == (set(), [])
+    assert (flying(box), box.to_commit(10).settled) == (set(), [])
 
 
 def test_proven_while_it_is_committed_it_leaves_afterwards(box: Outbox) -> None:
@@ -131,14 +132,14 @@ def test_lost_after_it_was_committed_it_is_not_committed_again(box: Outbox) -> N
     committed(box, box.to_commit(10, only_urgent=True))
     box.lost()
     assert box.to_commit(10).numbers == [2]
-    assert box.flying() == set(), "the backlog may send it now"
+    assert flying(box) == set(), "the backlog may send it now"
 
 
 def test_what_could_not_be_settled_is_settled_later_and_not_sent_until_then(box: Outbox) -> None:
     box.settle([7, 8])
     load = box.to_commit(10)
     box.again(load)
-    assert box.flying() == {7, 8}
+    assert flying(box) == {7, 8}
     assert box.to_commit(10).settled == [7, 8]
 
 

@@ -12,6 +12,7 @@ import sparkplug_peer
 import uplink_node
 from agent.journal.records import Lane, Report
 from mosquitto import PROGRAM, Ear, Mosquitto
+from uplinked_street import flying
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="mosquitto is not installed: apt install mosquitto")
 COUNT = 60
@@ -27,7 +28,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 def through(made: uplink_node.Made) -> bool:
     facts = made.journal.facts()
-    return facts.quarantined > 0 and facts.waiting <= len(made.uplink._outbox.flying())
+    return facts.quarantined > 0 and facts.waiting <= len(flying(made.uplink._outbox))
 
 
 async def test_a_report_that_is_too_long_for_the_broker_blocks_no_other(tmp_path: Path, broker: Mosquitto) -> None:
