@@ -20,6 +20,7 @@ FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 100, 10, 500
 # A piece that is proven so soon may be followed by a larger one; live data never wait longer than for a piece.
 SOON_S, LATE_S = 0.25, 0.5
 HANGS_UP_WITHIN_S = 3.0  # a broker that does not like a message does not wait; a line that fails is found after longer
+CALM_S = 2.0  # so long a connection must have held before it is trusted to tell which report it breaks on
 AFTER_FAULT_S = 10.0  # of the journal
 LOOK_EVERY_S = 1.0
 # What a broker says over MQTT 5 (3.14.2.1 there) when it ends a connection for something else than what was sent.
@@ -52,10 +53,11 @@ class Backlog:
         self._suspects = Suspects()
         self._under_way: _UnderWay | None = None
         self._size = FIRST_PIECE
+        self._began_s = 0.0
 
     async def deliver(self, session: MqttSession, edge: EdgeNode, prove: Callable[[], Awaitable[None]]) -> None:
         """Send until cancelled. `prove` returns when the broker has all that was sent before. Broken."""
-        self._under_way = None
+        self._under_way, self._began_s = None, self._clock.mono_s()
         after, scope = dict.fromkeys(TOLD, 0), (False, "")
         proven = False
         while True:
@@ -106,6 +108,9 @@ class Backlog:
         else:
             return until_next_s(self._clock.mono_s(), LOOK_EVERY_S)
         piece = self._suspects.piece(self._outbox.at_rest(entries))
+        if self._suspects.tried(piece):  # a line that breaks again and again must not make it guilty
+            await asyncio.sleep(max(0.0, self._began_s + CALM_S - self._clock.mono_s()))
+            await prove()
         after[lane] = piece[-1].number if len(piece) < len(entries) and piece else entries[-1].number
         past = edge.history(piece, self._stamp())
         begin_s = self._clock.mono_s()

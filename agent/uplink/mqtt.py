@@ -85,6 +85,7 @@ class MqttSession:
         try:
             await self._client.__aenter__()
             self._entered = True
+            _heed_cancellation()
             for topic in filters:
                 _check(await self._client.ask_for(topic), f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
@@ -350,6 +351,13 @@ def _connect_properties() -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.MaximumPacketSize = LONGEST_BYTES
     return properties
+
+
+def _heed_cancellation() -> None:
+    """Up to Python 3.11 asyncio.wait_for, which aiomqtt waits with, forgets a cancellation that comes with the answer."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _check(code: ReasonCode | int, what: str) -> None:

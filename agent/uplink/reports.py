@@ -49,7 +49,7 @@ class Reporter:
         self._told_s = dict.fromkeys(table.points, now_s)
         self._own: dict[tuple[str, str], Value | None] = dict.fromkeys(table.own)
         self._news: deque[Report] = deque(maxlen=10_000)
-        self.dropped = 0  # news that were pushed out by newer ones, and told by nobody
+        self._pushed_out = 0
         self._groups: dict[tuple[str, str], list[str]] = {}
         self._functions: dict[str, dict[str, None]] = {}
         self._driven: dict[str, list[str]] = {}
@@ -122,6 +122,11 @@ class Reporter:
     def next_s(self) -> float:
         """Return when something may be due although nothing happens."""
         return min(self._next_slow_s if self._slow else math.inf, self._next_count_s, self._next_stale_s)
+
+    def pushed_out(self) -> int:
+        """Return how many news since the last call newer ones have pushed out before they were told."""
+        count, self._pushed_out = self._pushed_out, 0
+        return count
 
     def alive(self, device: str) -> bool:
         """Return whether anything that is read from a device itself is not bad; the node always is."""
@@ -218,7 +223,7 @@ class Reporter:
     def _put(self, device: str, name: str, value: Value | None, now_s: float) -> None:
         self._own[device, name] = value
         spec = self._table.own[device, name]
-        self.dropped += len(self._news) == self._news.maxlen
+        self._pushed_out += len(self._news) == self._news.maxlen
         self._news.append(Report(device, name, spec.datatype, value, 192, now_s, None, spec.urgent))
 
 

@@ -35,6 +35,10 @@ class Suspects:
                 return entries[:count]
         return entries
 
+    def tried(self, entries: Sequence[Entry]) -> bool:
+        """Return whether the connection has broken on the first of these."""
+        return bool(entries) and entries[0].number in self._tries
+
     def proven(self, numbers: Sequence[int]) -> None:
         """Take that these have arrived."""
         self._in_a_row = 0

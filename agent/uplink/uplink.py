@@ -18,23 +18,22 @@ from agent.config import Uplink as Options
 from agent.control.street import StreetControl
 from agent.image import Image
 from agent.journal.journal import Journal
-from agent.journal.records import JournalFault, Report
+from agent.journal.records import Report
 from agent.local.records import UplinkState
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
 from agent.uplink.backoff import Backoff
 from agent.uplink.commands import Answer, Commands
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Stamp, stamped
+from agent.uplink.edge import EdgeNode, Stamp
+from agent.uplink.keeping import Keeping
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
-from agent.uplink.outbox import NUMBERS_AT_ONCE, Load, Outbox
+from agent.uplink.outbox import Outbox
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.wishes import Unwanted
 
-COMMIT_EVERY_S = 9.0  # with the commit itself, nothing waits longer than 10 s
-COMMIT_AT_ONCE = 4000
 REBIRTH_EVERY_S = 5.0
 FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
 FOLLOW_LATE_EVERY_S = 1.0  # when its proof is late: it may be hours until a dead lamp is back
@@ -73,9 +72,9 @@ class Uplink:
         now_s = clock.mono_s()
         self._reporter = Reporter(image, self._table, Pace(options.level_every_s, options.presence_every_s), now_s)
         self._wake = asyncio.Event()
-        self._urgent = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
+        self._keeping = Keeping(journal, self._outbox, self.stamp, self._tell_journal)
         self._answers = Answers(self._reporter, now_s)
         self._commands = Commands(
             street.control,
@@ -113,12 +112,10 @@ class Uplink:
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
         try:
-            with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
-                await self._journal.open()
-            await self._look_at_store()
+            await self._keeping.open()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
-                group.create_task(self._commit_again_and_again(), name="uplink-commit")
+                group.create_task(self._keeping.run(), name="uplink-commit")
                 group.create_task(self._link.run(), name="uplink-link")
         finally:
             self._reporter.close()
@@ -174,22 +171,9 @@ class Uplink:
         """Return what is subscribed to, before the births, or an early command would be lost."""
         return (*self._topics.commands, *((self._topics.mirror_command,) if self._options.mirror else ()))
 
-    async def commit(self, *, only_urgent: bool = False) -> None:
-        """Put all that is kept into the journal. A journal that cannot is told once, and tried again."""
-        self._count_drops()
-        while True:
-            load = self._outbox.to_commit(COMMIT_AT_ONCE, only_urgent=only_urgent)
-            if not (load.reports or ((load.settled or load.dropped) and not only_urgent)):
-                break
-            committing = asyncio.ensure_future(self._commit(load))
-            try:
-                committed = await asyncio.shield(committing)
-            except asyncio.CancelledError:  # its thread goes on, and what it has committed must not be committed again
-                await asyncio.wait([committing])
-                raise
-            if not committed:
-                break
-        self._tell_journal()
+    async def commit(self) -> None:
+        """Put all that is kept into the journal."""
+        await self._keeping.commit()
 
     def stamp(self) -> Stamp:
         """Return the moment, monotonic and by the wall clock."""
@@ -265,13 +249,14 @@ class Uplink:
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
+        self._outbox.drop(self._reporter.pushed_out())
         reborn = now_s >= self._rebirth_s
         if reborn:
             self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
             self._outbox.keep(reports)
-            self._hurry()
+            self._keeping.hurry()
             return
         stamp, turned = self.stamp(), self._reporter.turned()
         born = set(edge.born) if turned else edge.born
@@ -294,7 +279,7 @@ class Uplink:
         # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
         if died := born - edge.born if turned else None:
             self._outbox.hold([report for report in reports if report.device in died])
-        self._hurry()
+        self._keeping.hurry()
 
     def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
         for answer in answers:
@@ -318,62 +303,6 @@ class Uplink:
 
     # ---- The journal ---------------------------------------------------------------------------------------------------
 
-    def _hurry(self) -> None:
-        if self._outbox.urgent:
-            self._urgent.set()
-
-    async def _commit_again_and_again(self) -> None:
-        loop = asyncio.get_running_loop()
-        due_s = loop.time() + COMMIT_EVERY_S
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(due_s):
-                    await self._urgent.wait()
-            self._urgent.clear()
-            only_urgent = loop.time() < due_s
-            if not only_urgent:
-                due_s = loop.time() + COMMIT_EVERY_S
-            await self.commit(only_urgent=only_urgent)
-            await self._look_at_store()
-
-    async def _look_at_store(self) -> None:
-        """See to it that reports can be numbered, and that the births tell whose numbers these are."""
-        self._outbox.store(self._journal.facts().store_id)
-        if self._outbox.needs_numbers:
-            with contextlib.suppress(JournalFault):
-                self._outbox.give(*await self._journal.number(NUMBERS_AT_ONCE))
-        if self._edge is not None and self._edge.store_id != self._journal.facts().store_id:
-            self._tell_journal()
-            self.rebirth()
-
-    def _count_drops(self) -> None:
-        self._outbox.drop(self._reporter.dropped)
-        self._reporter.dropped = 0
-
-    async def _commit(self, load: Load) -> bool:
-        """Have a transaction done. False if the journal has a fault: it has told it, and tries again with the next call."""
-        stamp, trusted = self.stamp(), self.stamp().trusted
-        reports = [stamped(report, stamp) if trusted else report for report in load.reports]
-        offset_ms = stamp.ms(0.0) if trusted else None
-        try:
-            numbers = await self._journal.commit(
-                reports, load.settled, load.numbers, dropped=load.dropped, offset_ms=offset_ms
-            )
-        except JournalFault:
-            self._outbox.again(load)
-            return False
-        except ValueError as error:
-            halves = load.halves()
-            if halves:  # one that cannot be kept must not take the others with it
-                return all([await self._commit(half) for half in halves])
-            self._outbox.drop(1)
-            report = load.reports[0]
-            log.warning("report_dropped", device=report.device, metric=report.metric, reason=str(error))
-            return True
-        self._outbox.store(self._journal.facts().store_id)
-        self._outbox.committed(load, numbers)
-        return True
-
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
         if self._edge is not None:
@@ -387,6 +316,8 @@ class Uplink:
             self._reporter.set("", names.FAULT, facts.fault, now_s)
             self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
             self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+            if self._edge.store_id != facts.store_id:  # numbers are those of the store that the births tell
+                self.rebirth()
 
 
 def _untold(report: Report, just_born: AbstractSet[str]) -> bool:

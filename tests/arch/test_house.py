@@ -100,6 +100,7 @@ EDGES = {
     "agent.pins",
     "agent.safe",
     "agent.uplink.backlog",
+    "agent.uplink.keeping",
     "agent.uplink.link",
     "agent.uplink.mqtt",
     "agent.uplink.uplink",

@@ -14,7 +14,7 @@ import bench_journal
 import uplink_node
 from agent.journal.records import Limits
 from agent.journal.store import Store
-from agent.uplink.uplink import COMMIT_EVERY_S
+from agent.uplink.keeping import COMMIT_EVERY_S
 from drivers.points import Quality, Reading
 from figures import Figure, figure
 from mosquitto import Mosquitto

@@ -23,7 +23,7 @@ METER = "meter-1/meter/active_power"
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wait in ("LOOK_EVERY_S", "AFTER_FAULT_S"):
+    for wait in ("LOOK_EVERY_S", "AFTER_FAULT_S", "CALM_S"):
         monkeypatch.setattr(backlog, wait, 1e-6)
 
 
@@ -110,8 +110,8 @@ async def test_an_alarm_is_committed_at_once_and_goes_up_once() -> None:
     street.session.take()
     street.uplink._reporter.tell("door-1", "command/last_status", "accepted", street.clock.now_s)
     street.push()
-    assert street.uplink._urgent.is_set()
-    await street.uplink.commit(only_urgent=True)
+    assert street.uplink._keeping._urgent.is_set()
+    await street.uplink._keeping.commit(only_urgent=True)
     assert [entry.report.value for entry in street.journal.entries] == ["accepted"]
     edge = street.uplink._edge
     assert edge is not None
@@ -125,14 +125,14 @@ async def test_an_alarm_is_committed_at_once_and_goes_up_once() -> None:
 
 async def test_an_alarm_whose_connection_breaks_goes_up_as_history_with_its_number() -> None:
     street = UplinkedStreet()
-    await street.uplink._look_at_store()
+    await street.uplink._keeping.number()
     await kept(street)
     street.connect()
     street.session.take()
     street.uplink._reporter.tell("door-1", "command/last_status", "accepted", street.clock.now_s)
     street.push()
     (live,) = [m for m in metrics(street) if m.name == "command/last_status"]
-    await street.uplink.commit(only_urgent=True)
+    await street.uplink._keeping.commit(only_urgent=True)
     street.disconnect()
     async with delivering(street):
         await turns(lambda: bool(flying(street.uplink._outbox)))
@@ -142,7 +142,7 @@ async def test_an_alarm_whose_connection_breaks_goes_up_as_history_with_its_numb
 
 async def test_telemetry_that_comes_twice_has_one_number() -> None:
     street = UplinkedStreet()
-    await street.uplink._look_at_store()
+    await street.uplink._keeping.number()
     await kept(street)
     street.connect()
     street.session.take()
@@ -166,7 +166,7 @@ async def test_numbers_of_a_store_that_the_births_do_not_tell_are_not_sent() -> 
         edge.store_id = "another"
         await turns()
         assert told(street, "contact/state") == 0
-        await street.uplink._look_at_store()
+        await street.uplink.commit()
         street.clock.now_s += 6.0
         street.push()
         await turns(lambda: bool(flying(street.uplink._outbox)))
@@ -251,6 +251,23 @@ async def test_who_says_that_it_is_for_something_else_makes_nobody_suspect() -> 
     assert street.journal.aside == []
 
 
+async def test_a_line_that_never_holds_makes_nobody_guilty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "CALM_S", 5.0)
+    street = UplinkedStreet()
+    await kept(street)
+    await street.journal.commit([Report("door-1", "contact/count", 4, 1, 192, 900.0, 5)])
+    for _ in range(10):
+        edge = street.connect()
+        session = HangsUp(1)
+        task = asyncio.create_task(street.uplink._link._deliver(cast("Any", session), edge))
+        await turns(task.done, 50)
+        task.cancel()
+        await asyncio.wait([task])
+        await street.uplink._link._backlog.broke("connection lost")
+        street.disconnect()
+    assert street.journal.aside == []
+
+
 async def test_a_broker_that_hangs_up_on_everything_does_not_empty_the_journal() -> None:
     suspects = Suspects()
     given_up: list[int] = []
@@ -311,7 +328,7 @@ async def test_the_past_of_a_dead_device_goes_up_while_it_is_dead() -> None:
 async def test_a_step_of_the_clock_loses_and_doubles_nothing(step_s: float) -> None:
     """It comes while something is on its way: the number tells that it is the same, the time is that of either clock."""
     street = UplinkedStreet()
-    await street.uplink._look_at_store()
+    await street.uplink._keeping.number()
     await kept(street)
     street.connect()
     street.session.take()

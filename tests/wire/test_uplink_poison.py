@@ -11,6 +11,7 @@ import pytest
 import sparkplug_peer
 import uplink_node
 from agent.journal.records import Lane, Report
+from agent.uplink import backlog
 from mosquitto import PROGRAM, Ear, Mosquitto
 from uplinked_street import flying
 
@@ -29,6 +30,11 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 def through(made: uplink_node.Made) -> bool:
     facts = made.journal.facts()
     return facts.quarantined > 0 and facts.waiting <= len(flying(made.uplink._outbox))
+
+
+@pytest.fixture(autouse=True)
+def _soon_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "CALM_S", 0.1)
 
 
 async def test_a_report_that_is_too_long_for_the_broker_blocks_no_other(tmp_path: Path, broker: Mosquitto) -> None:
