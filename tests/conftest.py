@@ -1,4 +1,4 @@
-"""Two workers share the tests: those with real lines and processes run one after the other on one of them, all else on both."""
+"""Three workers share the tests: one has those with real lines, one those with processes, and all else is beside them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 
 REAL = {"wire", "system"}
+RECORDED = {"test_sparkplug_conformance.py"}  # what is recorded once for all tests of a file is recorded by one worker
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what waits for real time, so that no two of them are late because of each other."""
+    """Keep together what waits for real time, so that not all of it is late because of each other."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in REAL:
-            item.add_marker(pytest.mark.xdist_group("real"))
+        kind = item.path.relative_to(Path(__file__).parent).parts[0]
+        if kind in REAL:
+            item.add_marker(pytest.mark.xdist_group(kind))
+        elif item.path.name in RECORDED:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))

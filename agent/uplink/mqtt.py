@@ -15,8 +15,8 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal, Self, TypeVar
 
 import aiomqtt
 import msgspec
@@ -38,6 +38,8 @@ MOST_WAITING = 256  # messages that came in and were not looked at yet
 _REFUSED = 0x80  # reason codes from here on are failures (MQTT 5.0, 2.4)
 _WITH_WILL = 0x04  # MQTT 5.0, 3.14.2.1: disconnect with will message, as Sparkplug asks of an intended stop
 _NODELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+
+T = TypeVar("T")
 
 _quiet = logging.getLogger("agent.uplink.mqtt")
 _quiet.addHandler(logging.NullHandler())
@@ -85,7 +87,6 @@ class MqttSession:
         try:
             await self._client.__aenter__()
             self._entered = True
-            _heed_cancellation()
             for topic in filters:
                 _check(await self._client.ask_for(topic), f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
@@ -180,7 +181,8 @@ class _Client(aiomqtt.Client):
             raise aiomqtt.MqttError(f"no connection within {CONNECT_WITHIN_S:g} s") from None
         if fault:
             raise aiomqtt.MqttError(fault)
-        return await super().__aenter__()
+        await _apart(super().__aenter__())
+        return self
 
     def _client_connect(self) -> None:
         """It is done already."""
@@ -233,16 +235,10 @@ class _Client(aiomqtt.Client):
 
     async def ask_for(self, topic: str) -> ReasonCode | int:
         """Subscribe with QoS 1 and return the answer. Broken if the connection ends before it; MqttError if none comes."""
-        asked = asyncio.ensure_future(self.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S))
-        try:
-            ends: list[asyncio.Future[Any]] = [asked, self.gone]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if not asked.done():
-                raise Broken(self.reason())
-            code: ReasonCode | int = asked.result()[0]
-            return code
-        finally:
-            asked.cancel()
+        asked = await _apart(self.subscribe(topic, qos=1, timeout=SUBSCRIBE_WITHIN_S), self.gone)
+        if asked is None:
+            raise Broken(self.reason())
+        return asked[0]
 
     def ask_for_proof(self, topic: str) -> asyncio.Future[ReasonCode]:
         """Publish a marker with QoS 1; its answer's reason code comes later."""
@@ -353,11 +349,19 @@ def _connect_properties() -> Properties:
     return properties
 
 
-def _heed_cancellation() -> None:
-    """Up to Python 3.11 asyncio.wait_for, which aiomqtt waits with, forgets a cancellation that comes with the answer."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+async def _apart(work: Coroutine[Any, Any, T], end: asyncio.Future[None] | None = None) -> T | None:
+    """Return what one of aiomqtt's waits returns; none if `end` is there before it.
+
+    It waits by asyncio.wait_for, which in Python 3.11 swallows a cancel that comes with the answer; not so from a task apart.
+    """
+    task = asyncio.ensure_future(work)
+    ends: list[asyncio.Future[Any]] = [task] if end is None else [task, end]
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks any more
 
 
 def _check(code: ReasonCode | int, what: str) -> None:

@@ -122,7 +122,6 @@ async def everyday(run: EdgeRun) -> None:
         for number in range(280):
             street.put(DOOR, number % 2 == 0)
             await run.taken(number % 2 == 0)
-        await run.proven()
         await _lost(run)
     edge.mark("again")
     async with run.node():
@@ -158,6 +157,7 @@ async def _commands(run: EdgeRun) -> None:
 async def _lost(run: EdgeRun) -> None:
     """The connection is cut; what happens then goes up afterwards."""
     edge, relay, street = run.edge, run.relays[0], run.street
+    await run.quiet()
     relay.refuses = True
     edge.mark("cut")
     relay.cut()

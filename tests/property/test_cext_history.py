@@ -169,7 +169,8 @@ class Histories(RuleBasedStateMachine):
     @rule(i=LAMP, pct=PCT)
     def level(self, i: int, pct: float) -> None:
         lamp = self.lamps[i]
-        lamp.position_pct, lamp.level_pct, lamp.output_pct, lamp.way = pct, pct, lamp.told(pct), 0
+        told_pct = nan if lamp.alone else lamp.told(pct)  # one that fades by itself is told anew
+        lamp.position_pct, lamp.level_pct, lamp.output_pct, lamp.way = pct, pct, told_pct, 0
         self.everywhere("set_level", i, pct)
 
     @rule(span_s=SPAN, repeats=st.integers(1, 8))

@@ -16,6 +16,7 @@ import pytest
 from agent.uplink import mqtt
 from agent.uplink.edge import Message
 from agent.uplink.mqtt import Broken, Broker, MqttSession
+from hurried_uplink import until
 from mosquitto import Ear, Mosquitto, free_port
 
 WILL = Message("spBv1.0/g/NDEATH/n", b"will")
@@ -199,6 +200,23 @@ async def test_a_cancelled_connect_leaves_no_connection_behind() -> None:
             connection.settimeout(5.0)
             assert await asyncio.to_thread(_to_the_end, connection)
     assert descriptors() <= before
+
+
+async def test_a_cancel_that_comes_with_the_answer_is_a_cancel() -> None:
+    """Python 3.11's asyncio.wait_for, by which aiomqtt waits, would swallow it, and the agent would not stop."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        session = MqttSession(address(server.getsockname()[1]), WILL)
+        opening = asyncio.create_task(session.open(()))
+        connection, _ = await asyncio.to_thread(server.accept)
+        with connection:
+            await until(session._client._lock.locked, "it waits for the answer")
+            await asyncio.sleep(0.05)
+            session._client._connected.set_result(None)
+            opening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await opening
+            connection.settimeout(5.0)
+            assert await asyncio.to_thread(_to_the_end, connection)
 
 
 def test_a_name_server_that_hangs_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
