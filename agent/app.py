@@ -278,9 +278,11 @@ class _Agent:
             raise RuntimeError("no uplink is configured")
         await asyncio.to_thread(importlib.import_module, "agent.uplink.uplink")
         from agent.journal.journal import Journal  # noqa: PLC0415
+        from agent.journal.records import Limits  # noqa: PLC0415
         from agent.uplink.uplink import Street, Uplink  # noqa: PLC0415
 
-        journal = Journal(options.journal, options.journal_mb * 1_000_000, boot_id())
+        limits = Limits(options.journal_mb * 1_000_000, options.journal_reports, options.journal_mb_a_day * 1_000_000)
+        journal = Journal(options.journal, limits, boot_id())
         street = Street(self._control, self._lamps, self._task.step)
         self._uplink = Uplink(
             options,

@@ -43,6 +43,10 @@ def section(status: Status, width: int) -> list[Line]:
     lines = [line(Span(f"{_INDENT}node {uplink.node} of group {uplink.group}{birth}; {proof}; {secure}", "dim"))]
     if uplink.identity is not None:
         lines += wrap(_identity(uplink.identity), width, first=_INDENT, rest=_INDENT * 2, tone="dim")
+    written = f"{uplink.journal_written_mb:.1f} MB written, {uplink.journal_budget_pct:.0f} % of what may be just now"
+    if uplink.journal_thinned:
+        written += f"; {fmt.number(uplink.journal_thinned, 'report')} thinned to one a minute"
+    lines.append(line(Span(f"{_INDENT}journal: {written}", "dim")))
     if uplink.last_refusal:
         lines += wrap(f"last refused: {uplink.last_refusal}", width, first=_INDENT, rest=_INDENT * 2, tone="dim")
     return [*table(columns, [row], width), *(clip(one, width) for one in lines)]
@@ -66,6 +70,8 @@ def problems(uplink: UplinkState | None) -> list[str]:
         found.append(f"the journal fails: {uplink.journal_fault}")
     if uplink.journal_dropped:
         found.append(f"the journal was full: {fmt.number(uplink.journal_dropped, 'report')} dropped")
+    if uplink.journal_quarantined:
+        found.append(f"no broker takes {fmt.number(uplink.journal_quarantined, 'report')}: put aside, see the log")
     return found
 
 

@@ -241,6 +241,9 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     longest_wait_s: float
     journal: Path
     journal_mb: int
+    journal_reports: int
+    journal_mb_a_day: int
+    history_per_s: float
     operator_s: float
     level_every_s: float
     presence_every_s: float

@@ -28,14 +28,23 @@ class Chunk(msgspec.Struct, frozen=True):
     reports: tuple[Report, ...]
 
 
-class State(msgspec.Struct, frozen=True):
-    """What the store knows of itself. The next number is `last_number` + 1, however many reports are left."""
+class State(msgspec.Struct, omit_defaults=True):
+    """What the store knows of itself; a transaction changes it. The next number is `last_number` + 1, whatever is left.
+
+    `spent_bytes` is how full the bucket of the day's writes is. `offsets_ms`: of a boot, what makes wall time of monotonic
+    time, as it was known last.
+    """
 
     store_id: str
     bd_seq: int = -1
     last_number: int = 0
     waiting: int = 0
     dropped: int = 0
+    thinned: int = 0
+    quarantined: int = 0
+    written_bytes: int = 0
+    spent_bytes: int = 0
+    offsets_ms: dict[str, int] = {}
 
 
 class _Columns(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

@@ -7,19 +7,30 @@ import sqlite3
 from pathlib import Path
 
 from agent.journal.chunk import Damaged, State, pack_state
-from agent.journal.records import JournalFault
+from agent.journal.records import JournalFault, Lane
 
 PAGE_BYTES = 1024  # a commit changes few bytes; with pages of 4096 it writes twice as many
 WAL_PAGES = 256  # after so many the log goes into the file and begins anew
 HEADROOM_PAGES = 16  # never given to reports, so that deletions always find room
 _APPLICATION = 0x67616A6C  # "gajl"
-_SCHEMA = 1
+_SCHEMA = 2
 _BUSY_S = 0.5  # a predecessor that is just ending
 
+# A commit's reports are one row (or a few): chunk.py. `last` is the highest number that it was given.
+_LANE = (
+    "CREATE TABLE {} (last INTEGER PRIMARY KEY, count INTEGER NOT NULL, thinned INTEGER NOT NULL, body BLOB NOT NULL)"
+)
 _TABLES = (
     "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), body BLOB NOT NULL)",
-    # A commit's reports are one row (or a few): chunk.py. `last` is the highest number that it was given.
-    "CREATE TABLE chunks (last INTEGER PRIMARY KEY, count INTEGER NOT NULL, body BLOB NOT NULL)",
+    *map(_LANE.format, Lane),
+    # Without it each look for what is not thinned would read all that is.
+    "CREATE INDEX whole ON telemetry (last) WHERE thinned = 0",
+)
+_FROM_1 = (
+    *map(_LANE.format, Lane),
+    "INSERT INTO telemetry SELECT last, count, 0, body FROM chunks",
+    "DROP TABLE chunks",
+    _TABLES[-1],
 )
 
 _DAMAGE = {
@@ -64,7 +75,7 @@ def set_aside(path: Path, suffix: str) -> Path:
             from_.replace(to)
         else:
             to.unlink(missing_ok=True)
-    _sync_folder(path)
+    _sync(path.parent)
     return aside
 
 
@@ -128,7 +139,7 @@ def _code(error: sqlite3.Error | OSError) -> int:
 def _prepare(db: sqlite3.Connection, path: Path, max_bytes: int) -> None:
     # Nobody else may hold the log open, and there is no shared-memory file that would be written to the card.
     db.execute("PRAGMA locking_mode = EXCLUSIVE")
-    new = _is_new(db)
+    schema = _schema(db)
     db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
@@ -138,25 +149,28 @@ def _prepare(db: sqlite3.Connection, path: Path, max_bytes: int) -> None:
     db.execute(f"PRAGMA journal_size_limit = {WAL_PAGES * (PAGE_BYTES + 24) + 32}")
     db.execute(f"PRAGMA max_page_count = {most_pages(max_bytes)}")
     db.execute("PRAGMA cache_size = -256")
-    if new:
+    if schema == 0:
         _make(db)
-        _sync_folder(path)
+        for folder in (path.parent, path.parent.parent):
+            _sync(folder)
+    elif schema == 1:
+        _bring_from_1(db)
 
 
-def _is_new(db: sqlite3.Connection) -> bool:
-    """Return whether the file is empty; nothing is changed in one that is not ours. Damaged."""
+def _schema(db: sqlite3.Connection) -> int:
+    """Return the schema, 0 = the file is empty; nothing is changed in one that is not ours. Damaged."""
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (schema,) = db.execute("PRAGMA user_version").fetchone()
     if not tables and application == schema == 0:
-        return True
+        return 0
     if application != _APPLICATION:
         raise Damaged("it is no journal")
     if schema > _SCHEMA:
         raise Newer(f"it was made by a newer version, schema {schema}")
-    if schema != _SCHEMA:
+    if schema not in {1, _SCHEMA}:
         raise Damaged(f"schema {schema} is not known")
-    return False
+    return int(schema)
 
 
 def _make(db: sqlite3.Connection) -> None:
@@ -169,9 +183,22 @@ def _make(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
 
 
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+def _bring_from_1(db: sqlite3.Connection) -> None:
+    """Make lanes of what knew none; it is all or nothing."""
+    db.execute("BEGIN")
     try:
-        os.fsync(folder)
+        for statement in _FROM_1:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {_SCHEMA}")
+        db.execute("COMMIT")
     finally:
-        os.close(folder)
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

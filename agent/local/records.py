@@ -166,6 +166,10 @@ class UplinkState(msgspec.Struct, frozen=True):
     journal_waiting: int
     journal_dropped: int
     journal_fault: str
+    journal_thinned: int
+    journal_quarantined: int
+    journal_written_mb: float
+    journal_budget_pct: float
     commands_accepted: int
     commands_refused: int
     last_refusal: str

@@ -15,6 +15,7 @@ from agent.control.street import Levels, Output, StreetControl
 from agent.control.task import lamp_points
 from agent.image import Image
 from agent.journal.journal import Journal
+from agent.journal.records import Limits
 from agent.services.lighting import Light
 from agent.sim.orders import KeptNowhere, NobodysWard
 from agent.uplink.uplink import Street, Uplink
@@ -57,7 +58,7 @@ class Pole:
             version=__version__,
             image=self._image,
             street=Street(self._control, self._lamps, self._step),
-            journal=Journal(path, JOURNAL_BYTES, name),
+            journal=Journal(path, Limits(JOURNAL_BYTES), name),
             keeper=KeptNowhere(),
             ward=NobodysWard(),
         )

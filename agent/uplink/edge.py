@@ -10,7 +10,7 @@ from math import isfinite, nan
 
 import msgspec
 
-from agent.journal.records import Entry, Report
+from agent.journal.records import Entry, Numbered, Report
 from agent.uplink import names
 from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from agent.uplink.reports import SPARKPLUG_QUALITY, Reporter
@@ -44,11 +44,13 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """Late data: the messages, the numbers that may leave the journal once they have arrived, how many go untold."""
+    """Late data: the messages, and of which reports: that may leave the journal once they have arrived, that nobody can
+    date or whose device is gone, that fit into no payload."""
 
     messages: list[Message]
     done: list[int]
-    untold: int
+    untold: list[int]
+    unfit: list[int]
 
 
 def will(topics: Topics, bd_seq: int) -> Message:
@@ -70,6 +72,7 @@ class EdgeNode:
         self._known = frozenset(("", *self._devices))
         self._strict = strict
         self.bd_seq = bd_seq
+        self.store_id = ""  # what the node's birth has told last: numbers are those of that store
         self.born: set[str] = set()
         self._seq = 255
 
@@ -77,6 +80,7 @@ class EdgeNode:
         """Return the node's birth and those of all living devices: the begin of a session, or a rebirth."""
         self._seq = 255
         self.born = {""}
+        self.store_id = str(self._reporter.own("", names.STORE_ID) or "")
         bd_seq = Metric(names.BD_SEQ, self.bd_seq, DataType.INT64, stamp.wall_ms)
         messages = [self._message("NBIRTH", "", [bd_seq, *self._all("", stamp)], stamp)]
         return messages + self.changes(stamp)
@@ -94,15 +98,14 @@ class EdgeNode:
                 messages.append(self._message("DDEATH", device, [], stamp))
         return messages
 
-    def data(self, reports: Iterable[Report], stamp: Stamp) -> list[Message]:
-        """Return live data, a message a device; of devices that are not born nothing is said."""
+    def data(self, numbered: Iterable[Numbered], stamp: Stamp) -> list[Message]:
+        """Return live data, a message a device, of devices that are born. A number of 0 is none."""
         by_device: dict[str, list[Metric]] = {}
         when_s, when_ms = nan, 0
-        for report in reports:
-            if report.device in self.born:
-                if report.mono_s != when_s:  # what was read together has one time
-                    when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
-                by_device.setdefault(report.device, []).append(_metric(report, when_ms))
+        for number, report in numbered:
+            if report.mono_s != when_s:  # what was read together has one time
+                when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
+            by_device.setdefault(report.device, []).append(_metric(report, when_ms, number))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:
@@ -112,16 +115,19 @@ class EdgeNode:
         """
         by_device: dict[str, list[Metric]] = {}
         done: list[int] = []
-        untold = 0
+        untold: list[int] = []
+        unfit: list[int] = []
         for entry in entries:  # the order of each point is kept; devices need not wait for each other
             if entry.report.wall_ms is None and entry.this_boot and not stamp.trusted:
                 continue
-            done.append(entry.number)
             device = entry.report.device
-            if device in self._known and (entry.report.wall_ms is not None or entry.this_boot):
-                by_device.setdefault(device, []).append(_historical(entry.number, stamped(entry.report, stamp)))
+            if device not in self._known or (entry.report.wall_ms is None and not entry.this_boot):
+                untold.append(entry.number)
+            elif entry.report.datatype not in _DATATYPES:
+                unfit.append(entry.number)
             else:
-                untold += 1
+                done.append(entry.number)
+                by_device.setdefault(device, []).append(_historical(entry.number, stamped(entry.report, stamp)))
         messages: list[Message] = []
         for device, metrics in by_device.items():
             dead = device not in self.born
@@ -130,7 +136,7 @@ class EdgeNode:
             messages += self._data(device, metrics, stamp)
             if dead:
                 messages.append(self._message("DDEATH", device, [], stamp))
-        return Past(messages, done, untold)
+        return Past(messages, done, untold, unfit)
 
     def _data(self, device: str, metrics: list[Metric], stamp: Stamp) -> Iterator[Message]:
         for at in range(0, len(metrics), MOST_METRICS):
@@ -174,11 +180,11 @@ def _born(spec: Spec, value: bool | float | str | None, quality: int, when_ms: i
     return Metric(spec.name, value, spec.datatype, when_ms, properties=_quality(quality) + unit)
 
 
-def _metric(report: Report, when_ms: int) -> Metric:
+def _metric(report: Report, when_ms: int, number: int) -> Metric:
     datatype, quality = _DATATYPES[report.datatype], report.quality
     if quality == GOOD:
-        return Metric(report.metric, report.value, datatype, when_ms)
-    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(quality))
+        return Metric(report.metric, report.value, datatype, when_ms, number=number)
+    return Metric(report.metric, report.value, datatype, when_ms, properties=_quality(quality), number=number)
 
 
 def stamped(report: Report, stamp: Stamp) -> Report:
@@ -187,14 +193,14 @@ def stamped(report: Report, stamp: Stamp) -> Report:
 
 
 def _historical(number: int, report: Report) -> Metric:
-    properties = (Property(names.NUMBER_PROPERTY, DataType.INT64, number), *_quality(report.quality))
     return Metric(
         report.metric,
         report.value,
         DataType(report.datatype),
         report.wall_ms,
         historical=True,
-        properties=properties,
+        properties=_quality(report.quality),
+        number=number,
     )
 
 

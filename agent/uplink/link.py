@@ -13,6 +13,7 @@ import structlog
 from agent.clock import Clock, until_next_s
 from agent.journal.journal import Journal
 from agent.journal.records import JournalFault
+from agent.uplink.backlog import Backlog
 from agent.uplink.backoff import Backoff
 from agent.uplink.edge import EdgeNode, Stamp, will
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession, Refused
@@ -21,12 +22,8 @@ from agent.uplink.primary import PrimaryHost
 from agent.uplink.topics import Topics
 
 PROVE_EVERY_S = 2.0
-PROVE_WITHIN_S = 10.0  # a half-open link is found after this
+PROVE_WITHIN_S = 7.0  # a half-open link is found after this: what was sent and is lost is not older than 9 s
 STOP_WITHIN_S = 0.5  # the intended stop's share for a last proof
-BACKLOG_AT_ONCE = 100
-AFTER_FAULT_S = 10.0  # of the journal
-BACKLOG_EVERY_S = 0.2  # between two pieces of the backlog: live data have the right of way
-LOOK_EVERY_S = 1.0
 HOST_WITHIN_S = 5.0  # what a broker keeps of the primary host comes at once after the subscription
 
 log = structlog.get_logger()
@@ -68,6 +65,7 @@ class Link:
         outbox: Outbox,
         journal: Journal,
         node: Node,
+        history_per_s: float,
     ) -> None:
         self._brokers = brokers
         self._at = 0
@@ -82,8 +80,8 @@ class Link:
         self._spare: int | None = None  # a number that no broker has heard
         self._told_lost = False
         self._told_refused = ""
+        self._backlog = Backlog(journal, outbox, clock, node.stamp, history_per_s)
         self._proving = asyncio.Lock()
-        self._settling: tuple[str, list[int]] = "", []  # proven numbers of a store that are still in it
         self.untried = True  # since the start no connection has been had or missed
         self.state: Literal["connecting", "online", "waiting"] = "connecting"
         self.since_s = clock.mono_s()
@@ -132,8 +130,9 @@ class Link:
                     self._node.leave()
                     await self._proof(session, STOP_WITHIN_S)
             raise
-        except Broken:
+        except Broken as broken:
             last = None
+            await self._backlog.broke(str(broken))
             raise
         finally:
             self._spare = None if session.called else bd_seq
@@ -186,41 +185,7 @@ class Link:
             self.proof_s = self._clock.mono_s()
 
     async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:
-        """Send the journal as history, piece by piece; what is proven leaves it. What has no time waits for one."""
-        after, scope = 0, None
-        while True:
-            facts = self._journal.facts()
-            now = self._node.stamp().trusted, facts.store_id
-            if now != scope:  # others can be told by now
-                after, scope = 0, now
-            try:
-                last = await self._piece(session, edge, after) if facts.waiting else 0
-            except JournalFault:  # the journal has told it; the entries stay
-                await asyncio.sleep(AFTER_FAULT_S)
-                continue
-            after = last or after
-            await asyncio.sleep(BACKLOG_EVERY_S if last else until_next_s(self._clock.mono_s(), LOOK_EVERY_S))
-
-    async def _piece(self, session: MqttSession, edge: EdgeNode, after: int) -> int:
-        """Deliver some entries; return the number of the last one, 0 at the end. JournalFault."""
-        await self._settle()  # what is proven is not sent again because the journal could not delete it
-        entries = await self._journal.oldest(BACKLOG_AT_ONCE, after)
-        past = edge.history(entries, self._node.stamp())
-        for message in past.messages:
-            session.send(message)
-        if past.untold:
-            log.warning("journal_untold", reports=past.untold, reason="of devices that are gone, or of no known time")
-        if past.done:
-            await self._proof(session)
-            self._settling = self._journal.facts().store_id, past.done
-            await self._settle()
-        return entries[-1].number if entries else 0
-
-    async def _settle(self) -> None:
-        store_id, numbers = self._settling
-        if numbers and store_id == self._journal.facts().store_id:
-            await self._journal.settle(numbers)
-        self._settling = "", []
+        await self._backlog.deliver(session, edge, lambda: self._proof(session))
 
     async def _next_bd_seq(self) -> int:
         """Count the connections; if the journal cannot, from a random number on."""

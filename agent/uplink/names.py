@@ -13,6 +13,10 @@ CLOCK_TRUSTED = "agent/clock_trusted"
 STORE_ID = "journal/store_id"
 WAITING = "journal/waiting"
 DROPPED = "journal/dropped"
+THINNED = "journal/thinned"
+QUARANTINED = "journal/quarantined"
+WRITTEN = "journal/written"
+FAULT = "journal/fault"
 REFUSED = "command/refused"
 IDENTITY_EXPIRES = "identity/expires"  # DateTime: when our certificate ends; null without TLS
 IDENTITY_ALARM = "identity/alarm"  # String: what is wrong with our certificate, or that it ends soon; "" = nothing
@@ -58,7 +62,7 @@ QUALITY = "quality"  # `<function>/quality`: the worst quality of that function'
 # Properties of metrics.
 QUALITY_PROPERTY = "Quality"  # Int32 of Sparkplug: 192 good, 0 bad, 500 stale
 UNIT_PROPERTY = "engUnit"  # String, in births
-NUMBER_PROPERTY = "journal"  # Int64, of historical metrics: with node and store id the key of a report
+NUMBER_PROPERTY = "journal"  # Int64, of metrics in data: with node and store id the key of a report
 
 CommandStatus = Literal["accepted", "written", "verified", "rejected", "expired", "superseded"]
 STATUSES: tuple[CommandStatus, ...] = get_args(CommandStatus)

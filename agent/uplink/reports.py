@@ -53,6 +53,7 @@ class Reporter:
         self._told_s = dict.fromkeys(table.points, now_s)
         self._own: dict[tuple[str, str], Value | None] = dict.fromkeys(table.own)
         self._news: deque[Report] = deque(maxlen=10_000)
+        self._pushed_out = 0
         self._groups: dict[tuple[str, str], list[str]] = {}
         self._functions: dict[str, dict[str, None]] = {}
         self._driven: dict[str, list[str]] = {}
@@ -126,6 +127,11 @@ class Reporter:
         """Return when something may be due although nothing happens."""
         return min(self._next_slow_s if self._slow else math.inf, self._next_count_s, self._next_stale_s)
 
+    def pushed_out(self) -> int:
+        """Return how many news since the last call newer ones have pushed out before they were told."""
+        count, self._pushed_out = self._pushed_out, 0
+        return count
+
     def alive(self, device: str) -> bool:
         """Return whether anything that is read from a device itself is not bad; the node always is."""
         keys = self._driven.get(device)
@@ -179,7 +185,9 @@ class Reporter:
         own_time = math.isfinite(reading.mono_s) and not (spec.slow and self._at_the_beat(key, spec))
         self._told[key], self._told_s[key] = (value, quality), now_s
         when_s = reading.mono_s if own_time else now_s
-        return Report(spec.device, spec.name, spec.datatype, value, SPARKPLUG_QUALITY[quality], when_s, None)
+        return Report(
+            spec.device, spec.name, spec.datatype, value, SPARKPLUG_QUALITY[quality], when_s, None, spec.urgent
+        )
 
     def _judge(self, device: str, function: str, now_s: float) -> None:
         """Tell the worst quality of a device's function if it is another one than before."""
@@ -220,7 +228,8 @@ class Reporter:
     def _put(self, device: str, name: str, value: Value | None, now_s: float) -> None:
         self._own[device, name] = value
         spec = self._table.own[device, name]
-        self._news.append(Report(device, name, spec.datatype, value, 192, now_s, None))
+        self._pushed_out += len(self._news) == self._news.maxlen
+        self._news.append(Report(device, name, spec.datatype, value, 192, now_s, None, spec.urgent))
 
 
 def _within(value: Value | None, told: Value | None, deadband: float) -> bool:

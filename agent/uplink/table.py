@@ -41,7 +41,8 @@ _OWN = _OF_CONTROL | _ALARMS | {HOURS, HIGH_HOURS, SWITCHES, ESTIMATED, METERED,
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """A metric. `slow`: told at the pace of `level_every_s`; `driven`: read from the device itself, not known to control."""
+    """A metric. `slow`: told at the pace of `level_every_s`; `driven`: read from the device itself, not known to control;
+    `urgent`: an alarm, or what became of a command, which are committed at once."""
 
     device: str
     name: str
@@ -50,6 +51,7 @@ class Spec(msgspec.Struct, frozen=True):
     deadband: float = 0.0
     slow: bool = False
     driven: bool = False
+    urgent: bool = False
 
     @property
     def function(self) -> str:
@@ -90,6 +92,7 @@ def build(points: Iterable[Point]) -> Table:
                 point.deadband,
                 slow=function in _MOVED_BY_PRESENCE and name not in _ALARMS,
                 driven=name not in _OWN,
+                urgent=name in _ALARMS,
             )
         _add(own, Spec(device, f"{function}/{names.QUALITY}", DataType.STRING))
         if name == names.DIMMING:
@@ -130,7 +133,8 @@ def _envelope(device: str) -> list[Spec]:
 
 
 def _answers(device: str) -> list[Spec]:
-    return [Spec(device, name, DataType.STRING) for name in (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)]
+    told = (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)
+    return [Spec(device, name, DataType.STRING, urgent=True) for name in told]
 
 
 def _of_node() -> list[Spec]:
@@ -149,6 +153,10 @@ def _of_node() -> list[Spec]:
         Spec("", names.STORE_ID, DataType.STRING),
         Spec("", names.WAITING, DataType.INT64),
         Spec("", names.DROPPED, DataType.INT64),
+        Spec("", names.THINNED, DataType.INT64),
+        Spec("", names.QUARANTINED, DataType.INT64),
+        Spec("", names.WRITTEN, DataType.INT64, "B"),
+        Spec("", names.FAULT, DataType.STRING),
         Spec("", names.REFUSED, DataType.INT64),
         Spec("", names.IDENTITY_EXPIRES, DataType.DATETIME),
         Spec("", names.IDENTITY_ALARM, DataType.STRING),

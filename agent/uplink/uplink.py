@@ -19,7 +19,7 @@ from agent.control.street import StreetControl
 from agent.identity.identity import LOOK_EVERY_S, Identity
 from agent.image import Image
 from agent.journal.journal import Journal
-from agent.journal.records import JournalFault, Report
+from agent.journal.records import Report
 from agent.local.records import UplinkState
 from agent.orders.ward import Ward
 from agent.uplink import names, table, topics
@@ -28,21 +28,21 @@ from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
 from agent.uplink.commands import Answer, Bounds, Commands, Keeper
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Message, Stamp, stamped
+from agent.uplink.edge import EdgeNode, Message, Stamp
 from agent.uplink.envelope import Verify
 from agent.uplink.fiware import Entities
 from agent.uplink.holders import Holders
+from agent.uplink.keeping import Keeping
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
 from agent.uplink.node_orders import NodeOrders
 from agent.uplink.outbox import Outbox
+from agent.uplink.own import OwnMetrics
 from agent.uplink.replies import Replies
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.wishes import Unwanted
 
-COMMIT_EVERY_S = 10.0
-COMMIT_AT_ONCE = 400
 REBIRTH_EVERY_S = 5.0
 FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
 FOLLOW_LATE_EVERY_S = 1.0  # when its proof is late: it may be hours until a dead lamp is back
@@ -86,6 +86,7 @@ class Uplink:
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
+        self._keeping = Keeping(journal, self._outbox, self.stamp, self._tell_journal)
         self._answers = Answers(self._reporter, now_s)
         self._ward = ward
         self._holders = Holders(self._reporter, street.control.leases, street.lamps)
@@ -133,21 +134,19 @@ class Uplink:
             outbox=self._outbox,
             journal=journal,
             node=self,
+            history_per_s=options.history_per_s,
         )
-        own = self._reporter.set
-        own("", names.VERSION, version, now_s)
-        own("", names.REFUSED, 0, now_s)
+        self._own = OwnMetrics(self._reporter, clock, version)
         ward.watch = self._look_at_ward
         self._look_at_ward()
 
     async def run(self) -> None:
         """Go on until cancelled; then the node's death is told and what is not proven is committed."""
         try:
-            with contextlib.suppress(JournalFault):  # told by the journal; without it the newest reports stay in memory
-                await self._journal.open()
+            await self._keeping.open()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._collect(), name="uplink-collect")
-                group.create_task(self._commit_again_and_again(), name="uplink-commit")
+                group.create_task(self._keeping.run(), name="uplink-commit")
                 if self._identity is not None:
                     group.create_task(self._look_after(self._identity), name="uplink-identity")
                 group.create_task(self._link.run(), name="uplink-link")
@@ -170,7 +169,7 @@ class Uplink:
             self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s(), self._entities)
         self._tell_journal()
         if self._identity is not None:
-            self._tell_identity(self._identity)
+            self._own.identity(self._identity)
         self._bear()
         self._push()
         return self._edge
@@ -211,17 +210,8 @@ class Uplink:
         return (*self._topics.commands, *((self._topics.mirror_command,) if self._options.mirror else ()))
 
     async def commit(self) -> None:
-        """Put all that is kept into the journal. A journal that cannot is told once, and tried again."""
-        while batch := self._outbox.to_commit(COMMIT_AT_ONCE):
-            committing = asyncio.ensure_future(self._commit(batch))
-            try:
-                committed = await asyncio.shield(committing)
-            except asyncio.CancelledError:  # its thread goes on, and what it has committed must not be committed again
-                await asyncio.wait([committing])
-                raise
-            if not committed:
-                return
-        self._tell_journal()
+        """Put all that is kept into the journal."""
+        await self._keeping.commit()
 
     def stamp(self) -> Stamp:
         """Return the moment, monotonic and by the wall clock; looked at again if the process was held up between the two."""
@@ -251,6 +241,10 @@ class Uplink:
             journal_waiting=facts.waiting + self._outbox.kept,
             journal_dropped=facts.dropped + self._outbox.dropped,
             journal_fault=facts.fault,
+            journal_thinned=facts.thinned + self._outbox.thinned,
+            journal_quarantined=facts.quarantined,
+            journal_written_mb=round(facts.written_bytes / 1e6, 3),
+            journal_budget_pct=facts.budget_pct,
             commands_accepted=self._commands.accepted,
             commands_refused=self._commands.refused,
             last_refusal=self._commands.last_refusal,
@@ -298,19 +292,23 @@ class Uplink:
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
+        self._outbox.drop(self._reporter.pushed_out())
         reborn = now_s >= self._rebirth_s
         if reborn:
             self._bear()
         edge, session = self._edge, self._session
         if edge is None or session is None:
             self._outbox.keep(reports)
+            self._keeping.hurry()
             return
         stamp, turned = self.stamp(), self._reporter.turned()
         born = set(edge.born) if turned else edge.born
         messages = edge.changes(stamp) if turned else []
+        live = [report for report in reports if report.device in edge.born]
+        numbered = self._outbox.numbered(live, edge.store_id)
         just_born = edge.born if reborn else edge.born - born
         # What has just been told by a birth is not told again; that it has arrived must be proven all the same.
-        messages += edge.data([report for report in reports if _untold(report, just_born)], stamp)
+        messages += edge.data([pair for pair in numbered if _untold(pair[1], just_born)], stamp)
         try:
             session.send(*messages)
             self._sent += len(messages)
@@ -318,12 +316,13 @@ class Uplink:
                 self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
                 self._reflect(self._mirror, session, answers, stamp)
         except Broken:  # the link finds out by itself why
-            self._outbox.keep(reports)
+            self._outbox.hold(reports)
             return
+        self._outbox.sent(numbered)
         # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
         if died := born - edge.born if turned else None:
-            self._outbox.keep([report for report in reports if report.device in died])
-        self._outbox.sent([report for report in reports if report.device in edge.born])
+            self._outbox.hold([report for report in reports if report.device in died])
+        self._keeping.hurry()
 
     def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
         for answer in answers:
@@ -361,60 +360,23 @@ class Uplink:
         task.add_done_callback(self._spawned.discard)
 
     def _look_at_ward(self) -> None:
-        """Tell what of the agent itself the platform may change."""
-        ward, now_s = self._ward, self._clock.mono_s()
-        trial = ward.trial
-        state = "in force" if trial is None or trial.phase == "passed" else f"{trial.phase}: {trial.reason}"
-        self._reporter.set("", names.CONFIGURATION_STATE, state, now_s)
-        self._reporter.set("", names.CONFIGURATION_DIGEST, ward.digest, now_s)
-        self._reporter.set("", names.LOG_LEVEL, ward.logged, now_s)
+        self._own.ward(self._ward)
         self._node_orders.look()
 
-    # ---- The journal ---------------------------------------------------------------------------------------------------
-
-    async def _commit_again_and_again(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_EVERY_S)
-            await self.commit()
-
-    async def _commit(self, batch: Sequence[Report]) -> bool:
-        """Put reports into the journal. False if it has a fault: it has told it, and tries again with the next call."""
-        stamp = self.stamp()
-        try:
-            await self._journal.commit([stamped(report, stamp) if stamp.trusted else report for report in batch])
-        except JournalFault:
-            self._outbox.keep_again(batch)
-            return False
-        except ValueError as error:
-            if len(batch) > 1:  # one that cannot be kept must not take the others with it
-                return all([await self._commit([report]) for report in batch])
-            self._outbox.drop(batch)
-            log.warning("report_dropped", device=batch[0].device, metric=batch[0].metric, reason=str(error))
-        return True
-
-    # ---- The identity --------------------------------------------------------------------------------------------------
+    # ---- The node itself -----------------------------------------------------------------------------------------------
 
     async def _look_after(self, identity: Identity) -> None:
-        """Tell when our certificate ends and what is wrong with it, looked at every minute."""
+        """Look at our certificate every minute."""
         while True:
-            self._tell_identity(identity)
+            self._own.identity(identity)
             await asyncio.sleep(until_next_s(self._clock.mono_s(), LOOK_EVERY_S))
-
-    def _tell_identity(self, identity: Identity) -> None:
-        state, now_s = identity.look(), self._clock.mono_s()
-        ends_ms = None if state.expires is None else round(state.expires.timestamp() * 1000)
-        self._reporter.set("", names.IDENTITY_EXPIRES, ends_ms, now_s)
-        self._reporter.set("", names.IDENTITY_ALARM, state.trouble, now_s)
 
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
         if self._edge is not None:
-            facts, now_s = self._journal.facts(), self._clock.mono_s()
-            self._reporter.set("", names.STORE_ID, facts.store_id, now_s)
-            self._reporter.set("", names.WAITING, facts.waiting + self._outbox.kept, now_s)
-            self._reporter.set("", names.DROPPED, facts.dropped + self._outbox.dropped, now_s)
-            self._reporter.set("", names.REFUSED, self._commands.refused, now_s)
-            self._reporter.set("", names.CLOCK_TRUSTED, self._clock.wall().trusted, now_s)
+            store_id = self._own.journal(self._journal, self._outbox, self._commands.refused)
+            if self._edge.store_id != store_id:  # numbers are those of the store that the births tell
+                self.rebirth()
 
 
 def _untold(report: Report, just_born: AbstractSet[str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from agent.journal.records import Report
+from agent.journal.records import Limits, Report
 from agent.journal.store import Store
 from figures import Figure, figure, percentile
 
@@ -32,12 +32,12 @@ def run() -> list[Figure]:
 
 
 def _figures(path: Path) -> list[Figure]:
-    store = Store(path, 64_000_000, "bench")
+    store = Store(path, Limits(64_000_000), "bench")
     store.open()
-    batches = _batches()
+    written_batches = batches(COMMITS, A_COMMIT)
     written, cpu_s = _written_bytes(), process_time()
     spans_ms = []
-    for batch in batches:
+    for batch in written_batches:
         begin_s = perf_counter()
         store.commit(batch, ())
         spans_ms.append(1000 * (perf_counter() - begin_s))
@@ -65,21 +65,21 @@ def _figures(path: Path) -> list[Figure]:
     ]
 
 
-def _batches() -> list[list[Report]]:
-    """Values that wander as measured ones do, a report every 25 ms."""
+def batches(commits: int, count: int) -> list[list[Report]]:
+    """So many times so many values that wander as measured ones do, a report every 25 ms."""
     random_ = random.Random(1)
     values = [random_.uniform(0, 250) for _ in METRICS]
-    mono_s, batches = 1000.0, []
-    for _ in range(COMMITS):
+    mono_s, made = 1000.0, []
+    for _ in range(commits):
         batch = []
-        for _ in range(A_COMMIT):
+        for _ in range(count):
             mono_s += 0.025 + random_.uniform(-0.001, 0.001)
             place = random_.randrange(len(METRICS))
             values[place] = round(values[place] + random_.uniform(-2, 2), 1)
             wall_ms = 1_790_000_000_000 + round(mono_s * 1000)
             batch.append(Report(*METRICS[place], 9, values[place], 192, mono_s, wall_ms))
-        batches.append(batch)
-    return batches
+        made.append(batch)
+    return made
 
 
 def _drain(store: Store) -> None:

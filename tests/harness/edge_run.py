@@ -13,6 +13,7 @@ from agent.cli.uplink.host import Host, joined
 from agent.cli.uplink.place import Place
 from agent.config import Place as Address
 from agent.journal.journal import Journal
+from agent.journal.records import Limits
 from agent.uplink.payload import DataType, Metric
 from edge_record import EdgeRecord
 from hurried_uplink import running, until
@@ -40,7 +41,7 @@ class EdgeRun:
     @contextlib.asynccontextmanager
     async def node(self, **options: Any) -> AsyncIterator[UplinkedStreet]:
         """An agent's uplink from its start to its intended stop."""
-        journal = Journal(self._journal, 1_000_000, "boot")
+        journal = Journal(self._journal, Limits(1_000_000), "boot")
         first, *others = [Address("127.0.0.1", relay.port) for relay in self.relays]
         here = {"journal": journal, "mqtt": self.version, "fallbacks": tuple(others), "longest_wait_s": 1.0}
         async with running(first.port, **here | options) as self.street:
@@ -173,7 +174,7 @@ async def _lost(run: EdgeRun) -> None:
 
 async def _wrapped(run: EdgeRun) -> None:
     """Number 255 and what follows it."""
-    journal = Journal(run._journal, 1_000_000, "boot")
+    journal = Journal(run._journal, Limits(1_000_000), "boot")
     await journal.open()
     while await journal.next_bd_seq() != 254:
         pass

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from agent.uplink import backoff, link, reports, uplink
+from agent.uplink import backlog, backoff, keeping, link, reports, uplink
 from uplinked_street import LoopClock, UplinkedStreet
 
 VERSIONS: tuple[Literal["5", "3.1.1"], ...] = ("5", "3.1.1")
@@ -17,10 +17,9 @@ PATIENCE_S = 8.0
 _WAITS = (
     (link, "PROVE_EVERY_S", 0.02),
     (link, "PROVE_WITHIN_S", 0.25),
-    (link, "BACKLOG_EVERY_S", 0.005),
-    (link, "LOOK_EVERY_S", 0.02),
+    (backlog, "LOOK_EVERY_S", 0.02),
     (link, "HOST_WITHIN_S", 0.3),
-    (uplink, "COMMIT_EVERY_S", 0.05),
+    (keeping, "COMMIT_EVERY_S", 0.05),
     (uplink, "REBIRTH_EVERY_S", 0.4),
     (backoff, "FIRST_S", 0.02),
     (reports, "_STALE_EVERY_S", 0.1),

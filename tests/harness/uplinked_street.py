@@ -13,9 +13,10 @@ import msgspec
 from agent.clock import Clock, Wall
 from agent.config import Controller
 from agent.config import Uplink as Options
-from agent.journal.records import Entry, JournalFacts, JournalFault, Report
+from agent.journal.records import Entry, JournalFacts, JournalFault, Lane, Report
 from agent.uplink.edge import EdgeNode, Message
 from agent.uplink.mqtt import Broken
+from agent.uplink.outbox import Outbox
 from agent.uplink.topics import read
 from agent.uplink.uplink import Street, Uplink
 from commanded_street import LAMPS, CommandedStreet
@@ -32,6 +33,7 @@ class VirtualClock:
     def __init__(self) -> None:
         self.now_s = 1000.0
         self.trusted = True
+        self.stepped_s = 0.0  # what the wall clock has jumped
         self.asked = 0
 
     def mono_s(self) -> float:
@@ -39,7 +41,7 @@ class VirtualClock:
         return self.now_s
 
     def wall(self) -> Wall:
-        return Wall(NIGHT + timedelta(seconds=self.now_s - 1000.0), self.trusted)
+        return Wall(NIGHT + timedelta(seconds=self.now_s - 1000.0 + self.stepped_s), self.trusted)
 
     street = wall
 
@@ -68,6 +70,8 @@ class KeptInMemory:
         self.commits: list[list[Report]] = []
         self.fault = self.settle_fault = False
         self.bad = ""
+        self.dropped = 0
+        self.aside: list[Entry] = []
         self.closed = False
         self.hold: asyncio.Event | None = None
         self._last = self.bd_seqs = 0
@@ -79,31 +83,62 @@ class KeptInMemory:
         self.bd_seqs += 1
         return 6 + self.bd_seqs
 
-    async def commit(self, reports: Sequence[Report]) -> None:
-        """Carried out to the end, as in a thread, also if nobody waits for it any more."""
-        await asyncio.shield(asyncio.ensure_future(self._commit(reports)))
+    async def number(self, count: int) -> tuple[str, int]:
+        self._check(self.fault)
+        first = self._last + 1
+        self._last += count
+        return "store", first
 
-    async def _commit(self, reports: Sequence[Report]) -> None:
+    async def commit(
+        self,
+        reports: Sequence[Report],
+        settled: Sequence[int] = (),
+        numbers: Sequence[int] = (),
+        *,
+        dropped: int = 0,
+        offset_ms: int | None = None,  # noqa: ARG002 - it has but one boot
+    ) -> list[int]:
+        """Carried out to the end, as in a thread, also if nobody waits for it any more."""
+        given = await asyncio.shield(asyncio.ensure_future(self._commit(reports, settled, numbers)))
+        self.dropped += dropped
+        return given
+
+    async def _commit(self, reports: Sequence[Report], settled: Sequence[int], numbers: Sequence[int]) -> list[int]:
         if self.hold is not None:
             await self.hold.wait()
         self._check(self.fault)
         if any(report.metric == self.bad for report in reports):
             raise ValueError(f"{self.bad}: cannot be kept")
-        self.commits.append(list(reports))
-        for report in reports:
-            self._last += 1
-            self.entries.append(Entry(self._last, report))
+        if settled:
+            self._check(self.settle_fault)
+            self._delete(settled)
+        if reports:
+            self.commits.append(list(reports))
+        given = []
+        for report, number in zip(reports, numbers or [0] * len(reports), strict=True):
+            self._last += not number
+            given.append(number or self._last)
+            self.entries.append(Entry(given[-1], report))
+        return given
 
-    async def oldest(self, count: int, after: int = 0) -> list[Entry]:
+    async def oldest(self, count: int, after: int = 0, lane: Lane = Lane.TELEMETRY) -> list[Entry]:
         self._check(self.fault)
-        return [entry for entry in self.entries if entry.number > after][:count]
+        of_lane = [entry for entry in self.entries if entry.report.urgent is (lane is Lane.URGENT)]
+        return [entry for entry in of_lane if entry.number > after][:count]
 
-    async def settle(self, numbers: Sequence[int]) -> None:
-        self._check(self.fault or self.settle_fault)
+    async def drop(self, numbers: Sequence[int]) -> None:
+        self._delete(numbers)
+        self.dropped += len(numbers)
+
+    async def quarantine(self, numbers: Sequence[int]) -> None:
+        self.aside += [entry for entry in self.entries if entry.number in numbers]
+        self._delete(numbers)
+
+    def _delete(self, numbers: Sequence[int]) -> None:
         self.entries = [entry for entry in self.entries if entry.number not in numbers]
 
     def facts(self) -> JournalFacts:
-        return JournalFacts("store", len(self.entries), 0, 0, "")
+        return JournalFacts("store", len(self.entries), self.dropped, 0, "")
 
     async def close(self) -> None:
         self.closed = True
@@ -141,6 +176,11 @@ class SessionInMemory:
         return told
 
 
+def flying(outbox: Outbox) -> set[int]:
+    """Return the numbers of what is in the journal and must not be sent as history."""
+    return outbox._settled.keys() | {each.number for batch in outbox._sent for each in batch.urgent if each.committed}
+
+
 class UplinkedStreet:
     """The uplink of three lamps, a meter, a radar and a door."""
 
@@ -162,7 +202,7 @@ class UplinkedStreet:
         self.orders, self.ward = OrdersInMemory(), CannedWard()
         options = Options(
             host="127.0.0.1", port=1883, mqtt="5", keepalive_s=30, longest_wait_s=120.0,
-            journal=Path("journal.db"), journal_mb=1,
+            journal=Path("journal.db"), journal_mb=1, journal_reports=1000, journal_mb_a_day=10, history_per_s=1e12,
             operator_s=3600.0, level_every_s=level_every_s, presence_every_s=900.0,
             presence_at_least=presence_at_least, mirror=False, mirror_format="plain",
         )  # fmt: skip
@@ -182,6 +222,7 @@ class UplinkedStreet:
 
     def connect(self) -> EdgeNode:
         """Begin a session, as the link does."""
+        self.uplink._outbox.store("store")
         self.session = SessionInMemory()
         self.uplink._link.untried = False
         return self.uplink.online(cast("Any", self.session), 7)
@@ -198,7 +239,9 @@ class UplinkedStreet:
     @property
     def kept(self) -> list[tuple[str, str, object]]:
         """Return what waits to be committed: device, metric, value."""
-        return [(report.device, report.metric, report.value) for report in self.uplink._outbox._kept]
+        outbox = self.uplink._outbox
+        reports = [report for _, report in outbox._kept] + [each.report for each in outbox._urgent]
+        return [(report.device, report.metric, report.value) for report in reports]
 
 
 class _Names:

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from agent.journal.records import Entry, Report
+from agent.journal.records import TOLD, Entry, Lane, Limits, Report
 from agent.journal.store import Store
-from journal_reports import copied, report, whole
+from journal_reports import alarm, copied, report, whole
 
 MAX_BYTES = 1_000_000
 
@@ -31,7 +31,7 @@ class AgainstAList(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.path = Path(self.place.name) / "0" / "journal.db"
-        self.store = Store(self.path, MAX_BYTES, "0")
+        self.store = Store(self.path, Limits(MAX_BYTES), "0")
         self.store.open()
         self.store_id = self.store.facts().store_id
 
@@ -44,6 +44,26 @@ class AgainstAList(RuleBasedStateMachine):
         assert len(given) == len(new)
         assert given == sorted(given)
         assert not self.everything or not given or given[0] > self.everything[-1]
+        self.everything += given
+        self.waiting |= {number: (kept, self.boot) for number, kept in zip(given, new, strict=True)}
+
+    @rule(sizes=st.integers(1, 500), data=st.data())
+    def commit_numbered(self, sizes: int, data: st.DataObject) -> None:
+        """What was sent before goes back with the numbers that it has, but for some that were proven."""
+        store_id, first = self.store.number(sizes)
+        assert store_id == self.store_id
+        assert not self.everything or first > self.everything[-1]
+        self.everything.append(first + sizes - 1)
+        numbers = data.draw(st.lists(st.integers(first, first + sizes - 1), max_size=20, unique=True).map(sorted))
+        new = [report(float(number)) for number in numbers]
+        assert self.store.commit(new, (), numbers) == numbers
+        self.waiting |= {number: (kept, self.boot) for number, kept in zip(numbers, new, strict=True)}
+
+    @rule(count=st.integers(1, 60))
+    def commit_alarms(self, count: int) -> None:
+        new = [alarm(n) for n in range(count)]
+        given = self.store.commit(new, ())
+        assert not self.everything or given[0] > self.everything[-1]
         self.everything += given
         self.waiting |= {number: (kept, self.boot) for number, kept in zip(given, new, strict=True)}
 
@@ -60,8 +80,9 @@ class AgainstAList(RuleBasedStateMachine):
 
     @rule(count=st.integers(0, 1000), after=st.integers(0, 3000))
     def oldest(self, count: int, after: int) -> None:
-        entries = self.store.oldest(count, after)
-        assert entries == [entry for entry in self._entries() if entry.number > after][:count]
+        for lane in TOLD:
+            entries = self.store.oldest(count, after, lane)
+            assert entries == [entry for entry in self._entries(lane) if entry.number > after][:count]
 
     @rule(next_boot=st.booleans())
     def restart(self, next_boot: bool) -> None:
@@ -95,7 +116,7 @@ class AgainstAList(RuleBasedStateMachine):
 
     def _start(self, next_boot: bool) -> None:
         self.boot += next_boot
-        self.store = Store(self.path, MAX_BYTES, str(self.boot))
+        self.store = Store(self.path, Limits(MAX_BYTES), str(self.boot))
         self.store.open()
 
     def _some(self) -> st.SearchStrategy[list[int]]:
@@ -109,8 +130,13 @@ class AgainstAList(RuleBasedStateMachine):
         for number in settled:
             self.waiting.pop(number, None)
 
-    def _entries(self) -> list[Entry]:
-        return [Entry(number, kept, boot == self.boot) for number, (kept, boot) in sorted(self.waiting.items())]
+    def _entries(self, *lanes: Lane) -> list[Entry]:
+        return [
+            Entry(number, kept, boot == self.boot)
+            for lane in lanes or TOLD
+            for number, (kept, boot) in sorted(self.waiting.items())
+            if kept.urgent is (lane is Lane.URGENT)
+        ]
 
 
 TestAgainstAList = AgainstAList.TestCase

@@ -123,14 +123,17 @@ def test_rows_at_80_columns() -> None:
 
 def test_the_uplink_at_80_columns() -> None:
     text = [plain(one) for one in page(status(uplink=uplink()), 80)]
-    assert text[-4:] == [
+    assert text[-5:] == [
         "uplink  broker           MQTT   sent  unproven  kept  commands  refused  mirror",
         "online  127.0.0.1:40123  5     1 204         0     0         5        2  yes",
         "  node pole-7 of group albertslund, birth 3; last proof 0.8 s ago; in the clear",
+        "  journal: 12.3 MB written, 0 % of what may be just now",
         "  last refused: lum-03/lamp/dimming_level: expected 0 to 100, found 101",
     ]
     new = page(status(uplink=uplink(bd_seq=None, proof_age_s=None, last_refusal="")), 80)
-    assert plain(new[-1]) == "  node pole-7 of group albertslund; nothing proven yet; in the clear"
+    assert plain(new[-2]) == "  node pole-7 of group albertslund; nothing proven yet; in the clear"
+    thinned = page(status(uplink=uplink(journal_thinned=5000, last_refusal="")), 100)
+    assert plain(thinned[-1]).endswith("just now; 5 000 reports thinned to one a minute")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +169,7 @@ def test_the_identity(identity: IdentityState, says: str, problem: str) -> None:
         ),
         (uplink(journal_fault="disk full"), ["the journal fails: disk full"]),
         (uplink(journal_dropped=2000), ["the journal was full: 2 000 reports dropped"]),
+        (uplink(journal_quarantined=1), ["no broker takes 1 report: put aside, see the log"]),
     ],
 )
 def test_what_of_the_uplink_is_a_problem(state: UplinkState, told: list[str]) -> None:

@@ -106,6 +106,7 @@ def test_the_way_between_waiting_and_connecting_is_no_news() -> None:
         (uplink(commands_refused=3, last_refusal="lum-03: too old"), "a command was refused: lum-03: too old"),
         (uplink(journal_fault="disk full"), "the journal fails: disk full"),
         (uplink(journal_dropped=1000), "the journal is full: 1 000 reports dropped"),
+        (uplink(journal_quarantined=2), "no broker takes 2 reports: put aside"),
     ],
 )
 def test_troubles_are_told_once(word: UplinkState, event: str) -> None:

@@ -14,13 +14,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from agent.journal.journal import Journal
-from agent.journal.records import Entry, JournalFault
+from agent.journal.records import Entry, JournalFault, Limits
 from journal_reports import copied, numbers, opened, report, whole
 
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    journal = Journal(tmp_path / "kept" / "journal.db", 1_000_000, "this boot")
+    journal = Journal(tmp_path / "kept" / "journal.db", Limits(1_000_000), "this boot")
     yield journal
     await journal.close()
 
@@ -50,7 +50,7 @@ async def test_facts_need_no_call(journal: Journal) -> None:
 
 
 async def test_all_is_done_in_one_thread_that_is_gone_after_close(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.db", 1_000_000, "this boot")
+    journal = Journal(tmp_path / "journal.db", Limits(1_000_000), "this boot")
     await journal.open()
     await asyncio.gather(*(journal.commit([report(n)]) for n in range(20)))
     assert journal.facts().waiting == 20
@@ -64,7 +64,7 @@ async def test_all_is_done_in_one_thread_that_is_gone_after_close(tmp_path: Path
 async def test_bd_seq_counts_to_255_and_over_restarts(tmp_path: Path) -> None:
     seen = []
     for _ in range(3):
-        journal = Journal(tmp_path / "journal.db", 1_000_000, "this boot")
+        journal = Journal(tmp_path / "journal.db", Limits(1_000_000), "this boot")
         seen += [await journal.next_bd_seq() for _ in range(90)]
         await journal.close()
     assert seen == [*range(256), *range(14)]
@@ -100,7 +100,7 @@ async def test_a_report_that_cannot_be_kept_changes_nothing(journal: Journal) ->
 
 async def test_a_fault_is_logged_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
     (tmp_path / "journal.db").mkdir()
-    journal = Journal(tmp_path / "journal.db", 1_000_000, "this boot")
+    journal = Journal(tmp_path / "journal.db", Limits(1_000_000), "this boot")
     with capture_logs() as logs:
         with pytest.raises(JournalFault, match=r"journal\.db: is a folder; name a file in \[uplink\] journal"):
             await journal.open()
@@ -115,13 +115,13 @@ async def test_a_fault_is_logged_when_it_begins_and_when_it_ends(tmp_path: Path)
 
 
 async def test_a_journal_that_was_never_opened_can_be_closed(tmp_path: Path) -> None:
-    await Journal(tmp_path / "journal.db", 1_000_000, "this boot").close()
+    await Journal(tmp_path / "journal.db", Limits(1_000_000), "this boot").close()
     assert not list(tmp_path.iterdir())
 
 
 def test_too_small_a_bound_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least 1000000"):
-        Journal(tmp_path / "journal.db", 999_999, "this boot")
+        Journal(tmp_path / "journal.db", Limits(999_999), "this boot")
 
 
 def test_sqlite_is_loaded_only_when_a_journal_is_opened() -> None:

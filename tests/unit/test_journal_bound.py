@@ -44,11 +44,12 @@ def test_what_is_settled_makes_room_before_anything_is_dropped(tmp_path: Path) -
 def test_single_reports_are_dropped_too(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db", max_bytes=MAX_BYTES) as store:
         for seed in range(300):
-            store.commit([*bulky(1, seed), report("x" * 1000)], ())
-        store.commit(bulky(3300), ())
+            store.commit([*bulky(1, seed), report("x" * 1000, mono_s=60.0 * (10_000 * seed + 1))], ())
+        for seed in (1000, 2000):
+            store.commit(bulky(3000, seed), ())
         facts = store.facts()
         assert facts.dropped > 0
-        assert numbers(whole(store)) == list(range(facts.dropped + 1, 3901))
+        assert numbers(whole(store)) == list(range(facts.dropped + 1, 6601))
 
 
 def test_a_batch_that_can_never_fit_changes_nothing(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Session:
         """What is due, as the uplink sends it: life and death first."""
         reports = self.reporter.take(self.now_s)
         changes = self.edge.changes(self.stamp()) if self.reporter.turned() else []
-        return changes + self.edge.data(reports, self.stamp())
+        return changes + self.edge.data([(0, each) for each in reports if each.device in self.edge.born], self.stamp())
 
 
 def kinds(messages: list[Message]) -> list[tuple[str, str]]:
@@ -176,7 +176,7 @@ def test_history_says_that_it_is_and_carries_its_numbers() -> None:
     session = Session()
     session.edge.births(session.stamp())
     past = session.edge.history([entry(1, "lum-01"), entry(2, "lum-01"), entry(3, "lum-02")], session.stamp())
-    assert (kinds(past.messages), past.done, past.untold) == ([("DDATA", "lum-01"), ("DDATA", "lum-02")], [1, 2, 3], 0)
+    assert (kinds(past.messages), past.done, past.untold) == ([("DDATA", "lum-01"), ("DDATA", "lum-02")], [1, 2, 3], [])
     metrics = parse(past.messages[0].payload).metrics
     assert all(metric.historical for metric in metrics)
     assert [metric.properties[names.NUMBER_PROPERTY] for metric in metrics] == [1, 2]
@@ -199,7 +199,7 @@ def test_what_had_no_trusted_time_is_stamped_afterwards_and_what_nobody_can_date
     session.edge.births(session.stamp())
     entries = [entry(1, "lum-01", None), entry(2, "lum-01", None, this_boot=False), entry(3, "lum-99")]
     past = session.edge.history(entries, session.stamp())
-    assert (kinds(past.messages), past.done, past.untold) == ([("DDATA", "lum-01")], [1, 2, 3], 2)
+    assert (kinds(past.messages), past.done, past.untold) == ([("DDATA", "lum-01")], [1], [2, 3])
     assert [metric.timestamp for metric in parse(past.messages[0].payload).metrics] == [WALL_MS - 5000]
 
 
@@ -207,16 +207,36 @@ def test_what_is_of_this_boot_gets_its_time_once_the_clock_is_trusted() -> None:
     session = Session()
     session.edge.births(session.stamp())
     kept = Entry(1, Report("lum-01", "lamp/dimming_level", 9, 1.0, 192, 995.0, None))
-    assert session.edge.history([kept], Stamp(1000.0, WALL_MS, trusted=False)) == Past([], [], 0)
+    assert session.edge.history([kept], Stamp(1000.0, WALL_MS, trusted=False)) == Past([], [], [], [])
     (message,) = session.edge.history([kept], Stamp(1000.0, WALL_MS)).messages
     assert parse(message.payload).metrics[0].timestamp == WALL_MS - 5000
+
+
+def test_live_data_carry_the_numbers_under_which_they_would_be_kept() -> None:
+    session = Session()
+    session.edge.births(session.stamp())
+    reports = [Report(device, "lamp/x", 9, 1.0, 192, 1.0, None) for device in ("lum-01", "lum-02", "lum-01")]
+    messages = session.edge.data(list(enumerate(reports, 41)), session.stamp())
+    told = [[m.properties[names.NUMBER_PROPERTY] for m in parse(message.payload).metrics] for message in messages]
+    assert told == [[41, 43], [42]]
+    (message,) = session.edge.data([(0, reports[0])], session.stamp())
+    assert parse(message.payload).metrics[0].properties == {}, "without a journal they have none"
+
+
+def test_what_no_payload_knows_is_told_apart() -> None:
+    """A newer version has kept it."""
+    session = Session()
+    session.edge.births(session.stamp())
+    strange = Entry(2, Report("lum-01", "lamp/x", 77, 1.0, 192, 1.0, WALL_MS))
+    past = session.edge.history([entry(1, "lum-01"), strange], session.stamp())
+    assert (past.done, past.untold, past.unfit) == ([1], [], [2])
 
 
 def test_much_goes_up_in_several_messages() -> None:
     session = Session()
     session.edge.births(session.stamp())
     reports = [Report("lum-01", "lamp/dimming_level", 9, float(n % 100), 192, 1000.0, None) for n in range(250)]
-    messages = session.edge.data(reports, session.stamp())
+    messages = session.edge.data([(0, each) for each in reports], session.stamp())
     assert [len(parse(message.payload).metrics) for message in messages] == [100, 100, 50]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal.records import JournalFault
+from agent.journal.records import JournalFault, Limits
 from agent.journal.store import Store
 from journal_reports import bulky, numbers, opened, report, whole
 
@@ -75,7 +75,7 @@ def test_a_full_disk_at_the_start(small_disk: Path) -> None:
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(1000))
-    store = Store(small_disk / "new" / "journal.db", PLENTY, "this boot")
+    store = Store(small_disk / "new" / "journal.db", Limits(PLENTY), "this boot")
     with pytest.raises(JournalFault):
         store.open()
     assert store.facts().fault
@@ -90,7 +90,7 @@ def test_a_read_only_disk(small_disk: Path) -> None:
     with opened(path, max_bytes=PLENTY) as store:
         store.commit([report()], ())
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    store = Store(path, PLENTY, "this boot")
+    store = Store(path, Limits(PLENTY), "this boot")
     for _ in range(2):
         with pytest.raises(
             JournalFault, match="the file system is read-only; look at the card, then mount it for writing"
@@ -129,7 +129,7 @@ def test_writes_that_fail_accept_nothing_and_lose_nothing(tmp_path: Path, kept_b
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    store = Store(tmp_path / "file" / "journal.db", PLENTY, "this boot")
+    store = Store(tmp_path / "file" / "journal.db", Limits(PLENTY), "this boot")
     with pytest.raises(JournalFault, match=r"file/journal\.db: cannot be written .*\[uplink\] journal"):
         store.open()
     (tmp_path / "file").unlink()

@@ -18,7 +18,7 @@ from agent.uplink.reports import Reporter
 from hurried_uplink import VERSIONS, hurried, running, until
 from scripted_broker import Script, ScriptedBroker, Session
 from sparkplug_peer import parse
-from uplinked_street import UplinkedStreet
+from uplinked_street import UplinkedStreet, flying
 
 DOOR = "door-1/contact/state"
 METER = "meter-1/meter/active_power"
@@ -94,8 +94,9 @@ def everything() -> set[float]:
 def _left(street: UplinkedStreet) -> set[float]:
     """What the node still knows of: unproven, kept, or in its journal."""
     outbox = street.uplink._outbox
-    reports = [report for _, batch in outbox._sent for report in batch] + list(outbox._kept)
-    reports += [entry.report for entry in street.journal.entries]
+    reports = [report for batch in outbox._sent for _, report in batch.kept] + [report for _, report in outbox._kept]
+    proven = flying(outbox)  # deleted with the next commit
+    reports += [entry.report for entry in street.journal.entries if entry.number not in proven]
     return {float(report.value or 0) for report in reports if report.metric == "meter/active_power"}
 
 

@@ -74,6 +74,8 @@ def _troubles(old: UplinkState, new: UplinkState) -> Told:
         told.append((f"the journal fails: {new.journal_fault}", "bad"))
     if old.journal_fault and not new.journal_fault:
         told.append(("the journal works again", "good"))
+    if (aside := new.journal_quarantined - old.journal_quarantined) > 0:
+        told.append((f"no broker takes {fmt.number(aside, 'report')}: put aside", "warn"))
     if (lost := new.journal_dropped - old.journal_dropped) > 0:
         told.append((f"the journal is full: {fmt.number(lost, 'report')} dropped", "bad"))
     return told

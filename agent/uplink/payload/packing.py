@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+from agent.uplink.names import NUMBER_PROPERTY
 from agent.uplink.payload import layout
 from agent.uplink.payload.datatypes import DataType, natural, packer
 from agent.uplink.payload.protobuf import pack_text, pack_varint
@@ -22,6 +24,7 @@ _METRIC = pack_varint(layout.METRICS)
 _SHORT_METRIC = tuple(_METRIC + pack_varint(size) for size in range(128))
 _HISTORICAL = bytes([layout.IS_HISTORICAL, 1])
 _NULL = bytes([layout.IS_NULL, 1])
+_PROPERTIES, _VALUES = pack_varint(layout.PROPERTIES), pack_varint(layout.VALUES)
 
 MOST_SHAPES = 1024  # of a datatype
 _Shape = tuple[bytes, bytes, bytes, bytes, Callable[[Any], bytes]]
@@ -62,6 +65,8 @@ def _pack_metric(metric: Metric, stamp: bytes, typed: bool) -> bytes:
             packed = name + stamp + (told if typed else b"") + _pack_rest(metric)
             if value is not None:
                 packed += head + pack(value)
+        elif metric.number:
+            packed = name + stamp + (told if typed else b"") + _pack_number_property(metric.number) + head + pack(value)
         elif typed:
             packed = name + stamp + both + pack(value)
         else:
@@ -83,7 +88,10 @@ def _pack_rest(metric: Metric) -> bytes:
     """Return what only some metrics have: late, null, properties."""
     late = _HISTORICAL if metric.historical else b""
     null = _pack_null(metric.unreadable) if metric.value is None else b""
-    return late + null + (_pack_properties(metric.properties) if metric.properties else b"")
+    if not metric.properties:
+        return late + null + (_pack_number_property(metric.number) if metric.number else b"")
+    number = (Property(NUMBER_PROPERTY, DataType.INT64, metric.number),) if metric.number else ()
+    return late + null + _pack_properties(number + metric.properties)
 
 
 def _shape(name: str, datatype: DataType) -> _Shape:
@@ -108,19 +116,38 @@ def _pack_null(unreadable: str) -> bytes:
 def _pack_properties(properties: tuple[Property, ...]) -> bytes:
     if len(properties) > MOST_PROPERTIES:
         raise ValueError(f"expected at most {MOST_PROPERTIES} properties, found {len(properties)}")
-    keys = [_pack_name(layout.KEYS, each.name) for each in properties]
-    return _pack_part(layout.PROPERTIES, b"".join((*keys, *map(_pack_property, properties))))
+    names, values = b"", b""
+    for each in properties:
+        try:
+            name, head, pack = _property_shape(each.name, each.type)
+            value = head + pack(each.value)
+        except ValueError as error:
+            raise ValueError(f"property {each.name!r}: {error}") from None
+        names += name
+        values += _VALUES + pack_varint(len(value)) + value
+    return _PROPERTIES + pack_varint(len(names) + len(values)) + names + values
 
 
-def _pack_property(item: Property) -> bytes:
-    try:
-        slot, pack = packer(item.type)
-        if slot not in layout.PROPERTY_VALUE:
-            raise ValueError(f"no property is sent as {item.type.name}")  # noqa: TRY301 - the property's name is added
-        value = pack_varint(layout.PROPERTY_VALUE[slot]) + pack(item.value)
-    except ValueError as error:
-        raise ValueError(f"property {item.name!r}: {error}") from None
-    return _pack_part(layout.VALUES, _pack_number(layout.PROPERTY_TYPE, item.type) + value)
+@lru_cache(maxsize=256)
+def _property_shape(name: str, datatype: DataType) -> tuple[bytes, bytes, Callable[[Any], bytes]]:
+    """Return a property's name, what stands before its value, and how the value is packed."""
+    slot, pack = packer(datatype)
+    if slot not in layout.PROPERTY_VALUE:
+        raise ValueError(f"no property is sent as {datatype.name}")
+    typed = _pack_number(layout.PROPERTY_TYPE, datatype)
+    return _pack_name(layout.KEYS, name), typed + pack_varint(layout.PROPERTY_VALUE[slot]), pack
+
+
+def _before_number(size: int) -> bytes:
+    """Return what stands before a number of so many bytes that is the only property."""
+    name, head, _ = _property_shape(NUMBER_PROPERTY, DataType.INT64)
+    value = _VALUES + pack_varint(len(head) + size) + head
+    return _PROPERTIES + pack_varint(len(name) + len(value) + size) + name + value
+
+
+def _pack_number_property(number: int) -> bytes:
+    packed = pack_varint(number)
+    return _NUMBERED[len(packed)] + packed
 
 
 def _pack_number(head: int, number: int) -> bytes:
@@ -131,5 +158,4 @@ def _pack_name(head: int, name: str) -> bytes:
     return pack_varint(head) + pack_text(name, LONGEST_NAME_BYTES)
 
 
-def _pack_part(head: int, content: bytes) -> bytes:
-    return pack_varint(head) + pack_varint(len(content)) + content
+_NUMBERED = tuple(map(_before_number, range(11)))  # each live metric has one

@@ -21,7 +21,10 @@ class Property(msgspec.Struct, frozen=True, gc=False):
 
 
 class Metric(msgspec.Struct, frozen=True, gc=False):
-    """One value. None is null, unless `unreadable` says what else came; no `datatype`: the sender left it out."""
+    """One value. None is null, unless `unreadable` says what else came; no `datatype`: the sender left it out.
+
+    `number`, where it is not 0, is sent as the property `journal`; it is read as a property like others.
+    """
 
     name: str
     value: Value | None
@@ -30,6 +33,7 @@ class Metric(msgspec.Struct, frozen=True, gc=False):
     historical: bool = False
     properties: tuple[Property, ...] = ()
     unreadable: str = ""
+    number: int = 0
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False):
