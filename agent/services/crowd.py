@@ -9,7 +9,7 @@ MOST_TRACKS = 96
 UNSEEN = 5.0  # cost of having come through a cell that works and saw nobody
 _WALKING_SPREAD = 0.35  # m/s
 _DRIVING_SPREAD = 0.2  # share of the speed limit
-_FOLLOWS = 0.2  # whoever follows is as fast, give or take this share
+_FOLLOWS = 0.3  # whoever follows is as fast, give or take this share
 _DOUBLE_M = (2.0, 5.0)  # walkers, vehicles: nearer than that, at the same speed, is the same one
 
 

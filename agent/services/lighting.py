@@ -23,13 +23,13 @@ FULL, NEAR, CLASS = range(3)
 FULL_M, NEAR_M, FAR_M = 15.0, 45.0, 75.0
 
 RENEW_S = 1.0  # needs that last while a condition holds are renewed and end so long after it
-_STILL_S = 0.4  # a cell may see so much longer than who is known explains before it is lit by itself
+_STILL_S = 1.35  # a cell may see so much longer than who is known explains before it is lit by itself
 _RISE = 0.8  # share of the fade up that is over when light is needed; it goes on for the rest
-_FALL = 0.07  # share of full light that a vehicle can spare at its back; light begins to fall so early
+_FALL = 0.0207  # share of full light that a vehicle can spare at its back; light begins to fall so early
 _STEP = 0.4  # walkers need steps of light, not all of it at once
 _EARLY_S = 0.4  # and it is there so long before, as they are slow and light is dear to them
-_SURE_M = 1.5  # who is known better than that needs no wider field
-_NEXT_FIX_S = (8.0, 2.0)  # walkers, vehicles: for so long a field is not put anew
+_SURE_M = 3.38  # who is known better than that needs no wider field
+_NEXT_FIX_S = (27.0, 1.33)  # walkers, vehicles: for so long a field is not put anew
 
 _KIND = {kind: number for number, kind in enumerate(KINDS)}
 

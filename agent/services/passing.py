@@ -11,9 +11,9 @@ from agent.services.tracks import FASTEST_M_PER_S, SLOWEST_M_PER_S, Track
 GATE = 3.5  # deviations: who is farther off than that is somebody else
 _NEWCOMER = GATE * GATE  # cost above which it is rather somebody new
 LATE_S = 2.0  # an edge may be told so late: a lost message is made good by the next one
-_LATE = 6.0  # cost of that
+_LATE = 4.0  # cost of that
 _ODD_SPEED = 10.0  # cost of having come from the cell before at a speed that nobody expected
-_ALONE = 8.0  # cost of having left a cell that goes on seeing somebody, though nobody else is known in it
+_ALONE = 12.0  # cost of having left a cell that goes on seeing somebody, though nobody else is known in it
 
 
 def who_came(edge: Edge, cells: Cells, crowd: Crowd) -> Track | None:

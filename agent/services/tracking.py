@@ -18,7 +18,7 @@ from agent.services.tracks import SLOWEST_M_PER_S, Track
 CHECK_S = 0.2  # how often tracks are held against cells in which nothing begins or ends
 _OUT_M = 150.0  # so far beyond the last cell nobody is followed
 _LOST_M = 20.0  # whoever moves and is not known better than that is not followed any more
-_EXPLAINED_S = 0.6  # a cell may see somebody so much longer than who is known explains
+_EXPLAINED_S = 0.9  # a cell may see somebody so much longer than who is known explains
 _MOST_MISSED = 3  # cells in a row that may not see somebody who is well known
 _WORD_S = 1.0  # until it is known that somebody has come into the next view
 _LONGEST_WAIT_S = 60.0  # for somebody who walks between two views

@@ -22,6 +22,7 @@ import msgspec
 
 import lab_choice
 import lab_nights
+import recorded_night
 from agent.lab.play import Account, Play
 from agent.lab.records import Scenario
 from agent.lab.schemes import SCHEMES
@@ -235,6 +236,13 @@ def _whole(job: tuple[str, str, Values]) -> Account:
     return _night(scenario, values) if values else lab_nights.played(scenario, "neighbour-lease")
 
 
+def _simulated(values: Values) -> float:
+    """Return the share of under-lit time on the simulated street."""
+    lab_choice.put(values)
+    score = recorded_night.played(recorded_night.without_long_gaps(recorded_night.night())).world.score
+    return score.underlit_s / score.user_s
+
+
 class _Judge:
     """Plays whole nights. Full light all night is the same in all of them."""
 
@@ -259,6 +267,7 @@ class _Judge:
             over_lease_pct=max(energy_pct - self._lease[name] for name, (energy_pct, _) in streets.items()),
             real_utility=min(account.utility for account in real),
             real_under_lit_pct=100 * max(account.under_lit_share for account in real),
+            simulated_under_lit_pct=100 * self._pool.submit(_simulated, values).result(),
             faults_under_lit_pct=100 * max(account.under_lit_share for account in faults),
             faults_dark_pct=100 * max(account.dark_share for account in faults),
             commands=sum(account.commands_per_lamp_hour for account in plain) / len(plain),

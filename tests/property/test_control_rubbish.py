@@ -70,7 +70,9 @@ class Rubbish:
                 street.clock.now_s += float(str(second)) / 100.0
                 street.pin.level(bool(turn % 2) is first, street.now_s)
         elif name == "wait":
-            street.run(float(str(first)), 0.1)
+            for _ in range(round(float(str(first)) / STEP_S / 2)):
+                street.run(2 * STEP_S, 2 * STEP_S)
+                self._note_day()
         elif name == "lost":
             street.pin.lost("a wire is off", street.now_s)
         elif name == "trust":
@@ -93,10 +95,13 @@ class Rubbish:
             sees_nobody = believed and said is False and until_s > self.street.now_s
             self.doubted_s[lamp] = until_s if sees_nobody else min(self.doubted_s[lamp], self.street.now_s)
 
-    def judge(self) -> None:
-        """While it is night, or nobody knows whether it is."""
+    def _note_day(self) -> None:
         if self.street.control.night is False:
             self.day_s = self.street.now_s
+
+    def judge(self) -> None:
+        """While it is night, or nobody knows whether it is."""
+        self._note_day()
         if self.street.now_s - self.day_s < FADE_S:
             return
         level_pct = self.street.lamps.level_pct

@@ -1,48 +1,18 @@
-"""A recorded night of single passages on the simulated street, in virtual time, judged at the output side.
-
-Source of the passages: Kantonspolizei Basel-Stadt / Open Data Basel-Stadt. They are not part of this repository.
-"""
+"""A recorded night of single passages on the simulated street, judged at the output side."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 
 import pytest
 
 from firmware_sim.passages import PassagesError
-from firmware_sim.street import Recording, recorded
-from firmware_sim.traffic import User
-from virtual_street import VirtualStreet
-
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("GADELYS_DATA") or ROOT.parent / "shared" / "data")
-PASSAGES = DATA / "basel-passages" / "passages.csv.gz"
-SITE, NIGHT = "rigistrasse-31", date(2014, 12, 1)
-EVENING = datetime.fromisoformat("2014-12-01T18:00+01:00")
-SMALL_HOURS = datetime.fromisoformat("2014-12-01T02:30+01:00")
-LONGEST_GAP_S = 120.0  # by then a street of 430 m is empty and dimmed again
+from recorded_night import PASSAGES, SMALL_HOURS, night, played, without_long_gaps
 
 pytestmark = pytest.mark.skipif(
     not PASSAGES.is_file(),
     reason=f"no recorded passages at {PASSAGES}; GADELYS_DATA names the folder that holds basel-passages",
 )
-
-
-def night(begin: datetime = EVENING, site: str = SITE, of: date = NIGHT) -> list[User]:
-    return list(recorded(Recording(PASSAGES, site, of), begin))
-
-
-def without_long_gaps(users: Iterable[User]) -> Iterator[User]:
-    """The same users, where nobody comes for long a little sooner."""
-    skipped_s = before_s = 0.0
-    for user in users:
-        skipped_s += max(0.0, user.start_s - skipped_s - before_s - LONGEST_GAP_S)
-        before_s = user.start_s - skipped_s
-        yield replace(user, start_s=before_s)
 
 
 def test_the_night_is_as_it_was_recorded() -> None:
@@ -72,8 +42,7 @@ def test_a_night_that_was_not_recorded_is_refused() -> None:
 def test_nobody_is_in_the_dark_and_few_are_under_lit() -> None:
     """Three vehicles creep at 13-14 km/h and are lit as people are: 242 of the 285 under-lit seconds are theirs."""
     users = list(without_long_gaps(night()))
-    street = VirtualStreet(users=iter(users), begin=EVENING)
-    street.run(users[-1].start_s + LONGEST_GAP_S)
+    street = played(users)
     real = street.world.score
     motion = next(ghost.score for ghost in street.world.ghosts if ghost.score.name == "motion 20 %")
     assert street.world.checker.count == 0, list(street.world.checker.violations)
