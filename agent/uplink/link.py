@@ -15,8 +15,9 @@ from agent.journal.journal import Journal
 from agent.journal.records import JournalFault
 from agent.uplink.backlog import Backlog
 from agent.uplink.backoff import Backoff
+from agent.uplink.broker import Broken, Broker, Incoming, Refused
 from agent.uplink.edge import EdgeNode, Stamp, will
-from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession, Refused
+from agent.uplink.mqtt import MqttSession
 from agent.uplink.outbox import Outbox
 from agent.uplink.primary import PrimaryHost
 from agent.uplink.topics import Topics

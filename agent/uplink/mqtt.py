@@ -17,10 +17,9 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiomqtt
-import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -28,6 +27,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.identity.tls import TlsContext
 from agent.identity.words import TlsFault
+from agent.uplink.broker import Broken, Broker, Incoming, Refused
 from agent.uplink.edge import Message
 from agent.uplink.publish import PUBLISH, publish
 
@@ -47,35 +47,6 @@ T = TypeVar("T")
 _quiet = logging.getLogger("agent.uplink.mqtt")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
-
-
-class Broken(Exception):
-    """The connection could not be had, or is gone. The text says why; the next move is a new one, after a while."""
-
-
-class Refused(Broken):
-    """TLS cannot be had: our files are wrong, or the broker's, or it does not take ours. Somebody has to do something."""
-
-
-class Broker(msgspec.Struct, frozen=True):
-    """Where the broker is, and how it is spoken to; `tls` makes what a connection's TLS is made with, none: plain TCP."""
-
-    host: str
-    port: int
-    mqtt: Literal["5", "3.1.1"]
-    keepalive_s: int
-    client_id: str
-    tls: Callable[[], TlsContext] | None = None
-
-
-class Incoming(msgspec.Struct, frozen=True):
-    """A message from the broker; with MQTT 5 also where its answer is wanted, and what that is to bear."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    response_topic: str = ""
-    correlation: bytes | None = None
 
 
 class MqttSession:

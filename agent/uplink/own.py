@@ -1,4 +1,4 @@
-"""What the node tells of itself, beside the points: its journal, its identity, what the platform may change of it. Pure."""
+"""What the node tells of itself, beside the points: its journal, its identity, what the platform may change of it."""
 
 from __future__ import annotations
 

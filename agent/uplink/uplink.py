@@ -26,6 +26,7 @@ from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
 from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
+from agent.uplink.broker import Broken, Broker, Incoming
 from agent.uplink.commands import Answer, Bounds, Commands, Keeper
 from agent.uplink.downlink import Downlink, Moment
 from agent.uplink.edge import EdgeNode, Message, Stamp
@@ -35,7 +36,7 @@ from agent.uplink.holders import Holders
 from agent.uplink.keeping import Keeping
 from agent.uplink.link import Link
 from agent.uplink.mirror import EXPIRES_S, Mirror
-from agent.uplink.mqtt import Broken, Broker, Incoming, MqttSession
+from agent.uplink.mqtt import MqttSession
 from agent.uplink.node_orders import NodeOrders
 from agent.uplink.outbox import Outbox
 from agent.uplink.own import OwnMetrics

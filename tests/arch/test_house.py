@@ -131,6 +131,7 @@ EDGES = {
     "agent.uplink.keeping",
     "agent.uplink.link",
     "agent.uplink.mqtt",
+    "agent.uplink.own",
     "agent.uplink.uplink",
     "drivers.ble.bluez",
     "drivers.bus",

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from agent.uplink.broker import Broker
 from agent.uplink.edge import Message
-from agent.uplink.mqtt import Broker, MqttSession
+from agent.uplink.mqtt import MqttSession
 
 MESSAGES, AT_ONCE, CONNECTS = 20_000, 10, 20
 NODE, GROUP = "pole-7", "albertslund"

@@ -15,8 +15,9 @@ from agent.clock import Wall
 from agent.config.records import Tls
 from agent.identity.enrolment import Board
 from agent.identity.tls import TlsContext, context
+from agent.uplink.broker import Broken, Broker
 from agent.uplink.edge import Message
-from agent.uplink.mqtt import Broken, Broker, MqttSession
+from agent.uplink.mqtt import MqttSession
 from city import GROUP, City, now, secured
 from mosquitto import Mosquitto
 

@@ -14,8 +14,8 @@ from agent.clock import Clock, Wall
 from agent.config import Controller
 from agent.config import Uplink as Options
 from agent.journal.records import Entry, JournalFacts, JournalFault, Lane, Report
+from agent.uplink.broker import Broken
 from agent.uplink.edge import EdgeNode, Message
-from agent.uplink.mqtt import Broken
 from agent.uplink.outbox import Outbox
 from agent.uplink.topics import read
 from agent.uplink.uplink import Street, Uplink

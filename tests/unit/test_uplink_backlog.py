@@ -11,8 +11,8 @@ import pytest
 
 from agent.journal.records import Entry, Report
 from agent.uplink import backlog
+from agent.uplink.broker import Broken
 from agent.uplink.edge import EdgeNode
-from agent.uplink.mqtt import Broken
 from agent.uplink.suspects import MOST_IN_A_ROW, TRIES, Suspects
 from sparkplug_peer import ParsedMetric, parse
 from uplinked_street import SessionInMemory, UplinkedStreet, flying

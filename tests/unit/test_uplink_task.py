@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from agent.uplink.mqtt import Incoming
+from agent.uplink.broker import Incoming
 from uplinked_street import UplinkedStreet
 
 DOOR = "door-1/contact/state"

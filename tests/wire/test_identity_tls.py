@@ -25,8 +25,8 @@ from agent.identity.bundle import read
 from agent.identity.enrolment import Board
 from agent.identity.identity import Identity
 from agent.identity.tls import TlsContext, context
+from agent.uplink.broker import Broken
 from agent.uplink.edge import Message
-from agent.uplink.mqtt import Broken
 from city import GROUP, City, now
 from mosquitto import Mosquitto, free_port
 from tls_sessions import COMMANDS, DAY, MARKER, HandClock, carried, of, opened, plain, refused

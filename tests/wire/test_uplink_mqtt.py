@@ -14,8 +14,9 @@ from typing import Any, Literal
 import pytest
 
 from agent.uplink import mqtt
+from agent.uplink.broker import Broken, Broker
 from agent.uplink.edge import Message
-from agent.uplink.mqtt import Broken, Broker, MqttSession
+from agent.uplink.mqtt import MqttSession
 from hurried_uplink import until
 from mosquitto import Ear, Mosquitto, free_port
 
@@ -386,18 +387,3 @@ def _to_the_end(connection: socket.socket) -> bool:
     while connection.recv(4096):
         pass
     return True
-
-
-async def test_a_broker_that_hangs_up_before_it_answers() -> None:
-    """It is told at once, not after the whole time-out."""
-
-    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    async with server:
-        session = MqttSession(address(server.sockets[0].getsockname()[1]), WILL)
-        async with asyncio.timeout(mqtt.CONNECT_WITHIN_S / 2):
-            with pytest.raises(Broken, match="the broker ended the connection before it answered"):
-                await session.open(())
-        await session.close()

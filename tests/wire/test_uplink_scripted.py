@@ -12,8 +12,9 @@ from typing import Literal
 import pytest
 
 from agent.uplink import mqtt
+from agent.uplink.broker import Broken, Broker
 from agent.uplink.edge import Message
-from agent.uplink.mqtt import Broken, Broker, MqttSession
+from agent.uplink.mqtt import MqttSession
 from agent.uplink.reports import Reporter
 from hurried_uplink import VERSIONS, hurried, running, until
 from scripted_broker import Script, ScriptedBroker, Session
