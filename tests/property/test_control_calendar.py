@@ -101,6 +101,8 @@ def test_a_plan_says_for_each_instant_what_is_then(periods: list[Period], utc: d
     assert [change.at for change in planned] == sorted({change.at for change in planned})
     for quarter in range(96):
         moment = utc + timedelta(minutes=15 * quarter)
+        if any(abs(change.at - moment) < timedelta(seconds=1) for change in planned[1:]):
+            continue  # the sun's height is reckoned to less than that
         said = [change for change in planned if change.at <= moment][-1]
         is_so = plan.at(moment)
         assert (said.night, said.night and said.rest) == (is_so.night, is_so.night and is_so.rest)
