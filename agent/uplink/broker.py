@@ -1,4 +1,4 @@
-"""A broker, what comes from it, and what can go wrong with a connection to it. Pure."""
+"""A broker, what comes from it, and what can go wrong with a connection to it."""
 
 from __future__ import annotations
 

@@ -128,6 +128,7 @@ EDGES = {
     "agent.trial",
     "agent.upkeep",
     "agent.uplink.backlog",
+    "agent.uplink.broker",
     "agent.uplink.keeping",
     "agent.uplink.link",
     "agent.uplink.mqtt",

@@ -61,7 +61,7 @@ FAULTS = {
     "drops after the acknowledgement": Script(drop_after_ack=3),
     "half-open: hears and does not answer": Script(mute_after_ack=2),
     "half-open: does not even hear": Script(deaf_after_ack=2),
-    "drops what is on its way": Script(lose_after_bytes=4000),
+    "drops what is on its way": Script(lose_after_bytes=8000),
     "reads slowly": Script(read_at_once=7),
     "allows one unanswered message": Script(receive_maximum=1),
 }
