@@ -8,6 +8,7 @@ from random import Random
 from firmware_sim import modbus
 
 MOST_NOISE = 8  # bytes in a burst
+SHORTEST = 4  # bytes: unit, function, CRC
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Chance:
         faults = self.faults
         if self._happens(faults.drop):
             return None
+        if len(frame) < SHORTEST:  # its unit has already cut it short
+            return self.thinned(frame)
         if self._happens(faults.wrong_unit):
             frame = modbus.seal(frame[0] % 247 + 1, frame[1:-2])
         if self._happens(faults.wrong_function):

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from firmware_sim import modbus
-from firmware_sim.faults import Faults, read_faults
+from firmware_sim.faults import SHORTEST, Chance, Faults, read_faults
 from firmware_sim.link import Link
 from firmware_sim.units import JxctLux, Unit
 from firmware_sim.wire import Direction, Wire
@@ -220,3 +220,9 @@ def test_faults_by_their_names() -> None:
 def test_mistakes_in_faults(given: dict[str, object], of_unit: bool, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_faults(given, of_unit=of_unit)
+
+
+@pytest.mark.parametrize("left", range(1, SHORTEST))
+def test_what_is_cut_short_already_is_not_changed_again(left: int) -> None:
+    chance = Chance(Faults(wrong_unit=1.0, wrong_function=1.0, wrong_length=1.0, corrupt=1.0, truncate=1.0))
+    assert chance.hurt(TOLD[:left]) == TOLD[:left]
