@@ -239,6 +239,7 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     mqtt: Literal["5", "3.1.1"]
     keepalive_s: int
     longest_wait_s: float
+    first_wait_s: float = 1.0
     journal: Path
     journal_mb: int
     journal_reports: int

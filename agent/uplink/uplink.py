@@ -131,7 +131,7 @@ class Uplink:
             self._topics,
             clock,
             primary_host=options.primary_host,
-            backoff=Backoff(random.random, options.longest_wait_s),
+            backoff=Backoff(random.random, options.longest_wait_s, options.first_wait_s),
             outbox=self._outbox,
             journal=journal,
             node=self,

@@ -78,7 +78,17 @@ def a_restart_is_signed_and_happens_once(commanded: Commanded) -> None:
 
 def the_command_line_signs_and_the_bundle_tells(commanded: Commanded) -> None:
     street, socket = commanded.street, ["--socket", str(commanded.street.folder / "api.sock")]
-    words = ["uplink", "send", "agent/log_level", "debug", "--for", "60s", "--key", str(commanded.signer.file), *socket]
+    words = [
+        "uplink",
+        "send",
+        "agent/log_level",
+        "debug",
+        "--for",
+        "60s",
+        "--sign",
+        str(commanded.signer.file),
+        *socket,
+    ]
     done = subprocess.run([script("gadelys"), *words], capture_output=True, text=True, check=False, timeout=20)
     assert (done.returncode, done.stderr) == (0, "")
     assert "sent      agent/log_level = debug, for 1 min" in done.stdout

@@ -168,6 +168,8 @@ def test_waits_double_up_to_the_longest_and_jitter_fully() -> None:
     most = Backoff(lambda: 1.0, 120.0)
     assert [most.next_s(0.0) for _ in range(9)] == [1, 2, 4, 8, 16, 32, 64, 120, 120]
     assert Backoff(lambda: 0.0, 120.0).next_s(0.0) == 0.0
+    city = Backoff(lambda: 1.0, 120.0, 60.0)
+    assert [city.next_s(lived_s) for lived_s in (3600.0, 0.0, 0.0, 3600.0)] == [60.0, 120.0, 120.0, 60.0]
 
 
 def test_a_connection_that_lived_makes_the_next_wait_short() -> None:

@@ -119,7 +119,11 @@ def describe(what: str | None) -> int:
 @click.option("--id", "id_", metavar="ID", help="The command's name.  [default: cli- and eight digits]")
 @click.option("--within", metavar="TIME", default="20s", show_default=True, help="How long to wait for the proof.")
 @click.option(
-    "--key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Sign with this key (PEM)."
+    "--sign",
+    "signing_key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Sign with this key (PEM).",
 )
 @click.option("--issuer", metavar="NAME", help="Whose key it is.  [default: the key's file without its ending]")
 @json_option
@@ -134,7 +138,7 @@ def send(wanted: Wanted, as_json: bool, **typed: Any) -> int:
     \b
     Examples: gadelys uplink send lum-03/lamp/dimming_level 55 --for 10m
               gadelys uplink send lum-03/command/release true
-              gadelys uplink send agent/configuration @pole.toml --key operations.pem --within 4m
+              gadelys uplink send agent/configuration @pole.toml --sign operations.pem --within 4m
     """
     from agent.cli.uplink.send import Typed  # noqa: PLC0415
     from agent.cli.uplink.send import send as run_send  # noqa: PLC0415

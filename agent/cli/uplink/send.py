@@ -36,7 +36,7 @@ class Typed(msgspec.Struct, frozen=True):
     for_: str | None
     id_: str | None
     within: str
-    key: Path | None = None
+    signing_key: Path | None = None
     issuer: str | None = None
 
     def read(self) -> tuple[Order, float]:
@@ -52,7 +52,7 @@ class Typed(msgspec.Struct, frozen=True):
 
     def signing(self) -> Key | None:
         """Return who signs, none if nobody does. Trouble if the key cannot be used."""
-        return signing(self.key, self.issuer)
+        return signing(self.signing_key, self.issuer)
 
 
 def signing(path: Path | None, issuer: str | None) -> Key | None:
@@ -62,11 +62,11 @@ def signing(path: Path | None, issuer: str | None) -> Key | None:
     try:
         from agent.uplink.ed25519 import signer  # noqa: PLC0415
     except ImportError:
-        raise Trouble("--key needs the extra `signed`: pip install 'gadelys[signed]'", MISUSED) from None
+        raise Trouble("--sign needs the extra `signed`: pip install 'gadelys[signed]'", MISUSED) from None
     try:
         return Key(issuer or path.stem, signer(path.read_text(encoding="ascii")))
     except (OSError, ValueError) as error:
-        raise Trouble(f"--key {path}: {_why(error)}", MISUSED) from None
+        raise Trouble(f"--sign {path}: {_why(error)}", MISUSED) from None
 
 
 def send(wanted: Wanted, typed: Typed, *, as_json: bool) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 
 from agent.uplink.payload.protobuf import U32, U64, pack_text, pack_varint
 
-LONGEST_TEXT_BYTES = 4096
-LONGEST_READ_BYTES = 32768  # of a text that comes: a configuration is one
+LONGEST_TEXT_BYTES = 32768  # a configuration is one
+LONGEST_RAW_BYTES = 4096
 
 Value = bool | int | float | str | bytes
 
@@ -220,8 +220,8 @@ def _pack_string(value: Any) -> bytes:
 
 
 def _pack_bytes(value: Any) -> bytes:
-    if not isinstance(value, bytes) or len(value) > LONGEST_TEXT_BYTES:
-        raise _unfit(f"at most {LONGEST_TEXT_BYTES} bytes", value)
+    if not isinstance(value, bytes) or len(value) > LONGEST_RAW_BYTES:
+        raise _unfit(f"at most {LONGEST_RAW_BYTES} bytes", value)
     return pack_varint(len(value)) + value
 
 

@@ -12,7 +12,7 @@ from agent.uplink.payload import layout
 from agent.uplink.payload.datatypes import (
     FLOAT32,
     FLOAT64,
-    LONGEST_READ_BYTES,
+    LONGEST_RAW_BYTES,
     LONGEST_TEXT_BYTES,
     DataType,
     Slot,
@@ -40,8 +40,8 @@ _READERS: dict[Slot, Callable[[bytes, int, int], Value]] = {
     Slot.FLOAT: lambda raw, start, _end: float(FLOAT32.unpack_from(raw, start)[0]),
     Slot.DOUBLE: lambda raw, start, _end: float(FLOAT64.unpack_from(raw, start)[0]),
     Slot.BOOLEAN: lambda _raw, _start, number: number != 0,
-    Slot.STRING: lambda raw, start, end: read_text(raw, start, end, LONGEST_READ_BYTES),
-    Slot.BYTES: lambda raw, start, end: read_bytes(raw, start, end, LONGEST_TEXT_BYTES),
+    Slot.STRING: lambda raw, start, end: read_text(raw, start, end, LONGEST_TEXT_BYTES),
+    Slot.BYTES: lambda raw, start, end: read_bytes(raw, start, end, LONGEST_RAW_BYTES),
 }
 
 _Fields = dict[int, tuple[int, int]]  # of each tag, the start and number of `read_fields` as they stood last
