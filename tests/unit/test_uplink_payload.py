@@ -152,7 +152,7 @@ def test_properties_that_are_no_value_are_left_out() -> None:
             b"\x12\x85\x80\x02\x7a\x81\x80\x02" + b"t" * 32769,
             "metric 1, byte 8: expected at most 32768 bytes, found 32769",
         ),
-        (in_metric(b"\x82\x01\x81\x20" + b"t" * 32769), "metric 1, byte 7: expected at most 4096 bytes, found 4097"),
+        (in_metric(b"\x82\x01\x81\x20" + b"t" * 4097), "metric 1, byte 7: expected at most 4096 bytes, found 4097"),
         (in_metric(b"") * 513, "byte 1026: expected at most 512 metrics"),
         (bytes(65537), "expected at most 65536 bytes, found 65537"),
     ],
@@ -179,7 +179,7 @@ def test_the_bounds_themselves_are_read() -> None:
         (DataType.INT64, True), (DataType.INT64, 1.0), (DataType.INT64, "1"), (DataType.BOOLEAN, 1), (DataType.BOOLEAN, "true"),
         (DataType.FLOAT, nan), (DataType.FLOAT, inf), (DataType.FLOAT, 3.5e38), (DataType.FLOAT, True), (DataType.FLOAT, "1"),
         (DataType.DOUBLE, -inf), (DataType.DOUBLE, 10**400), (DataType.STRING, 1), (DataType.STRING, b"a"),
-        (DataType.STRING, "\ud800"), (DataType.STRING, "é" * 2049), (DataType.BYTES, "a"), (DataType.BYTES, bytes(32769)),
+        (DataType.STRING, "\ud800"), (DataType.STRING, "é" * 16385), (DataType.BYTES, "a"), (DataType.BYTES, bytes(4097)),
         (DataType.UINT32, 1), (DataType.DATASET, 1), (DataType.FILE, b"a"),
     ],
 )  # fmt: skip
