@@ -35,7 +35,7 @@ _FILES = (
 )
 _pattern = click.argument("pattern", metavar="[PATTERN]", default="*")
 _look = click.option(
-    "--look", default=5.0, show_default=True, type=click.FloatRange(0.1, 3600), metavar="S",
+    "--look", default=6.5, show_default=True, type=click.FloatRange(0.1, 3600), metavar="S",
     help="Without a store: listen to the broker so many seconds first.",
 )  # fmt: skip
 _within = click.option("--within", metavar="TIME", default="20s", show_default=True, help="Wait so long for a proof.")
