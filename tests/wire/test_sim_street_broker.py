@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -234,14 +235,28 @@ def started(folder: Path) -> tuple[subprocess.Popen[str], int]:
     return process, state["broker"]["port"]
 
 
+def broker_pid(folder: Path) -> int:
+    """The process of the street's Mosquitto."""
+    return next(
+        int(process.name)
+        for process in Path("/proc").iterdir()
+        if process.name.isdigit()
+        and f"{folder}/broker.conf".encode() in (process / "cmdline").read_bytes().split(b"\0")
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_dies_with_the_street_whatever_that_dies_of(tmp_path: Path, number: signal.Signals) -> None:
     street, port = started(tmp_path)
-    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as link:
-        street.send_signal(number)
-        assert closed(link)
-        street.communicate(timeout=PATIENCE_S)
-    assert refused(port)
+    end = os.pidfd_open(broker_pid(tmp_path))
+    try:
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as link:
+            street.send_signal(number)
+            assert closed(link)
+            street.communicate(timeout=PATIENCE_S)
+        assert select.select([end], [], [], PATIENCE_S)[0] == [end]
+    finally:
+        os.close(end)
     if number != signal.SIGKILL:
         assert [path.name for path in tmp_path.iterdir()] == ["broker.log"]
 
