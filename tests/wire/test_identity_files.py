@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,26 +17,6 @@ from city import City, now
 from mosquitto import Mosquitto
 from neighbour_certificates import run
 from tls_sessions import DAY, HandClock, of, opened, plain, refused
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    made = City(tmp_path_factory.mktemp("city"))
-    made.enrolled("pole-7")
-    made.issued("platform", "platform")
-    return made
-
-
-@pytest.fixture(scope="module")
-def pole(city: City) -> Board:
-    return city.board("pole-7")
-
-
-@pytest.fixture(scope="module")
-def broker(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    made = city.broker(tmp_path_factory.mktemp("broker"), "localhost", "127.0.0.1")
-    yield made
-    made.close()
 
 
 @pytest.fixture

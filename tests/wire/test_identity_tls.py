@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -30,26 +30,6 @@ from agent.uplink.edge import Message
 from city import GROUP, City, now
 from mosquitto import Mosquitto, free_port
 from tls_sessions import COMMANDS, DAY, MARKER, HandClock, carried, of, opened, plain, refused
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    made = City(tmp_path_factory.mktemp("city"))
-    made.enrolled("pole-7")
-    made.issued("platform", "platform")
-    return made
-
-
-@pytest.fixture(scope="module")
-def pole(city: City) -> Board:
-    return city.board("pole-7")
-
-
-@pytest.fixture(scope="module")
-def broker(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    made = city.broker(tmp_path_factory.mktemp("broker"), "localhost", "127.0.0.1")
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
