@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -138,16 +138,16 @@ def _title(report: Report) -> str:
 
 def _figures(report: Report) -> str:
     streets = report.streets
-    used = sum(street.kwh for street in streets)
-    found = [("used", f"{_number(used)} kWh")]
-    # A sum over streets of which some have no figure would be less than it says.
-    for name, value, unit, digits in (
-        ("saved", _sum([street.saved_kwh for street in streets]), "kWh", 1),
-        ("saved", _sum([street.saved_cost for street in streets]), report.currency, 2),
-        ("saved", _sum([street.saved_co2_kg for street in streets]), "kg CO₂", 1),
+    found = [("used", f"{_number(sum(street.kwh for street in streets))} kWh")]
+    for saved, unit, digits in (
+        ([street.saved_kwh for street in streets], "kWh", 1),
+        ([street.saved_cost for street in streets], report.currency, 2),
+        ([street.saved_co2_kg for street in streets], "kg CO₂", 1),
     ):
-        if value is not None:
-            found.append((name, f"{_number(value, digits)} {unit}"))
+        known = [value for value in saved if value is not None]
+        if known:
+            of = "" if len(known) == len(saved) else f", in {len(known)} of {fmt.count(len(saved), 'street')}"
+            found.append((f"saved{of}", f"{_number(sum(known), digits)} {unit}"))
     return "".join(f"<div><b>{escape(value)}</b>{escape(name)}</div>" for name, value in found)
 
 
@@ -206,11 +206,6 @@ def _gaps(street: StreetUse) -> list[str]:
         also = f" and {more} more" if more > 0 else ""
         said.append(f"silent all the month: {', '.join(street.silent[:_MOST_SILENT])}{also}")
     return said
-
-
-def _sum(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known and len(known) == len(values) else None
 
 
 def _missing(street: StreetUse) -> str:
