@@ -73,7 +73,7 @@ def test_it_prints_on_a4_landscape_with_its_columns_named_on_each_page(folder: P
     size = subprocess.run(["pdfinfo", folder / "report.pdf"], check=True, capture_output=True, text=True).stdout
     assert "(A4)" in size
     assert "841." in size.split("Page size:")[1].split(" x ")[0]  # landscape: the wide side across
-    words = ["pdftotext", "-layout", folder / "report.pdf", "-"]
+    words = ["pdftotext", "-layout", str(folder / "report.pdf"), "-"]
     pages = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split("\f")
     tables = [page for page in pages if "26 865.4" in page and "12 345.6" in page]
     assert len(tables) >= 2
