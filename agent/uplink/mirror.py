@@ -5,7 +5,7 @@ The same metrics as in Sparkplug, presence as counts included; or FIWARE's entit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -59,6 +59,8 @@ class Mirror:
         self._specs: dict[str, list[tuple[str, Spec]]] = {device: [] for device in self._devices}
         for key, spec in table.points.items():
             self._specs[spec.device].append((key, spec))
+        bays = {spec.device: key for key, spec in table.points.items() if spec.name == names.OCCUPANCY}
+        self._bays = bays if entities is not None else {}
         self._dirty = dict.fromkeys(self._devices)
         self._next_s = now_s
         self._renew_s = now_s + RENEW_S
@@ -80,24 +82,29 @@ class Mirror:
         if not self._dirty or now_s < self._next_s:
             return []
         self._next_s = now_s + EVERY_S
-        states = [
-            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=self._reporter.alive(device)))
-            for device in self._dirty
-        ]
+        states = self._states(self._dirty, stamp, self._reporter.alive)
         self._dirty.clear()
         return states
 
     def farewell(self, stamp: Stamp) -> list[Message]:
         """Return all states once more, as of something that nobody looks after: at an intended stop."""
-        return [
-            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=False))
-            for device in self._devices
-        ]
+        return self._states(self._devices, stamp, lambda _device: False)
 
     def result(self, answer: Answer, stamp: Stamp) -> Message:
         """Return what has become of a command, not retained."""
         said = Result(answer.id, answer.device, answer.status, answer.reason, iso(stamp.wall_ms))
         return Message(self._topics.mirror_result, _encode(said))
+
+    def _states(self, devices: Collection[str], stamp: Stamp, alive: Callable[[str], bool]) -> list[Message]:
+        states = [
+            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=alive(device)))
+            for device in devices
+        ]
+        if self._entities is not None and not self._bays.keys().isdisjoint(devices):
+            bays = {bay: self._reporter.told(key)[0] if alive(bay) else None for bay, key in self._bays.items()}
+            parking = self._entities.parking(bays, iso(stamp.wall_ms))
+            states.append(Message(self._topics.mirror_parking, _encode(parking)))
+        return states
 
     def _state(self, device: str, stamp: Stamp, *, alive: bool) -> bytes:
         values: dict[str, Value | None] = {}

@@ -30,8 +30,9 @@ DATATYPES = {
 }
 # Of presence nothing goes up but its count, of single vehicles nothing: on a quiet street they are one resident's evening.
 _PRIVATE, _STATE = frozenset({"presence", "vehicles"}), "presence/state"
-# Functions whose values tell the same, and so are told slowly; a lux head sees the lamps, a sound level hears a car.
-_MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance", "noise"})
+# Functions whose values tell the same, and so are told slowly; a lux head sees the lamps, a sound level hears a car, and
+# somebody has parked, or has thrown something away.
+_MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance", "noise", "parking", "waste"})
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
 _ALARMS = frozenset(
     {FAILURE, DAY_BURNER, CYCLING, METER_FAILURE, METER_CYCLING}

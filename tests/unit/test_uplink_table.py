@@ -24,6 +24,11 @@ def test_sound_is_told_at_the_beat() -> None:
     assert build([point("n/noise/level")]).points["n/noise/level"].slow
 
 
+def test_bays_and_containers_are_told_at_the_beat() -> None:
+    table = build([point("b/parking/occupancy"), point("c/waste/cover_open"), point("c/waste/filling_pct")])
+    assert all(spec.slow for spec in table.points.values())
+
+
 def test_alarms_of_lamps_are_told_at_once_and_what_adds_up_at_the_beat() -> None:
     own = [*health_points("l", lambda _key: False, own_meter=True), *meter_points("m")]
     table = build([point("l/lamp/dimming_level"), *own])
