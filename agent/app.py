@@ -283,7 +283,8 @@ class _Agent:
 
         limits = Limits(options.journal_mb * 1_000_000, options.journal_reports, options.journal_mb_a_day * 1_000_000)
         journal = Journal(options.journal, limits, boot_id())
-        street = Street(self._control, self._lamps, self._task.step)
+        meters = {device.id: device.meter for device in self._config.devices if device.meter is not None}
+        street = Street(self._control, self._lamps, self._task.step, meters)
         self._uplink = Uplink(
             options,
             self._config.controller,

@@ -42,9 +42,13 @@ class Place(Protocol):
 
 
 class Entities:
-    """The entities of one controller. All of them are where it is."""
+    """The entities of one controller. All of them are where it is.
 
-    def __init__(self, place: Place) -> None:
+    `meters`: lamps and what measures each of them alone, which is then a part of the lamp and no cabinet.
+    """
+
+    def __init__(self, place: Place, meters: Mapping[str, str]) -> None:
+        self.meters = meters
         self._scope = f"{place.group}:{place.id}"
         east_north = [place.longitude_deg, place.latitude_deg]  # GeoJSON (RFC 7946): east first
         self._location = {"type": "Point", "coordinates": east_north}
@@ -63,7 +67,7 @@ class Entities:
         """Return a device as an entity; none if no model has words for it. `now`, `since`: UTC; counts are since then."""
         has = {*values, *(name.partition("/")[0] for name in values)}
         model = next((model for model in MODELS if model.made_by & has), None)
-        if model is None:
+        if model is None or (model is CABINET and device in self.meters.values()):
             return None
         if model is BEACON and values.get("beacon/on_air") is not True:
             values = {}  # what is not on the air is not announced
@@ -132,7 +136,7 @@ def _container(values: Values) -> dict[str, object]:
 
 def _beacon(values: Values) -> dict[str, object]:
     url = values.get("beacon/url")
-    return {} if url is None else {"announcedUrl": url}
+    return {"announcedUrl": url} if isinstance(url, str) else {}
 
 
 def _number(attribute: Attribute, value: Value | None) -> float | int | None:

@@ -61,13 +61,18 @@ class Mirror:
             self._specs[spec.device].append((key, spec))
         bays = {spec.device: key for key, spec in table.points.items() if spec.name == names.OCCUPANCY}
         self._bays = bays if entities is not None else {}
+        self._meters = entities.meters if entities is not None else {}
+        self._metered = {meter: lamp for lamp, meter in self._meters.items()}
         self._dirty = dict.fromkeys(self._devices)
         self._next_s = now_s
         self._renew_s = now_s + RENEW_S
 
     def changed(self, devices: Iterable[str]) -> None:
         """Take that something of these devices has just been told."""
-        self._dirty |= dict.fromkeys(devices)
+        for device in devices:
+            self._dirty[device] = None
+            if (lamp := self._metered.get(device)) is not None:
+                self._dirty[lamp] = None
 
     def next_s(self) -> float:
         """Return when `due` has something to say."""
@@ -107,6 +112,18 @@ class Mirror:
         return states
 
     def _state(self, device: str, stamp: Stamp, *, alive: bool) -> bytes:
+        values, now = self._values(device), iso(stamp.wall_ms)
+        if self._entities is not None and device:
+            meter = self._meters.get(device, "")
+            if meter and self._reporter.alive(meter):
+                values |= {name: value for name, value in self._values(meter).items() if name.startswith("meter/")}
+            since = iso(stamp.ms(self._reporter.began_s))
+            entity = self._entities.entity(device, values if alive else dict.fromkeys(values), now, since)
+            if entity is not None:
+                return _encode(entity)
+        return _encode(State(device or self._topics.node, now, alive, dict(sorted(values.items()))))
+
+    def _values(self, device: str) -> dict[str, Value | None]:
         values: dict[str, Value | None] = {}
         for key, spec in self._specs[device]:
             value, _ = self._reporter.told(key)
@@ -114,13 +131,7 @@ class Mirror:
         for spec in self._table.own_of[device]:
             if spec.name not in names.INPUTS:
                 values[spec.name] = self._reporter.own(device, spec.name)
-        now = iso(stamp.wall_ms)
-        if self._entities is not None and device:
-            since = iso(stamp.ms(self._reporter.began_s))
-            entity = self._entities.entity(device, values if alive else dict.fromkeys(values), now, since)
-            if entity is not None:
-                return _encode(entity)
-        return _encode(State(device or self._topics.node, now, alive, dict(sorted(values.items()))))
+        return values
 
 
 def iso(wall_ms: int) -> str:

@@ -23,7 +23,7 @@ class Albertslund:
     group, id, latitude_deg, longitude_deg = "albertslund", "pole-7", 55.6561, 12.3683
 
 
-HERE = Entities(Albertslund())
+HERE = Entities(Albertslund(), {"lum-1": "meter-3"})
 NUMBERS = {attribute.metric for model in smart_models.MODELS for attribute in model.attributes}
 WORDS = {"waste/cover_open", "waste/out_of_position", "beacon/on_air", "beacon/url", names.OCCUPANCY}
 METRICS = sorted(NUMBERS | WORDS)
@@ -96,6 +96,10 @@ def test_units_are_the_models_own(metric: str, value: float, name: str, told: fl
 def test_a_lamp_with_a_meter_tells_its_power() -> None:
     told = entity(lamp__dimming_level=40.0, meter__active_power=31.5, meter__voltage=231.0, meter__power_factor=0.94)
     assert (told["powerConsumption"], told["voltage"], told["powerFactor"]) == (31.5, 231.0, 0.94)
+
+
+def test_the_meter_of_one_lamp_is_no_cabinet() -> None:
+    assert HERE.entity("meter-3", {"meter/active_power": 31.5}, NOW, SINCE) is None
 
 
 @pytest.mark.parametrize(("occupied", "status"), [(True, "occupied"), (False, "free"), (None, "unknown")])
