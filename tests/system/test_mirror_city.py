@@ -1,4 +1,4 @@
-"""Parking bays, a waste container and a beacon, by the profiles that docs/profiles.md shows, up to FIWARE's entities."""
+"""Parking bays by the profile of docs/profiles.md, a laser over waste, and a beacon, up to FIWARE's entities."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ port = %d
 [unit]
 dimmer = { bus = "field", address = 21, profile = "waveshare-ao8-b" }
 bays = { bus = "field", address = 5, profile = "bays" }
-bin = { bus = "field", address = 80, profile = "bin", poll_s = 0.5 }
+bin = { bus = "field", address = 80, profile = "sen0492", poll_s = 0.5 }
 [device]
 lum-01 = { kind = "luminaire", unit = "dimmer", channel = 1, position_m = 0 }
 bay-1 = { kind = "parking", unit = "bays", channel = 1 }
 bay-2 = { kind = "parking", unit = "bays", channel = 2 }
-bin-1 = { kind = "waste", unit = "bin" }
+bin-1 = { kind = "distance", unit = "bin", empty_m = 2.5, full_m = 0.5 }
 page-1 = { kind = "beacon", advert = "eddystone-url", url = "https://kommune.dk/p7", power_dbm = -18 }
 """
 
@@ -79,9 +79,8 @@ class City:
 
     def __init__(self, folder: Path) -> None:
         (folder / "units.toml").write_text(UNITS)
-        for name in ("bays", "bin"):
-            (folder / "profiles.d").mkdir(exist_ok=True)
-            (folder / "profiles.d" / f"{name}.toml").write_text(profile(name))
+        (folder / "profiles.d").mkdir()
+        (folder / "profiles.d" / "bays.toml").write_text(profile("bays"))
         self._log = (folder / "log").open("wb")
         self._line = subprocess.Popen(
             [script("firmware-sim"), "line", "--dir", str(folder), "--units", str(folder / "units.toml"), "--tcp"],

@@ -25,8 +25,9 @@ def test_sound_is_told_at_the_beat() -> None:
 
 
 def test_bays_and_containers_are_told_at_the_beat() -> None:
-    table = build([point("b/parking/occupancy"), point("c/waste/cover_open"), point("c/waste/filling_pct")])
-    assert all(spec.slow for spec in table.points.values())
+    heads = [point("b/distance/sensor_value"), point("b/parking/occupancy"), point("c/waste/cover_open")]
+    table = build([*heads, point("c/waste/filling_pct"), point("d/distance/sensor_value")])
+    assert [key for key, spec in table.points.items() if not spec.slow] == ["d/distance/sensor_value"]
 
 
 def test_alarms_of_lamps_are_told_at_once_and_what_adds_up_at_the_beat() -> None:
