@@ -114,8 +114,7 @@ class Mirror:
     def _state(self, device: str, stamp: Stamp, *, alive: bool) -> bytes:
         values, now = self._values(device), iso(stamp.wall_ms)
         if self._entities is not None and device:
-            meter = self._meters.get(device, "")
-            if meter and self._reporter.alive(meter):
+            if (meter := self._meters.get(device)) is not None:
                 values |= {name: value for name, value in self._values(meter).items() if name.startswith("meter/")}
             since = iso(stamp.ms(self._reporter.began_s))
             entity = self._entities.entity(device, values if alive else dict.fromkeys(values), now, since)

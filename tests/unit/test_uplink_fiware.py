@@ -6,8 +6,14 @@ from typing import Any
 
 import msgspec
 
+from agent.image import Image
+from agent.uplink import table
+from agent.uplink.edge import Stamp
 from agent.uplink.fiware import Entities
 from agent.uplink.mirror import Mirror
+from agent.uplink.reports import Pace, Reporter
+from agent.uplink.topics import Topics
+from drivers.points import Point, PointType, Quality, Reading
 from uplinked_street import UplinkedStreet
 
 
@@ -56,3 +62,17 @@ def test_of_a_meter_that_is_dead_a_lamp_tells_nothing() -> None:
     assert set(told) == {"lum-03", "meter-1"}
     assert told["lum-03"]["illuminanceLevel"] == 0.4
     assert "powerConsumption" not in told["lum-03"]
+
+
+def test_nobody_who_leaves_says_that_bays_are_free() -> None:
+    image = Image([Point(key="bay-1/parking/occupancy", type=PointType.BOOL)])
+    metrics = table.build(image)
+    reporter = Reporter(image, metrics, Pace(0.0, 900.0, 5), 0.0)
+    mirror = Mirror(Topics("albertslund", "pole-7"), metrics, reporter, 0.0, Entities(Albertslund(), {}))
+    image.put("bay-1/parking/occupancy", Reading(False, Quality.GOOD, "", 1.0))
+    reporter.take(1.0)
+    stamp = Stamp(2.0, 1_795_552_200_000)
+    there, gone = mirror.due(stamp)[-1], mirror.farewell(stamp)[-1]
+    assert there.topic == gone.topic == "gadelys/albertslund/pole-7/state/parking:all"
+    assert msgspec.json.decode(there.payload)["availableSpotNumber"] == 1
+    assert "availableSpotNumber" not in msgspec.json.decode(gone.payload)
