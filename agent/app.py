@@ -22,6 +22,7 @@ from agent.config import Config, ConfigError, load_file
 from agent.control.street import StreetControl
 from agent.control.task import ControlTask, lamp_points
 from agent.faults import FOLDER, FaultDumps
+from agent.heads import Heads
 from agent.health import Notifier, Supervisor
 from agent.identity.production import lacking
 from agent.image import Image
@@ -107,15 +108,18 @@ class _Agent:
         pins = self._pins = Pins(config, self._clock, sink)
         self._beacons = parts.beacons(config, self._clock, sink)
         lamps = [device for device in config.devices if device.kind == "luminaire"]
+        heads = Heads(config)
         points = (
             [point for bus in self._buses.values() for point in bus.points()]
             + [point for instrument in self._instruments.values() for point in instrument.points()]
             + pins.points()
             + (self._beacons.points() if self._beacons is not None else [])
+            + heads.points
             + [point for lamp in lamps for point in lamp_points(lamp.id)]
         )
         self._monitoring = Monitoring(config, self._clock, {point.key for point in points})
         image = sink.image = Image([*points, *self._monitoring.points()])
+        heads.watch(image)
         sun = parts.astronomical_clock(config)
         season = parts.season(config, self._clock, sun, image)
         self._control = StreetControl(
@@ -283,7 +287,8 @@ class _Agent:
 
         limits = Limits(options.journal_mb * 1_000_000, options.journal_reports, options.journal_mb_a_day * 1_000_000)
         journal = Journal(options.journal, limits, boot_id())
-        street = Street(self._control, self._lamps, self._task.step)
+        meters = {device.id: device.meter for device in self._config.devices if device.meter is not None}
+        street = Street(self._control, self._lamps, self._task.step, meters)
         self._uplink = Uplink(
             options,
             self._config.controller,

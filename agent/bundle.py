@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agent.local.records import PointState, SensorState, Status
+from agent.local.records import PointState, SeasonState, SensorState, Status
 
 _SECRET = re.compile(r"^(\s*(?:\w*(?:secret|password|token|private)\w*|key)\s*=\s*).*$", re.IGNORECASE | re.MULTILINE)
 _PRIVATE = frozenset({"presence", "vehicles"})
 LEFT_OUT = (
-    "presence and vehicles (each is somebody's movement)",
+    "presence and vehicles, and how many of them are counted (each is somebody's movement)",
     "frames of the lines (they hold the same)",
     "values of options that name a secret, a password, a token or a key",
 )
@@ -34,7 +34,9 @@ def made_of(status: Status, points: Iterable[PointState], text: str, trial: str)
     return Bundle(
         made=status.time,
         left_out=LEFT_OUT,
-        status=msgspec.structs.replace(status, sensors=[_still(sensor) for sensor in status.sensors]),
+        status=msgspec.structs.replace(
+            status, sensors=[_still(sensor) for sensor in status.sensors], season=_uncounted(status.season)
+        ),
         points=[point for point in points if point.key.split("/")[1] not in _PRIVATE],
         configuration=_SECRET.sub(r'\1"(left out)"', text),
         trial=trial,
@@ -43,3 +45,8 @@ def made_of(status: Status, points: Iterable[PointState], text: str, trial: str)
 
 def _still(sensor: SensorState) -> SensorState:
     return msgspec.structs.replace(sensor, present=None, age_s=None)
+
+
+def _uncounted(season: SeasonState) -> SeasonState:
+    traffic = season.traffic and msgspec.structs.replace(season.traffic, per_h=None)
+    return msgspec.structs.replace(season, traffic=traffic)

@@ -19,6 +19,7 @@ _PIN_KINDS = ("presence", "contact", "luminaire", "meter", "weather")
 _COUNTED = {"meter": "pulses_per_kwh", "weather": "mm_per_pulse"}
 
 _GEAR_OPTIONS = ("curve", "minimum_pct", "lumen_maintenance")
+_HEAD_OPTIONS = ("occupied_below_m", "empty_m", "full_m")
 _MAINTENANCE = "pairs [hours, share of the first light]: hours from 0 rising, shares from 1 falling, more than 0"
 
 # The options that not every device has: by kind, and by kind of those on a pin.
@@ -26,6 +27,7 @@ _KIND_OPTIONS = {
     "luminaire": ("position_m", "nominal_w", "meter", *_GEAR_OPTIONS),
     "presence": ("position_m",),
     "vehicles": ("position_m", "looks"),
+    "distance": _HEAD_OPTIONS,
     "beacon": BEACON_OPTIONS,
 }
 _PIN_OPTIONS = {
@@ -76,8 +78,23 @@ def read_device(table: Table) -> Device:
         nominal_w=table.number("nominal_w", 1, 2000, 60) if kind == "luminaire" else 0.0,
         looks=table.choice("looks", ("up", "down")) if kind == "vehicles" else None,
         meter=table.text("meter", _METER) if kind == "luminaire" and "meter" in table else None,
-        **(_gear(table) if kind == "luminaire" and on_unit else {}),
+        **(_gear(table) if kind == "luminaire" and on_unit else _head(table) if kind == "distance" else {}),
     )
+
+
+def _head(table: Table) -> dict[str, float]:
+    """Read what a distance head looks at: nothing that it says, a bay, or a container."""
+    said = [key for key in _HEAD_OPTIONS if key in table]
+    if "occupied_below_m" in said:
+        for key in _HEAD_OPTIONS[1:]:
+            table.needless(key, "with occupied_below_m: a head looks at a bay or into a container")
+        return {"occupied_below_m": table.number("occupied_below_m", 0.05, 50)}
+    if not said:
+        return {}
+    empty_m, full_m = table.number("empty_m", 0.05, 50), table.number("full_m", 0, 50)
+    if table.sound("empty_m") and table.sound("full_m") and full_m >= empty_m:
+        table.wrong("full_m", f"less than empty_m ({empty_m:g})")
+    return {"empty_m": empty_m, "full_m": full_m}
 
 
 def _gear(table: Table) -> dict[str, Any]:

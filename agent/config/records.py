@@ -99,6 +99,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     `looks`: where a vehicle radar looks along the street, to higher positions ("up") or to lower ones. Of a luminaire:
     `meter`, the device that measures it and nothing else; on a unit its driver's `curve` if it is not the profile's, the
     least light that it can give, and `lumen_maintenance`: burning hours and the share of its first light that is left by then.
+    Of a distance head: what it looks at, by distances in m: a bay that is taken, or a container that is empty, and full.
     """
 
     id: str
@@ -116,6 +117,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     curve: Literal["linear", "dali"] | None = None
     minimum_pct: float = 0.0
     lumen_maintenance: tuple[tuple[float, float], ...] = ()
+    occupied_below_m: float | None = None
+    empty_m: float | None = None
+    full_m: float | None = None
 
 
 class Gpio(msgspec.Struct, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ class Season:
         name = by_volume(design.class_name, traffic.volume)
         name = min(name, design.lowest)  # of one letter and one digit: the lower number is the higher class
         class_pct = level_pct(name, design.class_name, design.class_pct)
-        why = f"traffic {traffic.volume.name.lower()}, {traffic.per_h:g}/h"
+        why = f"traffic {traffic.volume.name.lower()}"  # no count: it is logged, and 6/h is one who walked by
         return Rest(class_pct, min(design.base_pct, class_pct), name, why)
 
     def _as_designed(self, why: str) -> Rest:

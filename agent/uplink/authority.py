@@ -33,10 +33,6 @@ class Authority:
         self._counters = counters
         self._verify = verify
 
-    def needs(self, kind: str) -> bool:
-        """Return whether commands of a kind must be signed."""
-        return kind in self._signed
-
     def judge(self, kind: str, topic: str, payload: Payload, said: Said) -> str:
         """Return who has signed a command, empty if nobody had to. Unwanted if it may not be carried out."""
         signature = said.values.get(names.COMMAND_SIGNATURE)

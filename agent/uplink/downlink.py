@@ -13,7 +13,7 @@ from agent.uplink.commands import Commands
 from agent.uplink.node_orders import NodeOrders
 from agent.uplink.payload import Payload, PayloadError, decode
 from agent.uplink.table import Table
-from agent.uplink.wishes import Unwanted, Wish, freshness, from_json, from_payload
+from agent.uplink.wishes import Unwanted, Wish, envelope_of, freshness, from_line, from_payload, read_line
 
 
 class Incoming(Protocol):
@@ -54,8 +54,9 @@ class Downlink:
         try:
             _not_retained(message)
             if heard is None:
-                device, wish = self._plain(message, now)
-                self._lamp(device, wish, now, lambda: self._unsigned(wish.id))
+                line = read_line(message.payload)  # of the mirror, the only other topic that is subscribed to
+                device, wish = from_line(line, now.wall_ms)
+                self._lamp(device, wish, now, lambda: self._authority.judge("lamp", message.topic, *envelope_of(line)))
             elif heard.type == "NCMD":
                 self._node(message.topic, _opened(message), now)
             else:
@@ -64,15 +65,6 @@ class Downlink:
                 self._lamp(device, wish, now, lambda: self._authority.judge("lamp", message.topic, payload, said))
         except Unwanted as unwanted:
             self._commands.refuse(device if (device, names.LAST_ID) in self._table.own else "", unwanted)
-
-    def _plain(self, message: Incoming, now: Moment) -> tuple[str, Wish]:
-        """Read a command of the mirror, the only other topic that is subscribed to."""
-        return from_json(message.payload, now.wall_ms)
-
-    def _unsigned(self, command_id: str) -> str:
-        if self._authority.needs("lamp"):
-            raise Unwanted("expected a signed command, and plain JSON has no signature: use Sparkplug", command_id)
-        return ""
 
     def _lamp(self, device: str, wish: Wish, now: Moment, judge: Callable[[], str]) -> None:
         if self._commands.repeated(device, wish):

@@ -1,132 +1,30 @@
 """Devices as entities of FIWARE's Smart Data Models, in the simplified form (key-values). Pure.
 
-Source: github.com/smart-data-models, the schema.json of each model. Only what our points cover; what is not known is left out.
-Attributes keep the models' own names, enumerations and units: shares of one, kilowatts, hectopascals.
+Only what our points cover; what is not known is left out. Attributes keep the models' own names, enumerations and units:
+shares of one, kilowatts, hectopascals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import msgspec
-
 from agent.uplink import names
+from agent.uplink.smart_models import (
+    BEACON,
+    CABINET,
+    CONTAINER,
+    CROWD,
+    MODELS,
+    PARKING,
+    SPOT,
+    STREETLIGHT,
+    Attribute,
+    Model,
+)
 from drivers.points import Value
 
 Values = Mapping[str, Value | None]
-_ANY = float("inf")
-
-
-class Attribute(msgspec.Struct, frozen=True):
-    """A number of an entity: the metric times `factor`; beyond `low` or `high` the model has no word for it."""
-
-    name: str
-    metric: str
-    factor: float = 1.0
-    low: float = -_ANY
-    high: float = _ANY
-    whole: bool = False
-
-
-class Model(msgspec.Struct, frozen=True):
-    """A model: its type, the functions of a device that make it one, its numbers, its times, and the words it may use."""
-
-    type: str
-    functions: frozenset[str]
-    attributes: tuple[Attribute, ...]
-    time: tuple[str, ...] = ("dateObserved",)
-    words: Mapping[str, tuple[str, ...]] = {}
-
-
-def _phases(name: str, metric: str, factor: float = 1.0, low: float = 0.0, high: float = _ANY) -> list[Attribute]:
-    """Return an attribute of each phase: FIWARE's R, S, T are our l1, l2, l3."""
-    phases = zip("RST", ("l1", "l2", "l3"), strict=True)
-    return [Attribute(f"{name}{letter}", f"meter/{metric}_{phase}", factor, low, high) for letter, phase in phases]
-
-
-STREETLIGHT = Model(
-    "Streetlight",
-    frozenset({"lamp"}),
-    (Attribute("illuminanceLevel", names.DIMMING, 0.01, 0, 1),),
-    ("observationDateTime",),
-    {"controllingMethod": ("individual",), "powerState": ("on", "off"), "status": ("ok", "defectiveLamp")},
-)
-CABINET = Model(
-    "StreetlightControlCabinet",
-    frozenset({"meter"}),
-    (
-        Attribute("totalActivePower", "meter/active_power", 0.001, 0),
-        Attribute("totalReactivePower", "meter/reactive_power", 0.001, 0),
-        Attribute("energyConsumed", "meter/active_energy_import", 0.001, 0),
-        Attribute("frequency", "meter/frequency", 1, 0),
-        Attribute("cosPhi", "meter/power_factor", 1, -1, 1),
-        Attribute("voltageR", "meter/voltage", 1, 0),
-        Attribute("intensityR", "meter/current", 1, 0),
-        *_phases("voltage", "voltage"),
-        *_phases("intensity", "current"),
-        *_phases("activePower", "active_power", 0.001),
-        *_phases("reactivePower", "reactive_power", 0.001),
-        *_phases("powerFactor", "power_factor", low=-1, high=1),
-        *_phases("thdrVoltage", "voltage_thd", 0.01, high=1),
-    ),
-    ("dateModified",),
-    {"workingMode": ("automatic",)},
-)
-CROWD = Model(
-    "CrowdFlowObserved",
-    frozenset({"presence"}),
-    (Attribute("peopleCount", names.COUNTER, 1, 0, whole=True),),
-    ("dateObserved", "dateObservedFrom", "dateObservedTo"),
-)
-MODELS = (
-    STREETLIGHT,
-    CABINET,
-    CROWD,
-    Model(
-        "GreenspaceRecord",
-        frozenset({"soil"}),
-        (
-            Attribute("soilTemperature", "soil/temperature"),
-            Attribute("soilMoistureVwc", "soil/moisture", 0.01, 0, 1),
-            Attribute("soilMoistureEc", "soil/conductivity"),
-        ),
-    ),
-    Model(
-        "FloodMonitoring",
-        frozenset({"water_level"}),
-        (
-            Attribute("currentLevel", "water_level/water_level"),
-            Attribute("referenceLevel", "water_level/mounting_height"),
-        ),
-        ("observationDateTime",),
-    ),
-    Model(
-        "AirQualityObserved",
-        frozenset({"air"}),
-        (
-            Attribute("pm1", "air/pm1"),
-            Attribute("pm25", "air/pm2_5", 1, 0),
-            Attribute("pm10", "air/pm10", 1, 0),
-            Attribute("co2", "air/co2", 1, 0),
-            Attribute("temperature", "temperature/sensor_value"),
-            Attribute("relativeHumidity", "humidity/sensor_value", 0.01, 0, 1),
-        ),
-    ),
-    Model(
-        "WeatherObserved",
-        frozenset({"wind", "rain", "pressure", "humidity", "temperature", "illuminance"}),
-        (
-            Attribute("temperature", "temperature/sensor_value"),
-            Attribute("relativeHumidity", "humidity/sensor_value", 0.01, 0, 1),
-            Attribute("atmosphericPressure", "pressure/sensor_value", 0.01, 0),
-            Attribute("windSpeed", "wind/speed", 1, 0),
-            Attribute("windDirection", "wind/direction", 1, -180, 180),
-            Attribute("precipitation", "rain/accumulated", 1, 0),
-            Attribute("illuminance", "illuminance/sensor_value", 1, 0),
-        ),
-    ),
-)
 _FAILURES = ("lamp/lamp_failure", "lamp/control_gear_failure")
 
 
@@ -144,39 +42,75 @@ class Place(Protocol):
 
 
 class Entities:
-    """The entities of one controller. All of them are where it is."""
+    """The entities of one controller. All of them are where it is.
 
-    def __init__(self, place: Place) -> None:
+    `meters`: lamps and what measures each of them alone, which is then a part of the lamp and no cabinet.
+    """
+
+    def __init__(self, place: Place, meters: Mapping[str, str]) -> None:
+        self.meters = meters
         self._scope = f"{place.group}:{place.id}"
         east_north = [place.longitude_deg, place.latitude_deg]  # GeoJSON (RFC 7946): east first
         self._location = {"type": "Point", "coordinates": east_north}
+        self._says: dict[str, Callable[[Values], dict[str, object]]] = {
+            STREETLIGHT.type: _streetlight,
+            CABINET.type: lambda _: {
+                "refStreetlightGroup": [f"urn:ngsi-ld:StreetlightGroup:{self._scope}"],
+                "workingMode": "automatic",
+            },
+            SPOT.type: self._spot,
+            CONTAINER.type: _container,
+            BEACON.type: _beacon,
+        }
 
     def entity(self, device: str, values: Values, now: str, since: str) -> dict[str, object] | None:
         """Return a device as an entity; none if no model has words for it. `now`, `since`: UTC; counts are since then."""
-        functions = {name.partition("/")[0] for name in values}
-        model = next((model for model in MODELS if model.functions & functions), None)
-        if model is None:
+        has = {*values, *(name.partition("/")[0] for name in values)}
+        model = next((model for model in MODELS if model.made_by & has), None)
+        if model is None or (model is CABINET and device in self.meters.values()):
             return None
-        said: dict[str, object] = {
-            "id": f"urn:ngsi-ld:{model.type}:{self._scope}:{device}",
-            "type": model.type,
-            "location": self._location,
-        }
-        times = {"dateObservedFrom": since, "dateObservedTo": now}
-        if model is CROWD:
-            times["dateObserved"] = f"{since}/{now}"
-        said |= {name: times.get(name, now) for name in model.time}
-        if model is STREETLIGHT:
-            said |= _streetlight(values)
-        elif model is CABINET:
-            said |= {
-                "refStreetlightGroup": [f"urn:ngsi-ld:StreetlightGroup:{self._scope}"],
-                "workingMode": "automatic",
-            }
+        if model is BEACON and values.get("beacon/on_air") is not True:
+            values = {}  # what is not on the air is not announced
+        said = self._begun(model, device, now, since)
         for attribute in model.attributes:
             if (number := _number(attribute, values.get(attribute.metric))) is not None:
                 said[attribute.name] = number
+        if (says := self._says.get(model.type)) is not None:
+            said |= says(values)
         return said
+
+    def parking(self, bays: Mapping[str, Value | None], now: str) -> dict[str, object]:
+        """Return all bays of the controller as one place to park; how many are free only where all of them are known."""
+        said = self._begun(PARKING, "", now, now) | {
+            "totalSpotNumber": len(bays),
+            "refParkingSpot": [self._urn(SPOT, bay) for bay in bays],
+            "occupancyDetectionType": ["singleSpaceDetection"],
+        }
+        if all(isinstance(occupied, bool) for occupied in bays.values()):
+            said["availableSpotNumber"] = sum(not occupied for occupied in bays.values())
+        return said
+
+    def _urn(self, model: Model, device: str) -> str:
+        return f"urn:ngsi-ld:{model.type}:{self._scope}" + (f":{device}" if device else "")
+
+    def _begun(self, model: Model, device: str, now: str, since: str) -> dict[str, object]:
+        """Return what an entity of any model begins with."""
+        said: dict[str, object] = {"id": self._urn(model, device), "type": model.type}
+        if "location" in model.always:
+            said["location"] = self._location
+        times = {"dateObservedFrom": since, "dateObservedTo": now}
+        if model is CROWD:
+            times["dateObserved"] = f"{since}/{now}"
+        return said | {name: times.get(name, now) for name in model.time}
+
+    def _spot(self, values: Values) -> dict[str, object]:
+        occupied = values.get(names.OCCUPANCY)
+        known = "occupied" if occupied else "free"
+        return {
+            "status": known if isinstance(occupied, bool) else "unknown",
+            "category": ["onStreet"],
+            "refParkingSite": self._urn(PARKING, ""),
+        }
 
 
 def _streetlight(values: Values) -> dict[str, object]:
@@ -188,6 +122,21 @@ def _streetlight(values: Values) -> dict[str, object]:
     if failures:
         said["status"] = "defectiveLamp" if True in failures else "ok"
     return said
+
+
+def _container(values: Values) -> dict[str, object]:
+    """Return how a container stands; `ok` only where both are known: that it stands where it must, and its lid."""
+    moved, is_open = values.get("waste/out_of_position"), values.get("waste/cover_open")
+    if moved is True:
+        return {"status": "moved"}
+    if is_open is True:
+        return {"status": "lidOpen"}
+    return {"status": "ok" if moved is False and is_open is False else "unknown"}
+
+
+def _beacon(values: Values) -> dict[str, object]:
+    url = values.get("beacon/url")
+    return {"announcedUrl": url} if isinstance(url, str) else {}
 
 
 def _number(attribute: Attribute, value: Value | None) -> float | int | None:

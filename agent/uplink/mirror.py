@@ -5,7 +5,7 @@ The same metrics as in Sparkplug, presence as counts included; or FIWARE's entit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -59,13 +59,20 @@ class Mirror:
         self._specs: dict[str, list[tuple[str, Spec]]] = {device: [] for device in self._devices}
         for key, spec in table.points.items():
             self._specs[spec.device].append((key, spec))
+        bays = {spec.device: key for key, spec in table.points.items() if spec.name == names.OCCUPANCY}
+        self._bays = bays if entities is not None else {}
+        self._meters = entities.meters if entities is not None else {}
+        self._metered = {meter: lamp for lamp, meter in self._meters.items()}
         self._dirty = dict.fromkeys(self._devices)
         self._next_s = now_s
         self._renew_s = now_s + RENEW_S
 
     def changed(self, devices: Iterable[str]) -> None:
         """Take that something of these devices has just been told."""
-        self._dirty |= dict.fromkeys(devices)
+        for device in devices:
+            self._dirty[device] = None
+            if (lamp := self._metered.get(device)) is not None:
+                self._dirty[lamp] = None
 
     def next_s(self) -> float:
         """Return when `due` has something to say."""
@@ -80,26 +87,42 @@ class Mirror:
         if not self._dirty or now_s < self._next_s:
             return []
         self._next_s = now_s + EVERY_S
-        states = [
-            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=self._reporter.alive(device)))
-            for device in self._dirty
-        ]
+        states = self._states(self._dirty, stamp, self._reporter.alive)
         self._dirty.clear()
         return states
 
     def farewell(self, stamp: Stamp) -> list[Message]:
         """Return all states once more, as of something that nobody looks after: at an intended stop."""
-        return [
-            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=False))
-            for device in self._devices
-        ]
+        return self._states(self._devices, stamp, lambda _device: False)
 
     def result(self, answer: Answer, stamp: Stamp) -> Message:
         """Return what has become of a command, not retained."""
         said = Result(answer.id, answer.device, answer.status, answer.reason, iso(stamp.wall_ms))
         return Message(self._topics.mirror_result, _encode(said))
 
+    def _states(self, devices: Collection[str], stamp: Stamp, alive: Callable[[str], bool]) -> list[Message]:
+        states = [
+            Message(self._topics.mirror_state(device), self._state(device, stamp, alive=alive(device)))
+            for device in devices
+        ]
+        if self._entities is not None and not self._bays.keys().isdisjoint(devices):
+            bays = {bay: self._reporter.told(key)[0] if alive(bay) else None for bay, key in self._bays.items()}
+            parking = self._entities.parking(bays, iso(stamp.wall_ms))
+            states.append(Message(self._topics.mirror_parking, _encode(parking)))
+        return states
+
     def _state(self, device: str, stamp: Stamp, *, alive: bool) -> bytes:
+        values, now = self._values(device), iso(stamp.wall_ms)
+        if self._entities is not None and device:
+            if (meter := self._meters.get(device)) is not None:
+                values |= {name: value for name, value in self._values(meter).items() if name.startswith("meter/")}
+            since = iso(stamp.ms(self._reporter.began_s))
+            entity = self._entities.entity(device, values if alive else dict.fromkeys(values), now, since)
+            if entity is not None:
+                return _encode(entity)
+        return _encode(State(device or self._topics.node, now, alive, dict(sorted(values.items()))))
+
+    def _values(self, device: str) -> dict[str, Value | None]:
         values: dict[str, Value | None] = {}
         for key, spec in self._specs[device]:
             value, _ = self._reporter.told(key)
@@ -107,13 +130,7 @@ class Mirror:
         for spec in self._table.own_of[device]:
             if spec.name not in names.INPUTS:
                 values[spec.name] = self._reporter.own(device, spec.name)
-        now = iso(stamp.wall_ms)
-        if self._entities is not None and device:
-            since = iso(stamp.ms(self._reporter.began_s))
-            entity = self._entities.entity(device, values if alive else dict.fromkeys(values), now, since)
-            if entity is not None:
-                return _encode(entity)
-        return _encode(State(device or self._topics.node, now, alive, dict(sorted(values.items()))))
+        return values
 
 
 def iso(wall_ms: int) -> str:

@@ -57,6 +57,7 @@ LAST = frozenset({LAST_ID, LAST_STATUS, LAST_REASON})
 
 DIMMING = "lamp/dimming_level"  # the one metric so far that may be written; read: the confirmed level
 COUNTER = "presence/counter"
+OCCUPANCY = "parking/occupancy"  # Boolean: a bay of a street is taken
 QUALITY = "quality"  # `<function>/quality`: the worst quality of that function's points, and why
 
 # Properties of metrics.

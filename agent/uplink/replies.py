@@ -8,7 +8,7 @@ import msgspec
 
 from agent.uplink.names import ENDED
 from agent.uplink.topics import NAMESPACE, Topics
-from agent.uplink.wishes import Unwanted, from_json
+from agent.uplink.wishes import Unwanted, from_line, read_line
 
 MOST_OPEN = 64  # commands whose proof is to come; beyond them the oldest is answered on the mirror's own topic alone
 LONGEST_TOPIC = 256
@@ -109,7 +109,7 @@ class Replies:
 def _name(payload: bytes, wall_ms: int) -> tuple[str, str]:
     """Return what a command of the mirror will be known by: its device and id, as far as they can be read."""
     try:
-        device, wish = from_json(payload, wall_ms)
+        device, wish = from_line(read_line(payload), wall_ms)
     except Unwanted as unwanted:
         return "", unwanted.id
     return device, wish.id

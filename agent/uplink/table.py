@@ -30,8 +30,10 @@ DATATYPES = {
 }
 # Of presence nothing goes up but its count, of single vehicles nothing: on a quiet street they are one resident's evening.
 _PRIVATE, _STATE = frozenset({"presence", "vehicles"}), "presence/state"
-# Functions whose values tell the same, and so are told slowly; a lux head sees the lamps, a sound level hears a car.
-_MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance", "noise"})
+_WATCHED = frozenset({"parking", "waste"})  # of a head that looks there the distances as well
+# Functions whose values tell the same, and so are told slowly; a lux head sees the lamps, a sound level hears a car, and
+# somebody has parked, or has thrown something away.
+_MOVED_BY_PRESENCE = frozenset({"lamp", "meter", "illuminance", "noise"}) | _WATCHED
 _OF_CONTROL = frozenset({"lamp/commanded_level", "lamp/sent_level", "lamp/control_rung"})
 _ALARMS = frozenset(
     {FAILURE, DAY_BURNER, CYCLING, METER_FAILURE, METER_CYCLING}
@@ -77,6 +79,10 @@ def build(points: Iterable[Point]) -> Table:
     specs: dict[str, Spec] = {}
     own: dict[tuple[str, str], Spec] = {}
     presence: dict[str, str] = {}
+    points = list(points)
+    heads = {
+        f"{device}/distance" for device, *rest in (point.key.split("/") for point in points) if rest[0] in _WATCHED
+    }
     for point in points:
         device, _, name = point.key.partition("/")
         function = name.partition("/")[0]
@@ -90,7 +96,7 @@ def build(points: Iterable[Point]) -> Table:
                 DATATYPES[point.type],
                 point.unit,
                 point.deadband,
-                slow=function in _MOVED_BY_PRESENCE and name not in _ALARMS,
+                slow=(function in _MOVED_BY_PRESENCE or f"{device}/{function}" in heads) and name not in _ALARMS,
                 driven=name not in _OWN,
                 urgent=name in _ALARMS,
             )

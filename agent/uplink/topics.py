@@ -54,6 +54,11 @@ class Topics(msgspec.Struct, frozen=True):
         """Return where the plain-JSON mirror answers them."""
         return f"gadelys/{self.group}/{self.node}/result"
 
+    @property
+    def mirror_parking(self) -> str:
+        """Return where FIWARE's mirror keeps all parking bays as one place; no device has such a name."""
+        return self.mirror_state("parking:all")
+
     def mirror_state(self, device: str) -> str:
         """Return where the plain-JSON mirror keeps the state of a device; the node's own under `node`."""
         return f"gadelys/{self.group}/{self.node}/state/{device or 'node'}"

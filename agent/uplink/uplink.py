@@ -52,11 +52,12 @@ log = structlog.get_logger()
 
 
 class Street(msgspec.Struct, frozen=True):
-    """What the uplink needs of the street: its control and lamps by device, and control's step after a demand."""
+    """What the uplink needs of the street: control, lamps by device, control's step after a demand, lamps' own meters."""
 
     control: StreetControl
     lamps: Mapping[str, int]
     step: Callable[[], None]
+    meters: Mapping[str, str] = {}
 
 
 class Uplink:
@@ -110,7 +111,7 @@ class Uplink:
         self._edge: EdgeNode | None = None
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
-        self._entities = Entities(controller) if options.mirror_format == "fiware" else None
+        self._entities = Entities(controller, street.meters) if options.mirror_format == "fiware" else None
         self._rebirth_s = math.inf
         self._born_s = -math.inf
         self._sent = self._received = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -85,27 +85,35 @@ def from_payload(payload: Payload) -> tuple[Wish, Said]:
 
 
 class CommandLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command of the mirror, as it is written."""
+    """A command of the mirror, as it is written. The last four as in an envelope; `not_after` may stand alone."""
 
     point: str
     value: float | bool | str | None
     for_s: float | None = None
     id: str = ""
     time: datetime | None = None
+    not_after: datetime | None = None
+    issuer: str = ""
+    counter: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+    signature: str = ""
 
 
 _decode_line = msgspec.json.Decoder(CommandLine).decode
 
 
-def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:
-    """Read a command of the plain-JSON mirror: the device and the wish. Unwanted names what was expected."""
+def read_line(line: bytes) -> CommandLine:
+    """Read a command of the plain-JSON mirror. Unwanted names what was expected."""
     such = 'expected such as {"point": "lum-03/lamp/dimming_level", "value": 55}'
     if len(line) > LONGEST_LINE:
         raise Unwanted(f"{such}, in at most {LONGEST_LINE} bytes: found {len(line)}")
     try:
-        told = _decode_line(line)
+        return _decode_line(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unwanted(f"{such}: {error}") from None
+
+
+def from_line(told: CommandLine, now_ms: int) -> tuple[str, Wish]:
+    """Return what a command of the mirror asks for: the device and the wish. Unwanted names what was expected."""
     command_id = told.id[:LONGEST_ID] or f"@{now_ms}"
     device, _, name = told.point.partition("/")
     if name not in {names.DIMMING, names.RELEASE}:
@@ -113,10 +121,33 @@ def from_json(line: bytes, now_ms: int) -> tuple[str, Wish]:
     values: dict[str, Value] = {name: _value(Metric(name, told.value), command_id, _OF_LAMP)}
     if told.for_s is not None:
         values[names.COMMAND_FOR] = told.for_s
-    if told.time is not None and told.time.tzinfo is None:
-        raise Unwanted("time: expected one with its offset from UTC, such as 2026-11-20T20:30:00Z", command_id)
-    sent_ms = None if told.time is None else round(told.time.timestamp() * 1000)
-    return device, _wish(values, command_id, sent_ms)
+    for key, moment in (("time", told.time), ("not_after", told.not_after)):
+        if moment is not None and moment.tzinfo is None:
+            raise Unwanted(f"{key}: expected one with its offset from UTC, such as 2026-11-20T20:30:00Z", command_id)
+    if (not_after_ms := _ms(told.not_after)) is not None:
+        values[names.COMMAND_NOT_AFTER] = not_after_ms
+    return device, _wish(values, command_id, _ms(told.time))
+
+
+def envelope_of(told: CommandLine) -> tuple[Payload, Said]:
+    """Return a command of the mirror, which `from_line` has found to be one, as what is signed of it and what it says of that.
+
+    The value's metric has the name of the point, and numbers are Doubles, as they are in JSON.
+    """
+    kind = DataType.BOOLEAN if isinstance(told.value, bool) else DataType.DOUBLE
+    further = (
+        (names.COMMAND_ID, told.id or None, DataType.STRING),
+        (names.COMMAND_FOR, told.for_s, DataType.DOUBLE),
+        (names.COMMAND_NOT_AFTER, _ms(told.not_after), DataType.DATETIME),
+        (names.COMMAND_ISSUER, told.issuer or None, DataType.STRING),
+        (names.COMMAND_COUNTER, told.counter, DataType.INT64),
+        (names.COMMAND_SIGNATURE, told.signature or None, DataType.STRING),
+    )
+    values = {name: value for name, value, _ in further if value is not None}
+    metrics = [Metric(name, values[name], datatype) for name, _, datatype in further if name in values]
+    sent_ms = _ms(told.time)
+    whole = Payload(timestamp_ms=sent_ms, metrics=(Metric(told.point, told.value, kind), *metrics))
+    return whole, Said(values, told.id[:LONGEST_ID], sent_ms or 0)
 
 
 class Dated(Protocol):
@@ -164,6 +195,10 @@ def _wish(values: Mapping[str, Value], command_id: str, sent_ms: int | None) -> 
         raise Unwanted(f"{names.RELEASE}: expected true", command_id)
     level, for_s, not_after = (values.get(name) for name in (names.DIMMING, names.COMMAND_FOR, names.COMMAND_NOT_AFTER))
     return Wish(command_id, _number(level), _number(for_s), sent_ms, None if not_after is None else int(not_after))
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1000)
 
 
 def _number(value: Value | None) -> float | None:

@@ -17,6 +17,8 @@ _LAST = 65535
 _NEEDED = {
     "luminaire": ("lamp/dimming_level", {PointType.FLOAT, PointType.INT}, "%"),
     "presence": ("presence/state", {PointType.BOOL}, ""),
+    "distance": ("distance/sensor_value", {PointType.FLOAT, PointType.INT}, "m"),
+    "parking": ("parking/occupancy", {PointType.BOOL}, ""),
 }
 
 

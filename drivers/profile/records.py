@@ -17,7 +17,19 @@ Space = Literal["coil", "discrete", "holding", "input"]
 Pace = Literal["fast", "slow", "once"]
 Parity = Literal["none", "even", "odd"]
 DeviceKind = Literal[
-    "luminaire", "presence", "meter", "lux", "soil", "water_level", "distance", "structure", "weather", "air", "relay"
+    "luminaire",
+    "presence",
+    "meter",
+    "lux",
+    "soil",
+    "water_level",
+    "distance",
+    "parking",
+    "waste",
+    "structure",
+    "weather",
+    "air",
+    "relay",
 ]
 
 KINDS: tuple[DeviceKind, ...] = get_args(DeviceKind)

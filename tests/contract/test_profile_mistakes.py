@@ -26,7 +26,10 @@ type = "u16"
 """
 LUMINAIRE = GOOD.replace('"meter"', '"luminaire"').replace("sample/a", "lamp/dimming_level") + 'unit = "%"\n'
 OUTPUT = '[output]\naddress = 9\nsteps_per_pct = 1\nconfirmed_by = "lamp/dimming_level"\n'
-KINDS = '"air" or "distance" or "luminaire" or "lux" or "meter" or "presence" or "relay" or "soil" or "structure" or "water_level" or "weather"'
+KINDS = " or ".join(f'"{kind}"' for kind in (
+    "air", "distance", "luminaire", "lux", "meter", "parking", "presence", "relay", "soil", "structure", "waste",
+    "water_level", "weather",
+))  # fmt: skip
 TYPES = '"bcd16" or "bcd32" or "bits" or "bool" or "float32" or "float64" or "s16" or "s32" or "s64" or "text" or "u16" or "u32" or "u64"'
 
 

@@ -14,6 +14,7 @@ NUMBER: Schema = {"type": "number"}
 POSITIVE: Schema = {"type": "number", "minimum": 0}
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 COSINE: Schema = {"type": "number", "minimum": -1, "maximum": 1}
+COUNT: Schema = {"type": "integer", "minimum": 0}
 TIME: Schema = {"type": "string", "format": "date-time"}
 IDENTIFIER: Schema = {
     "type": "string",
@@ -32,7 +33,9 @@ LOCATION: Schema = {
 
 
 def _model(kind: str, required: tuple[str, ...] = (), **attributes: Schema) -> Schema:
-    common = {"id": IDENTIFIER, "type": {"enum": [kind]}, "location": LOCATION, "dateModified": TIME}
+    common = {"id": IDENTIFIER, "type": {"enum": [kind]}, "dateModified": TIME}
+    if kind != "SmartSpot":  # the one that takes nothing of Location-Commons
+        common["location"] = LOCATION
     return {
         "type": "object",
         "required": ["id", "type", *required],
@@ -58,6 +61,10 @@ MODELS: dict[str, Schema] = {
         powerState={"enum": ["bootingUp", "low", "off", "on"]},
         status={"enum": ["brokenLantern", "columnIssue", "defectiveLamp", "ok"]},
         illuminanceLevel=SHARE,
+        powerConsumption=NUMBER,
+        voltage=NUMBER,
+        current=NUMBER,
+        powerFactor=NUMBER,
     ),
     "StreetlightControlCabinet": _model(
         "StreetlightControlCabinet",
@@ -77,7 +84,45 @@ MODELS: dict[str, Schema] = {
         dateObserved={"type": "string"},
         dateObservedFrom=TIME,
         dateObservedTo=TIME,
-        peopleCount={"type": "integer", "minimum": 0},
+        peopleCount=COUNT,
+    ),
+    "ParkingSpot": _model(
+        "ParkingSpot",
+        ("location", "status", "category", "refParkingSite"),
+        status={"enum": ["closed", "free", "occupied", "unknown"]},
+        category={
+            "type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": ["onStreet", "offStreet"]},
+        },
+        refParkingSite=IDENTIFIER,
+    ),
+    "OnStreetParking": _model(
+        "OnStreetParking",
+        ("location",),
+        totalSpotNumber=COUNT,
+        availableSpotNumber=COUNT,
+        refParkingSpot={"type": "array", "items": {"type": "string", "format": "uri"}},
+        occupancyDetectionType={
+            "type": "array", "items": {"enum": ["balancing", "manual", "modelBased", "none", "singleSpaceDetection"]},
+        },
+    ),
+    "WasteContainer": _model(
+        "WasteContainer",
+        ("location",),
+        fillingLevel=SHARE,
+        temperature=NUMBER,
+        status={"enum": ["ok", "lidOpen", "dropped", "moved", "vandalized", "burning", "unknown"]},
+    ),
+    "SmartSpot": _model(
+        "SmartSpot",
+        announcedUrl={"type": "string", "format": "uri"},
+        announcementPeriod={"type": "integer", "minimum": 100, "maximum": 4000},
+    ),
+    "WaterObserved": _model(
+        "WaterObserved",
+        ("location", "dateObserved"),
+        dateObserved=TIME,
+        flow=POSITIVE,
+        height=POSITIVE,
     ),
     "GreenspaceRecord": _model(
         "GreenspaceRecord",

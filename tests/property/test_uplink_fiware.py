@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from jsonschema import Draft202012Validator
 
-from agent.uplink import fiware
+from agent.uplink import names, smart_models
 from agent.uplink.fiware import Entities
 from drivers.points import Value
 from fiware_models import MODELS
@@ -23,8 +23,10 @@ class Albertslund:
     group, id, latitude_deg, longitude_deg = "albertslund", "pole-7", 55.6561, 12.3683
 
 
-HERE = Entities(Albertslund())
-METRICS = sorted({attribute.metric for model in fiware.MODELS for attribute in model.attributes})
+HERE = Entities(Albertslund(), {"lum-1": "meter-3"})
+NUMBERS = {attribute.metric for model in smart_models.MODELS for attribute in model.attributes}
+WORDS = {"waste/cover_open", "waste/out_of_position", "beacon/on_air", "beacon/url", names.OCCUPANCY}
+METRICS = sorted(NUMBERS | WORDS)
 ANY_VALUE = some.none() | some.booleans() | some.just("on") | some.floats(-1e7, 1e7) | some.integers(-(2**40), 2**40)
 
 
@@ -39,16 +41,15 @@ def entity(**values: Value | None) -> dict[str, object]:
 @given(some.dictionaries(some.sampled_from([*METRICS, "lamp/lamp_failure", "lamp/control_gear_failure"]), ANY_VALUE))
 def test_whatever_is_known_the_model_allows_what_is_told(values: dict[str, Value | None]) -> None:
     told = HERE.entity("x-1", values, NOW, SINCE)
-    if values:
-        assert told is not None
+    if told is not None:
         Draft202012Validator(MODELS[str(told["type"])]).validate(told)
         assert all(math.isfinite(value) for value in told.values() if isinstance(value, float))
 
 
 def test_every_model_has_its_facts() -> None:
-    assert {model.type for model in fiware.MODELS} == set(MODELS)
-    for model in fiware.MODELS:
-        told = {*(attribute.name for attribute in model.attributes), *model.time}
+    assert {model.type for model in smart_models.MODELS} == set(MODELS)
+    for model in smart_models.MODELS:
+        told = {*(attribute.name for attribute in model.attributes), *model.time, *model.words, *model.always}
         assert told <= set(MODELS[model.type]["properties"])
 
 
@@ -90,6 +91,54 @@ def test_a_meter_is_the_cabinet() -> None:
 ])  # fmt: skip
 def test_units_are_the_models_own(metric: str, value: float, name: str, told: float) -> None:
     assert entity(**{metric.replace("/", "__"): value})[name] == told
+
+
+def test_a_lamp_with_a_meter_tells_its_power() -> None:
+    told = entity(lamp__dimming_level=40.0, meter__active_power=31.5, meter__voltage=231.0, meter__power_factor=0.94)
+    assert (told["powerConsumption"], told["voltage"], told["powerFactor"]) == (31.5, 231.0, 0.94)
+
+
+def test_the_meter_of_one_lamp_is_no_cabinet() -> None:
+    assert HERE.entity("meter-3", {"meter/active_power": 31.5}, NOW, SINCE) is None
+
+
+@pytest.mark.parametrize(("occupied", "status"), [(True, "occupied"), (False, "free"), (None, "unknown")])
+def test_a_bay(occupied: bool | None, status: str) -> None:
+    told = entity(parking__occupancy=occupied)
+    assert (told["status"], told["category"]) == (status, ["onStreet"])
+    assert told["refParkingSite"] == HERE.parking({}, NOW)["id"]
+
+
+def test_bays_are_a_place_to_park() -> None:
+    told = HERE.parking({"bay-1": True, "bay-2": False, "bay-3": False}, NOW)
+    Draft202012Validator(MODELS["OnStreetParking"]).validate(told)
+    assert (told["totalSpotNumber"], told["availableSpotNumber"]) == (3, 2)
+    assert told["refParkingSpot"][0] == "urn:ngsi-ld:ParkingSpot:albertslund:pole-7:bay-1"  # type: ignore[index]
+    assert "availableSpotNumber" not in HERE.parking({"bay-1": False, "bay-2": None}, NOW)
+
+
+@pytest.mark.parametrize(("moved", "is_open", "status"), [
+    (False, False, "ok"), (True, True, "moved"), (False, True, "lidOpen"), (None, False, "unknown"),
+    (None, True, "lidOpen"), (False, None, "unknown"),
+])  # fmt: skip
+def test_a_waste_container(moved: bool | None, is_open: bool | None, status: str) -> None:
+    told = entity(waste__filling_pct=62.5, waste__out_of_position=moved, waste__cover_open=is_open)
+    assert (told["fillingLevel"], told["status"]) == (0.625, status)
+
+
+def test_a_beacon_announces_while_it_is_on_the_air() -> None:
+    told = entity(beacon__on_air=True, beacon__url="https://kommune.dk/p7", beacon__interval=500)
+    assert (told["announcedUrl"], told["announcementPeriod"]) == ("https://kommune.dk/p7", 500)
+    assert told["id"] == "urn:ngsi-ld:SmartSpot:albertslund:pole-7:x-1"
+    silent = entity(beacon__on_air=False, beacon__url="https://kommune.dk/p7", beacon__interval=500)
+    assert not {"announcedUrl", "announcementPeriod"} & set(silent)
+    assert HERE.entity("bench-1", {"beacon/url": "https://kommune.dk/p7"}, NOW, SINCE) is None
+
+
+def test_a_level_with_a_flow_is_water_without_is_a_flood() -> None:
+    assert entity(water_level__water_level=0.8)["type"] == "FloodMonitoring"
+    told = entity(water_level__water_level=0.8, water_level__discharge=1.25)
+    assert (told["type"], told["height"], told["flow"]) == ("WaterObserved", 0.8, 1.25)
 
 
 def test_counts_are_of_a_time() -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agent.bundle import LEFT_OUT, made_of
-from agent.local.records import PointState, SensorState
+from agent.local.records import PointState, SensorState, TrafficState
 from canned_agent import status
 
 STATUS = status()
@@ -45,6 +45,12 @@ def test_nobody_is_in_it() -> None:
     assert [one.key for one in made.points] == ["lum-03/lamp/dimming_level"]
     assert [(sensor.id, sensor.present, sensor.age_s) for sensor in made.status.sensors] == [("radar-01", None, None)]
     assert made.left_out == LEFT_OUT
+
+
+def test_how_many_went_by_is_not_in_it() -> None:
+    counted = msgspec.structs.replace(STATUS.season, traffic=TrafficState("radar-01", 6.0, "low", ""))
+    made = made_of(msgspec.structs.replace(STATUS, season=counted), [], "", "")
+    assert made.status.season.traffic == TrafficState("radar-01", None, "low", "")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent.clock import Wall
 from agent.control.calendar import Calendar, Period
@@ -18,6 +19,7 @@ from agent.control.season import Design, Season
 from agent.control.street import Output, StreetControl
 from agent.control.sun import AstronomicalClock
 from agent.control.task import FEED_S, LONGEST_REST_S, PERIOD_S, ControlTask, lamp_points
+from agent.control.traffic import Road, Traffic
 from agent.image import Image
 from agent.services.cells import Sensor
 from drivers.points import Point, PointType, Quality, Reading
@@ -25,6 +27,7 @@ from season_places import ALBERTSLUND, period
 from street_levels import LEVELS, LIGHT
 
 RADAR = "radar-1/presence/state"
+DESIGN = Design(LEVELS.class_pct, LEVELS.base_pct, "M3", "M6")
 NIGHT = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
 
 
@@ -73,7 +76,7 @@ class Rig:
         )
         nightfall = Nightfall(AstronomicalClock(55.6561, 12.3683, -0.833), night=True)
         calendar = Calendar(periods, ALBERTSLUND)
-        season = Season(Design(LEVELS.class_pct, LEVELS.base_pct), nightfall, night=True, calendar=calendar)
+        season = Season(DESIGN, nightfall, night=True, calendar=calendar)
         self.season = season
         self.task = ControlTask(self.control, self.image, self.clock, season, buses={"lum-1": self.bus}, detectors=[])
 
@@ -155,6 +158,20 @@ def test_the_class_of_the_calendar_is_gone_to_and_told() -> None:
     assert rig.image.raw("lum-1/lamp/control_rung").value == "schedule"
     assert rig.season.rest.why == "calendar late"
     assert PERIOD_S < rig.task.rest_s() <= LONGEST_REST_S
+
+
+def test_a_class_by_traffic_is_logged_without_a_count() -> None:
+    rig = Rig()
+    rig.season.traffic = Traffic(Road(600.0, "two-lane"))
+    with capture_logs() as logs:
+        for _ in range(150):  # 25 min, one road user in each 10 min
+            rig.clock.now_s += 10.0
+            if rig.clock.now_s % 600.0 == 300.0:
+                rig.season.traffic.pass_by(1, rig.clock.now_s)
+            rig.season.traffic.step(rig.clock.now_s)
+            rig.task.look_at_season(rig.clock.now_s)
+    assert rig.season.traffic.per_h == 6.0
+    assert [line["why"] for line in logs if line["event"] == "class_changed"] == ["traffic low"]
 
 
 def test_a_class_that_fades_is_stepped_at_a_slow_pace() -> None:

@@ -139,7 +139,7 @@ def test_without_a_trusted_clock_age_is_not_judged() -> None:
 def test_where_lamps_must_be_signed_plain_json_is_refused() -> None:
     node = HeardCommands(signed=("lamp",))
     told = node.say(MIRROR, b'{"point": "lum-03/lamp/dimming_level", "value": 55}')
-    assert "plain JSON has no signature" in told[0][2]
+    assert "expected a signed command" in told[0][2]
     assert node.held() == []
 
 

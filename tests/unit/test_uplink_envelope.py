@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,13 @@ from agent.config.commands import public_key
 from agent.uplink import ed25519
 from agent.uplink.envelope import Key, canonical, sealed
 from agent.uplink.payload import DataType, Metric, Payload, decode, encode
-from heard_commands import LAMP, NODE, WALL_MS, HeardCommands
+from agent.uplink.wishes import envelope_of, read_line
+from heard_commands import LAMP, MIRROR, NODE, WALL_MS, HeardCommands
 from mutated_envelopes import mutated, seed_of
 from signed_commands import Signer, openssl, said
 from sparkplug_peer import build
 
-FLOAT, INT64, STRING, BOOLEAN = 9, 4, 12, 11
+FLOAT, DOUBLE, INT64, STRING, BOOLEAN, DATETIME = 9, 10, 4, 12, 11, 13
 METRICS: list[tuple[str, int, Any]] = [("lamp/dimming_level", FLOAT, 55.3), ("command/id", STRING, 'a"é\n1')]
 RESTART = [("agent/restart", BOOLEAN, True), ("command/id", STRING, "r1")]
 
@@ -97,6 +101,54 @@ def test_a_signed_command_is_whole(signer: Signer, missing: str) -> None:
     whole = [metric for metric in signer.envelope(NODE, WALL_MS, *RESTART) if metric[0] != missing]
     assert missing in node.say(NODE, build(whole, timestamp=WALL_MS))[0][2]
     assert node.ward.done == []
+
+
+def test_the_page_shows_what_is_signed_of_a_line() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "uplink.md").read_text(encoding="utf-8")
+    shown = re.search(r'^    (\["gadelys-command-1","gadelys/.*?\]\])', page, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    line = {"point": "lum-03/lamp/dimming_level", "value": 55, "id": "m1", "issuer": "operations", "counter": 17,
+            "time": "2026-11-24T20:30:00Z", "not_after": "2026-11-24T20:30:20Z", "signature": "x"}  # fmt: skip
+    payload, _ = envelope_of(read_line(json.dumps(line).encode()))
+    assert json.loads(shown[1]) == json.loads(canonical(MIRROR, payload))
+
+
+def plain(signer: Signer, **changed: object) -> bytes:
+    """A line of the mirror, signed as the documentation tells it; what is changed afterwards."""
+    point, stamp = "lum-03/lamp/dimming_level", "2026-11-24T20:30:00Z"
+    late, counter = datetime.fromisoformat("2026-11-24T20:30:20+00:00"), signer.counter + 1
+    signer.counter = counter
+    metrics: list[tuple[str, int, Any]] = [
+        (point, DOUBLE, 55.3), ("command/id", STRING, "m1"), ("command/for_s", DOUBLE, 600),
+        ("command/issuer", STRING, signer.name), ("command/counter", INT64, counter),
+        ("command/not_after", DATETIME, WALL_MS + 20_000),
+    ]  # fmt: skip
+    line = {
+        "point": point, "value": 55.3, "for_s": 600, "id": "m1", "time": stamp, "not_after": late.isoformat(),
+        "issuer": signer.name, "counter": counter, "signature": signer.sign(said(MIRROR, WALL_MS, metrics)),
+    }  # fmt: skip
+    return json.dumps(line | changed).encode()
+
+
+def test_a_signed_line_of_the_mirror_is_believed_once(signer: Signer) -> None:
+    node = hearing(signer, signed=("lamp",))
+    line = plain(signer)
+    assert [status for _, status, _ in node.say(MIRROR, line)] == ["accepted"]
+    assert node.held() == ["2 operator 55.3"]
+    assert "changed nothing" in node.say(MIRROR, line)[0][2]
+    again = node.say(MIRROR, line.replace(b'"m1"', b'"m2"'))
+    assert "not that of operations" in again[0][2]
+
+
+@pytest.mark.parametrize("changed", [
+    {"value": 55.4}, {"point": "lum-01/lamp/dimming_level"}, {"for_s": 601}, {"id": "m2"}, {"counter": 99},
+    {"time": "2026-11-24T20:30:01Z"}, {"not_after": "2026-11-24T20:30:21Z"}, {"issuer": "others"},
+    {"signature": ""}, {"signature": "x"}, {"counter": None}, {"not_after": None}, {"id": ""}, {"time": None},
+])  # fmt: skip
+def test_no_line_of_the_mirror_that_was_changed_is_believed(signer: Signer, changed: dict[str, object]) -> None:
+    node = hearing(signer, signed=("lamp",))
+    assert [status for _, status, _ in node.say(MIRROR, plain(signer, **changed))] == ["rejected"]
+    assert node.held() == []
 
 
 def test_nothing_that_was_changed_is_believed(signer: Signer) -> None:

@@ -24,6 +24,12 @@ def test_sound_is_told_at_the_beat() -> None:
     assert build([point("n/noise/level")]).points["n/noise/level"].slow
 
 
+def test_bays_and_containers_are_told_at_the_beat() -> None:
+    heads = [point("b/distance/sensor_value"), point("b/parking/occupancy"), point("c/waste/cover_open")]
+    table = build([*heads, point("c/waste/filling_pct"), point("d/distance/sensor_value")])
+    assert [key for key, spec in table.points.items() if not spec.slow] == ["d/distance/sensor_value"]
+
+
 def test_alarms_of_lamps_are_told_at_once_and_what_adds_up_at_the_beat() -> None:
     own = [*health_points("l", lambda _key: False, own_meter=True), *meter_points("m")]
     table = build([point("l/lamp/dimming_level"), *own])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.uplink.payload import DataType, Metric, Payload
-from agent.uplink.wishes import Unwanted, Wish, freshness, from_json
+from agent.uplink.wishes import Unwanted, Wish, freshness, from_line, read_line
 from agent.uplink.wishes import from_payload as read
 
 NOW_MS = 1_764_000_000_000
@@ -96,8 +96,11 @@ def test_not_after() -> None:
 
 def test_plain_json() -> None:
     line = {"point": "lum-03/lamp/dimming_level", "value": 55, "for_s": 600, "id": "a1", "time": "2026-11-24T20:30:00Z"}
-    assert from_json(json.dumps(line).encode(), NOW_MS) == ("lum-03", Wish("a1", 55.0, 600.0, 1_795_552_200_000))
-    assert from_json(b'{"point": "lum-03/command/release", "value": true}', NOW_MS) == (
+    assert from_line(read_line(json.dumps(line).encode()), NOW_MS) == (
+        "lum-03",
+        Wish("a1", 55.0, 600.0, 1_795_552_200_000),
+    )
+    assert from_line(read_line(b'{"point": "lum-03/command/release", "value": true}'), NOW_MS) == (
         "lum-03",
         Wish(f"@{NOW_MS}", None),
     )
@@ -118,6 +121,11 @@ def test_plain_json() -> None:
         (b'{"point": 3, "value": 55}', "point"),
         (b'{"point": "lum-03/lamp/dimming_level", "value": 55, "colour": "red"}', "colour"),
         (b'{"point": "lum-03/lamp/dimming_level", "value": 55, "time": "2026-11-24T20:30:00"}', "offset"),
+        (
+            b'{"point": "lum-03/lamp/dimming_level", "value": 55, "not_after": "2026-11-24T20:30:00"}',
+            "not_after: expected",
+        ),
+        (b'{"point": "lum-03/lamp/dimming_level", "value": 55, "counter": 9223372036854775808}', "counter"),
         (b'{"point": "lum-03/command/release", "value": 1}', "command/release"),
         (b"\xff\xfe", "expected such as"),
         (b"[" * 10_000, "expected such as"),
@@ -125,7 +133,7 @@ def test_plain_json() -> None:
 )
 def test_plain_json_that_is_refused(line: bytes, says: str) -> None:
     with pytest.raises(Unwanted) as refused:
-        from_json(line, NOW_MS)
+        from_line(read_line(line), NOW_MS)
     assert says in str(refused.value)
 
 
@@ -140,14 +148,14 @@ def test_plain_json_that_is_refused(line: bytes, says: str) -> None:
 def test_a_refusal_is_short_enough_to_be_told(line: bytes) -> None:
     """A reason that fits into no payload would end the uplink."""
     with pytest.raises(Unwanted) as refused:
-        from_json(line, NOW_MS)
+        from_line(read_line(line), NOW_MS)
     assert len(str(refused.value)) <= 256
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
 def test_times_at_the_ends_of_the_calendar_are_read(time: str) -> None:
     line = {"point": "lum-03/lamp/dimming_level", "value": 55, "time": time}
-    _, wish = from_json(json.dumps(line).encode(), NOW_MS)
+    _, wish = from_line(read_line(json.dumps(line).encode()), NOW_MS)
     with pytest.raises(Unwanted):
         freshness(wish, NOW_MS, trusted=True)
 
@@ -155,6 +163,6 @@ def test_times_at_the_ends_of_the_calendar_are_read(time: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_wish_or_unwanted(line: bytes) -> None:
     with contextlib.suppress(Unwanted):
-        device, wish = from_json(line, NOW_MS)
+        device, wish = from_line(read_line(line), NOW_MS)
         assert device
         assert wish.level_pct is None or math.isfinite(wish.level_pct)

@@ -50,7 +50,10 @@ def document() -> dict[str, Any]:
     _add(channels, operations, "mirrorState", _T.mirror_state(_DEVICE), "send", ["State", *entities])
     _add(channels, operations, "mirrorCommand", _T.mirror_command, "receive", ["CommandLine"])
     _add(channels, operations, "mirrorResult", _T.mirror_result, "send", ["Result"])
-    channels["mirrorState"]["description"] = f"Retained; over MQTT 5 it expires {EXPIRES_S} s after it was told last."
+    channels["mirrorState"]["description"] = (
+        f"Retained; over MQTT 5 it expires {EXPIRES_S} s after it was told last. FIWARE's OnStreetParking, of all bays "
+        f"together, stands at {_T.mirror_parking}."
+    )
     channels["mirrorCommand"]["description"] = "With MQTT 5's response topic each result goes there too."
     return {
         "asyncapi": "3.0.0",

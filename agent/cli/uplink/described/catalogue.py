@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from agent.control.task import lamp_points
+from agent.services.heads import Bay, Container
 from agent.services.lamp_health import health_points
 from agent.services.street_health import meter_points
 from agent.uplink import names, table
@@ -140,6 +141,8 @@ def _points() -> Iterator[Point]:
     yield from lamp_points("x")
     yield from health_points("x", lambda _key: False, own_meter=True)
     yield from meter_points("x")
+    yield Bay(1.0).point("x")
+    yield Container(1.0, 0.0).point("x")
     yield Point(key="x/contact/state", type=PointType.BOOL, title="contact active")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from agent.uplink import fiware
+from agent.uplink import smart_models
 from agent.uplink.mirror import Result, State
 from agent.uplink.wishes import CommandLine
 
@@ -26,6 +26,19 @@ _LOCATION = {
     },
     "required": ["type", "coordinates"],
 }
+_NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_COUNT = {"type": "integer", "minimum": 0}
+_FURTHER: dict[str, dict[str, Any]] = {  # what is neither a number of a metric nor one word
+    smart_models.CABINET.type: {"refStreetlightGroup": _NAMES},
+    smart_models.SPOT.type: {"category": {"const": ["onStreet"]}, "refParkingSite": {"type": "string"}},
+    smart_models.PARKING.type: {
+        "totalSpotNumber": _COUNT,
+        "availableSpotNumber": {**_COUNT, "description": "left out while a bay is not known"},
+        "refParkingSpot": _NAMES,
+        "occupancyDetectionType": {"const": ["singleSpaceDetection"]},
+    },
+    smart_models.BEACON.type: {"announcedUrl": {"type": "string", "format": "uri"}},
+}
 
 
 def definitions(template: str) -> dict[str, Any]:
@@ -35,7 +48,7 @@ def definitions(template: str) -> dict[str, Any]:
     made["State"]["properties"]["time"] = made["Result"]["properties"]["time"] = _TIME
     for record in ("State", "Result"):
         made[record]["additionalProperties"] = False
-    return made | {model.type: _entity(model) for model in fiware.MODELS}
+    return made | {model.type: _entity(model) for model in smart_models.MODELS}
 
 
 def document() -> dict[str, Any]:
@@ -50,26 +63,26 @@ def document() -> dict[str, Any]:
     }
 
 
-def _entity(model: fiware.Model) -> dict[str, Any]:
+def _entity(model: smart_models.Model) -> dict[str, Any]:
     """Return the schema of an entity, which is stricter than its model's: only what we tell."""
     properties: dict[str, Any] = {
         "id": {"type": "string", "pattern": f"^urn:ngsi-ld:{model.type}:"},
         "type": {"const": model.type},
-        "location": _LOCATION,
     }
     properties |= dict.fromkeys(model.time, _TIME)
     if "dateObservedFrom" in model.time:
         properties["dateObserved"] = {"type": "string", "description": "ISO 8601 interval"}
     properties |= {name: {"enum": list(words)} for name, words in model.words.items()}
-    if model is fiware.CABINET:
-        properties["refStreetlightGroup"] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    properties |= _FURTHER.get(model.type, {})
+    if "location" in model.always:
+        properties["location"] = _LOCATION
     for attribute in model.attributes:
         properties[attribute.name] = _number(attribute)
-    required = ["id", "type", "location", *model.time]
+    required = ["id", "type", *model.always, *model.time]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _number(attribute: fiware.Attribute) -> dict[str, Any]:
+def _number(attribute: smart_models.Attribute) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "integer" if attribute.whole else "number"}
     if math.isfinite(attribute.low):
         schema["minimum"] = attribute.low
