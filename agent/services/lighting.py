@@ -9,11 +9,11 @@ from typing import Literal, Protocol
 import msgspec
 
 from agent.services.announced import announce, approach
-from agent.services.cells import Cells, Sensor
+from agent.services.cells import TOUCH_M, Cell, Cells, Sensor
 from agent.services.crowd import MOST_TRACKS
 from agent.services.road_users import RoadUser
 from agent.services.tracking import Tracker
-from agent.services.tracks import Track
+from agent.services.tracks import DRIVING_M_PER_S, Track
 from cext.fields import KINDS
 
 # Need slots of the kernel, for lamps that are lit for another reason than a field.
@@ -26,6 +26,7 @@ RENEW_S = 1.0  # needs that last while a condition holds are renewed and end so 
 _STILL_S = 1.35  # a cell may see so much longer than who is known explains before it is lit by itself
 _RISE = 0.8  # share of the fade up that is over when light is needed; it goes on for the rest
 _FALL = 0.0207  # share of full light that a vehicle can spare at its back; light begins to fall so early
+_SLOW_M_PER_S = 0.8  # hardly anybody walks more slowly
 _STEP = 0.4  # walkers need steps of light, not all of it at once
 _EARLY_S = 0.4  # and it is there so long before, as they are slow and light is dear to them
 _SURE_M = 3.38  # who is known better than that needs no wider field
@@ -101,6 +102,18 @@ class Kernel(Protocol):
     def clear_user(self, slot: int) -> None: ...
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """What lies beside the view of a sensor, where nobody is seen: its lamps, as needs.
+
+    Whoever walks may cross the view behind somebody else: neither seen to come nor to go. `walk_s`: a view that sees
+    somebody for longer may hide somebody who walks; `cross_s`: so long after it has cleared they may still be in the gap.
+    """
+
+    lamps: tuple[tuple[int, int], ...]
+    walk_s: float
+    cross_s: float
+
+
 class LightWave:
     """The light around the road users of one street. Tell it what is seen, then `step` it; both with monotonic seconds."""
 
@@ -122,6 +135,7 @@ class LightWave:
         self._blind = [True] * len(radars)
         self._silent = {-1: False, 1: False}
         self._around_cell = [_around(lamps_m, cell.sensor.position_m, _IN_DOUBT) for cell in self.cells.row]
+        self._beside_cell = [_beside(lamps_m, self.cells.row, place) for place in range(len(self.cells.row))]
         self._around_radar = [_around(lamps_m, radar.position_m, _IN_DOUBT) for radar in radars]
         self._seams = {
             end: _around(lamps_m, ends(lamps_m, default=0.0), ((CLASS, light.sight_m),))
@@ -212,7 +226,9 @@ class LightWave:
     def _renew(self, now_s: float) -> None:
         """Light around who is seen and not known, around what cannot be believed, and at the ends nobody tells of."""
         until_s = now_s + RENEW_S
-        for cell, around in zip(self.cells.row, self._around_cell, strict=True):
+        for cell, around, beside in zip(self.cells.row, self._around_cell, self._beside_cell, strict=True):
+            if beside is not None and cell.said and now_s - cell.said_s > beside.walk_s:
+                self._need(beside.lamps, until_s + beside.cross_s)
             if cell.blind:
                 self._need(around, until_s)
             elif cell.said and now_s - cell.sensor.delay_s - cell.explained_s > _STILL_S:
@@ -240,6 +256,19 @@ class LightWave:
         self._kernel.set_shape(_KIND["vehicle"], (ahead,), drive, spare_s)
         self._kernel.set_shape(_KIND["pedestrian"], around, walk, spare_s / 2)
         self._kernel.set_shape(_KIND["unknown"], (ahead, *around), max(drive, walk), spare_s / 2)
+
+
+def _beside(lamps_m: Sequence[float], row: Sequence[Cell], place: int) -> Beside | None:
+    """Return what lies beside a view; none if others join it on both sides, or it is gone from at once."""
+    cell, sensor = row[place], row[place].sensor
+    low_m = row[place - 1].high_m if place > 0 else cell.low_m
+    high_m = row[place + 1].low_m if place + 1 < len(row) else cell.high_m
+    gap_m = max(cell.low_m - low_m, high_m - cell.high_m)
+    if gap_m <= TOUCH_M:
+        return None
+    lamps = _around(lamps_m, sensor.position_m, ((NEAR, sensor.reach_m + gap_m + FULL_M),))
+    walk_s = sensor.clears_s + 2 * sensor.reach_m / DRIVING_M_PER_S
+    return Beside(tuple(lamps), walk_s, max(0.0, gap_m / _SLOW_M_PER_S - sensor.clears_s - sensor.delay_s))
 
 
 def _around(lamps_m: Sequence[float], place_m: float, reaches: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:

@@ -50,6 +50,16 @@ def test_whoever_walks_slowly_or_runs_is_lit(speed_m_per_s: float) -> None:
     assert street.world.score.underlit_s < 0.03 * street.world.score.user_s
 
 
+@pytest.mark.parametrize("comes_s", [29.0, 38.0, 38.5, 39.0])
+def test_whoever_comes_in_behind_somebody_who_goes_out_is_lit(comes_s: float) -> None:
+    """They cross in the view of the last sensor, and the one who comes leaves it while it still sees the other."""
+    goes = User(1, "person", 5.0, 260.0, 1.2)
+    street = VirtualStreet(users=iter([goes, User(2, "person", comes_s, 375.0, -1.55)]))
+    street.run(110.0)
+    assert street.world.score.user_s > 100.0
+    assert street.world.score.dark_s == 0.0
+
+
 def test_a_walk_past_dead_sensors_is_lit() -> None:
     street = VirtualStreet(users=iter([User(1, "person", 20.0, -10.0, 1.4)]))
     street.dead = {3, 4, 8}
