@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 
 import pytest
 
 from firmware_sim.traffic import User
+from users_by_chance import by_chance
 from virtual_street import VirtualStreet
 
 
@@ -21,6 +23,15 @@ def test_a_november_evening() -> None:
     assert real.underlit_s < 0.02 * real.user_s
     assert real.underlit_s < ghosts["motion 20 %"].underlit_s / 4
     assert real.energy_wh < 0.65 * ghosts["motion 20 %"].energy_wh
+
+
+def test_an_hour_of_chance() -> None:
+    """More of them in `./dev soak`; in this one somebody is hidden by somebody else more than once."""
+    street = VirtualStreet(users=by_chance(random.Random(15), 80.0))
+    street.run(3600.0)
+    assert street.world.checker.count == 0, list(street.world.checker.violations)
+    assert street.world.score.user_s > 5000.0
+    assert street.world.score.dark_s == 0.0
 
 
 def test_the_small_hours() -> None:
