@@ -29,6 +29,6 @@ def its_bus_is_gone(commanded: Commanded) -> None:
 
 
 def test_over_a_hundred_kills_each_command_comes_into_force_once(tmp_path: Path) -> None:
-    judge = command_kills(tmp_path / "orders.json", 100)
+    judge = command_kills(tmp_path / "orders.lines", 100)
     assert len(judge.ever) > 500
     print(f"{len(judge.ever)} commands, half of what came were replays: none twice, none forgotten")
