@@ -39,6 +39,7 @@ class Orders:
         self._guessed: dict[Slot, tuple[Lease, KeptLease]] = {}  # whose end a trusted clock will put right
         self._guessed_from: Noted | None = None
         self._noted_s = clock.mono_s()
+        self._rebooted = False
         self.ledger = Ledger()
         book.changed = self.commit
 
@@ -58,6 +59,7 @@ class Orders:
             return
         now = self._now()
         gone_s, exact = passed_s(before.noted, now)
+        self._rebooted = before.noted.boot != now.boot
         if not exact:
             self._guessed_from = before.noted
         for one in before.leases:
@@ -77,8 +79,8 @@ class Orders:
 
     async def run(self) -> None:
         """Note again and again what is left of overrides; put right what was guessed when a clock is trusted."""
-        if self._guessed:
-            self.commit()  # or each of many short boots would have as much of it
+        if self._rebooted:
+            self.commit()  # or each of many short boots would have as much of an override as the first
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             self.look()

@@ -127,6 +127,20 @@ async def test_short_boots_without_a_clock_do_not_make_it_last(tmp_path: Path) -
         running.cancel()  # and the power goes
 
 
+async def test_what_a_trusted_clock_has_said_is_not_given_back(tmp_path: Path) -> None:
+    clock = Clock()
+    await Start(tmp_path, clock).dim(40.0, 2000.0)
+    clock.passes(1500.0)
+    clock.now_s = 5.0
+    second = Start(tmp_path, clock, "boot-2")
+    running = asyncio.create_task(second.orders.run())
+    await asyncio.sleep(0)
+    await second.written()
+    running.cancel()
+    clock.trusted = False
+    assert (second.left_s(), Start(tmp_path, clock, "boot-3").left_s()) == (500.0, 200.0)
+
+
 async def test_as_soon_as_the_clock_is_trusted_it_is_put_right(tmp_path: Path) -> None:
     clock = Clock()
     await Start(tmp_path, clock).dim(40.0, 600.0)
@@ -255,11 +269,13 @@ async def test_a_file_that_is_full_is_made_anew(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("agent.orders.log.ROOM", 2000)
     clock = Clock()
     start = Start(tmp_path, clock)
+    await start.dim(40.0, 60.0)
     sizes = set()
     for number in range(400):
         start.orders.ledger.note(Seen("lum-01", f"a{number}", "50 %", "accepted", ""))
         start.orders.ledger.tell("lum-01", f"a{number - 1}", "verified", "reads back 50 %")
-        await start.dim(40.0, 600.0 + number)
+        if number % 5 == 4:
+            await start.dim(40.0, 600.0 + number)
         sizes.add((tmp_path / FILE).stat().st_size)
     assert max(sizes) < 25_000
     again = Start(tmp_path, clock)
