@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
@@ -13,6 +14,10 @@ from agent.control.leases import Lease
 from agent.orders import lines, log
 from agent.orders.lines import Found
 from agent.orders.orders import Orders, Slot
+
+
+def _put(module: ModuleType, name: str, value: object) -> None:
+    setattr(module, name, value)
 
 
 def _answered_before_it_is_synced() -> None:
@@ -28,7 +33,7 @@ def _answered_before_it_is_synced() -> None:
 
 
 def _lines_without_a_sync() -> None:
-    os.fdatasync = lambda _: None
+    _put(os, "fdatasync", lambda _: None)
 
 
 def _made_anew_without_a_sync() -> None:
@@ -36,16 +41,17 @@ def _made_anew_without_a_sync() -> None:
         kept.replace(path, content, lasting=False)
         kept._sync_folder(path.parent)
 
-    log.replace = careless  # type: ignore[assignment]
+    _put(log, "replace", careless)
 
 
 def _made_anew_without_its_name() -> None:
     def nameless(path: Path, content: bytes, *, lasting: bool) -> None:
-        sync, kept._sync_folder = kept._sync_folder, lambda _: None
+        sync = kept._sync_folder
+        _put(kept, "_sync_folder", lambda _: None)
         kept.replace(path, content, lasting=lasting)
-        kept._sync_folder = sync
+        _put(kept, "_sync_folder", sync)
 
-    log.replace = nameless  # type: ignore[assignment]
+    _put(log, "replace", nameless)
 
 
 def _made_anew_in_place() -> None:
@@ -57,7 +63,7 @@ def _made_anew_in_place() -> None:
         if lasting:
             kept._sync_folder(path.parent)
 
-    log.replace = in_place  # type: ignore[assignment]
+    _put(log, "replace", in_place)
 
 
 def torn_believed(raw: bytes) -> Found:
@@ -69,7 +75,7 @@ def torn_believed(raw: bytes) -> Found:
 
 
 def _torn_believed() -> None:
-    log.read = torn_believed
+    _put(log, "read", torn_believed)
 
 
 BUGS: dict[str, Callable[[], None]] = {
