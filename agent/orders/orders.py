@@ -35,6 +35,7 @@ class Orders:
         self._names = {number: lamp for lamp, number in lamps.items()}
         self._coming: dict[Slot, Lease | None] = {}  # committed before it is in force; none: a release
         self._waiting: list[Callable[[], None]] = []
+        self._batch: list[Callable[[], None]] = []  # of what is being written
         self._writing: asyncio.Task[None] | None = None
         self._guessed: dict[Slot, tuple[Lease, KeptLease]] = {}  # whose end a trusted clock will put right
         self._guessed_from: Noted | None = None
@@ -76,6 +77,13 @@ class Orders:
         self._waiting.append(then)
         if self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write(), name="orders-commit")
+
+    def after(self, then: Callable[[], None]) -> None:
+        """Call `then` when all that was committed is on the disk: at once, if it is."""
+        if self._writing is None:
+            then()
+        else:
+            (self._waiting or self._batch).append(then)
 
     async def run(self) -> None:
         """Note again and again what is left of overrides; put right what was guessed when a clock is trusted."""
@@ -137,10 +145,10 @@ class Orders:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting, []
+                self._batch, self._waiting = self._waiting, []
                 coming, self._noted_s = dict(self._coming), self._clock.mono_s()
                 await self._keep()
-                for then in batch:
+                for then in self._batch:
                     then()
                 self._coming = {slot: one for slot, one in self._coming.items() if coming.get(slot, self) is not one}
         finally:

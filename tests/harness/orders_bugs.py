@@ -32,6 +32,13 @@ def _answered_before_it_is_synced() -> None:
     Orders.commit = early  # type: ignore[method-assign]
 
 
+def _answered_again_before_it_is_synced() -> None:
+    def early(self: Orders, then: Callable[[], None]) -> None:
+        then()
+
+    Orders.after = early  # type: ignore[method-assign]
+
+
 def _lines_without_a_sync() -> None:
     _put(os, "fdatasync", lambda _: None)
 
@@ -80,6 +87,7 @@ def _torn_believed() -> None:
 
 BUGS: dict[str, Callable[[], None]] = {
     "answered before it is synced": _answered_before_it_is_synced,
+    "answered again before it is synced": _answered_again_before_it_is_synced,
     "lines without a sync": _lines_without_a_sync,
     "made anew without a sync": _made_anew_without_a_sync,
     "made anew without its name": _made_anew_without_its_name,

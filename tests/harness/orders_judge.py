@@ -40,6 +40,7 @@ class OrdersJudge:
     def __init__(self) -> None:
         self.begun: dict[int, float] = {}  # when, UTC seconds
         self.done: list[int] = []
+        self.told: set[int] = set()  # that they are known
         self.open: dict[str, list[int]] = {lamp: [] for lamp in LAMPS}  # begun since the last that is done
         self.held: dict[str, Override] = {}
         self.counters: dict[str, int] = {}
@@ -58,6 +59,7 @@ class OrdersJudge:
         other = type(self)()
         other.__dict__.update(self.__dict__)
         other.begun, other.done = dict(self.begun), list(self.done)
+        other.told = set(self.told)
         other.open = {lamp: list(numbers) for lamp, numbers in self.open.items()}
         other.held, other.counters = dict(self.held), dict(self.counters)
         return other
@@ -82,6 +84,8 @@ class OrdersJudge:
             self.open[rest[1]].append(number)
         elif word == "done":
             self._in_force(int(rest[0]))
+        elif word == "again":
+            self.told.add(int(rest[0]))
 
     def look(self, folder: Path, chance: random.Random) -> None:
         """Start on what a cut has left, as after a kill or a reboot, with a trusted clock or without."""
@@ -101,9 +105,11 @@ class OrdersJudge:
             self._hold(lamp, found, away_s, guessed=guessed)
         seen = {(one.device, one.id) for one in orders.ledger.all()}
         assert all(int(name[1:]) in self.begun for _, name in seen), "a command that nobody gave"
-        for number in self.done[-WINDOW:]:
+        for number in self.told:
+            if number <= self.latest - WINDOW:
+                continue
             lamp, wish = asked_of(number)[0], wish_of(number)
-            assert orders.ledger.find(lamp, wish.id, wish.asked), f"c{number} was in force and is forgotten"
+            assert orders.ledger.find(lamp, wish.id, wish.asked), f"c{number} was answered and is forgotten"
         for issuer, counter in self.counters.items():
             assert orders.ledger.counters.get(issuer, -1) >= counter, f"the counter of {issuer} has gone back"
 
@@ -111,6 +117,7 @@ class OrdersJudge:
         lamp, level, for_s = asked_of(number)
         assert number not in self.done, f"c{number} is carried out twice"
         self.done.append(number)
+        self.told.add(number)
         self.open[lamp].remove(number)
         issuer = "odd" if number % 2 else "even"
         self.counters[issuer] = max(number, self.counters.get(issuer, -1))

@@ -1,8 +1,9 @@
 """A process that takes signed commands, new ones and replays, in virtual time, and says on stdout what came into force.
 
-Lines, each with the monotonic time (s) before its words: `held BOOT WALL GUESSED LAMP:ID:LEFT …` once, what a start
-found (WALL: UTC seconds less monotonic ones); `begin N LAMP ASKED FOR` before a command is taken, `done N` when it is in force
-or released; `refused N`; `now`. Arguments: the file, a seed, how many steps, the last command so far, UTC seconds, and a bug.
+Lines, each with the monotonic time (s) before its words: `held BOOT WALL GUESSED LAMP:ID:LEFT …` once, what a start found
+(WALL: UTC seconds less monotonic ones); `begin N LAMP ASKED FOR` before a command is taken, `done N` when it is in force or
+released; `again N` when one that came again is answered; `refused N`; `now`.
+Arguments: the file, a seed, how many steps, the last command so far, UTC seconds, and a bug.
 """
 
 from __future__ import annotations
@@ -88,9 +89,10 @@ class Writer:
         os.write(1, f"{self.clock.now_s} {' '.join(map(str, words))}\n".encode())
 
     def answered(self, answer: Answer) -> None:
-        if answer.refusal or answer.status not in {"accepted", "verified"}:
-            return
-        self.say("done", answer.id[1:])
+        if answer.refusal:
+            self.say("again", answer.id[1:])
+        elif answer.status in {"accepted", "verified"}:
+            self.say("done", answer.id[1:])
 
     async def step(self) -> None:
         """Let time pass, and take some commands that came together."""

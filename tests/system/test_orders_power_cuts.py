@@ -24,6 +24,7 @@ def test_power_cuts_forget_no_command(tmp_path: Path) -> None:
     ("bug", "found"),
     [
         ("answered before it is synced", "forgotten"),
+        ("answered again before it is synced", "was answered and is forgotten"),
         ("lines without a sync", "forgotten|was not in force"),
         ("made anew without a sync", "forgotten"),
         ("made anew without its name", "forgotten"),

@@ -214,6 +214,24 @@ async def test_what_comes_together_is_written_together(tmp_path: Path, monkeypat
     assert (done, writes) == (list(range(20)), 1)
 
 
+async def test_who_asks_again_is_answered_when_it_is_on_the_disk_and_nothing_is_written_for_it(tmp_path: Path) -> None:
+    start, said = Start(tmp_path, Clock()), []
+    await start.dim(40.0, 600.0)
+    length = read((tmp_path / FILE).read_bytes()).end
+    start.orders.commit(lambda: said.append("first"))
+    start.orders.after(lambda: said.append("first, again"))
+    await asyncio.sleep(0)  # now it is being written
+    start.orders.after(lambda: said.append("first, and again"))
+    start.orders.commit(lambda: said.append("second"))
+    start.orders.after(lambda: said.append("second, again"))
+    assert said == []
+    await start.written()
+    assert said == ["first", "first, again", "first, and again", "second", "second, again"]
+    lines = (tmp_path / FILE).read_bytes()[length:].rstrip(b"\0").count(b"\n")
+    start.orders.after(lambda: said.append("at once"))
+    assert (lines, said[-1]) == (2, "at once")
+
+
 async def test_a_disk_that_fails_stops_nothing(tmp_path: Path) -> None:
     start = Start(tmp_path / "nowhere", Clock())
     await start.dim(40.0, 600.0)
