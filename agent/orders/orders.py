@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from agent.clock import Clock
 from agent.control.leases import TERMS, Lease, LeaseBook
-from agent.kept import KeptFile
-from agent.orders.ledger import Ledger, Seen
+from agent.orders.ledger import Ledger
+from agent.orders.lines import Line, State, encode, whole
+from agent.orders.log import OrdersLog
 from agent.orders.overrides import NOTE_EVERY_S, KeptLease, Noted, kept, passed_s
 
-FILE = "orders.json"
+FILE = "orders.lines"
 _LOOK_EVERY_S = 10.0  # for a clock that is trusted by now
 
 log = structlog.get_logger()
@@ -23,20 +23,11 @@ log = structlog.get_logger()
 Slot = tuple[int, str]  # a lamp by its number, and a rung
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """The file."""
-
-    noted: Noted
-    leases: list[KeptLease]
-    seen: list[Seen]
-    counters: dict[str, int]
-
-
 class Orders:
     """Keeps overrides and commands. `commit` writes at once, in a thread; what follows waits for the disk."""
 
     def __init__(self, path: Path, clock: Clock, boot: str, book: LeaseBook, lamps: Mapping[str, int]) -> None:
-        self._file = KeptFile(path, lasting=True)
+        self._log = OrdersLog(path)
         self._clock = clock
         self._boot = boot
         self._book = book
@@ -44,26 +35,32 @@ class Orders:
         self._names = {number: lamp for lamp, number in lamps.items()}
         self._coming: dict[Slot, Lease | None] = {}  # committed before it is in force; none: a release
         self._waiting: list[Callable[[], None]] = []
+        self._batch: list[Callable[[], None]] = []  # of what is being written
         self._writing: asyncio.Task[None] | None = None
         self._guessed: dict[Slot, tuple[Lease, KeptLease]] = {}  # whose end a trusted clock will put right
         self._guessed_from: Noted | None = None
         self._noted_s = clock.mono_s()
+        self._rebooted = False
         self.ledger = Ledger()
         book.changed = self.commit
 
     @property
     def fault(self) -> str:
         """Return why nothing can be kept; empty if it can."""
-        return self._file.fault
+        return self._log.fault
 
     def restore(self) -> None:
         """Put in force what was kept, for as long as is left of it."""
-        before = self._file.read(Kept)
+        found = self._log.read()
+        if found is None:
+            return
+        before = found.state
+        self.ledger.load(found.seen, {} if before is None else before.counters)
         if before is None:
             return
-        self.ledger.load(before.seen, before.counters)
         now = self._now()
         gone_s, exact = passed_s(before.noted, now)
+        self._rebooted = before.noted.boot != now.boot
         if not exact:
             self._guessed_from = before.noted
         for one in before.leases:
@@ -81,8 +78,17 @@ class Orders:
         if self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write(), name="orders-commit")
 
+    def after(self, then: Callable[[], None]) -> None:
+        """Call `then` when all that was committed is on the disk: at once, if it is."""
+        if self._writing is None:
+            then()
+        else:
+            (self._waiting or self._batch).append(then)
+
     async def run(self) -> None:
         """Note again and again what is left of overrides; put right what was guessed when a clock is trusted."""
+        if self._rebooted:
+            self.commit()  # or each of many short boots would have as much of an override as the first
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             self.look()
@@ -92,7 +98,7 @@ class Orders:
         now = self._now()
         if self._guessed and self._guessed_from is not None and now.wall_ms is not None:
             self._put_right(self._guessed_from, now)
-        if now.mono_s - self._noted_s >= NOTE_EVERY_S and self._book.all(now.mono_s):
+        if now.mono_s - self._noted_s > NOTE_EVERY_S - _LOOK_EVERY_S and self._book.all(now.mono_s):
             self.commit()
 
     async def stop(self) -> None:
@@ -100,6 +106,7 @@ class Orders:
         self.commit()
         if self._writing is not None:
             await self._writing
+        self._log.close()
 
     def _revive(self, one: KeptLease, gone_s: float, now_s: float) -> None:
         lamp, left_s = self._lamps.get(one.lamp), one.left_s - gone_s
@@ -128,21 +135,27 @@ class Orders:
         wall_ms = round(wall.utc.timestamp() * 1000) if wall.trusted else None
         return Noted(self._boot, self._clock.mono_s(), wall_ms)
 
-    def _snapshot(self) -> bytes:
-        """Return the file as of now: encoded here, since the ledger goes on."""
+    def _state(self) -> State:
+        """Return what is in force now, or comes into force as soon as it is kept."""
         now = self._now()
         held = {slot: lease for slot, lease in (self._book.all(now.mono_s) | self._coming).items() if lease is not None}
         leases = [kept(self._names[lamp], lease, now.mono_s) for (lamp, _), lease in held.items()]
-        return msgspec.json.encode(Kept(now, leases, self.ledger.all(), self.ledger.counters))
+        return State(now, leases, self.ledger.counters)
 
     async def _write(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting, []
+                self._batch, self._waiting = self._waiting, []
                 coming, self._noted_s = dict(self._coming), self._clock.mono_s()
-                await asyncio.to_thread(self._file.write, msgspec.Raw(self._snapshot()))
-                for then in batch:
+                await self._keep()
+                for then in self._batch:
                     then()
                 self._coming = {slot: one for slot, one in self._coming.items() if coming.get(slot, self) is not one}
         finally:
             self._writing = None
+
+    async def _keep(self) -> None:
+        """Write what is new, or all of it; encoded here, since the ledger goes on."""
+        line = encode(Line(self.ledger.news(), self._state()))
+        if not (self._log.fits(line) and await asyncio.to_thread(self._log.add, line)):
+            await asyncio.to_thread(self._log.make, whole(self.ledger.all(), self._state()))

@@ -14,7 +14,7 @@ from agent.control.leases import Lease
 NOTE_EVERY_S = 300.0  # so often what is left of overrides is noted anew
 
 
-class Noted(msgspec.Struct, frozen=True):
+class Noted(msgspec.Struct, frozen=True, array_like=True):
     """A moment: the kernel's name of the boot, its monotonic seconds, UTC milliseconds where the clock was trusted."""
 
     boot: str
@@ -22,7 +22,7 @@ class Noted(msgspec.Struct, frozen=True):
     wall_ms: int | None
 
 
-class KeptLease(msgspec.Struct, frozen=True):
+class KeptLease(msgspec.Struct, frozen=True, array_like=True):
     """A lease by the name of its lamp, with the seconds that were left of it when it was noted."""
 
     lamp: str

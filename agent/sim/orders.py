@@ -22,6 +22,10 @@ class KeptNowhere:
         """Take it as kept."""
         then()
 
+    def after(self, then: Callable[[], None]) -> None:
+        """Nothing is waited for."""
+        then()
+
 
 class NobodysWard:
     """A controller that cannot be restarted, configured, or asked how it is."""

@@ -52,6 +52,9 @@ class Keeper(Protocol):
 
     def commit(self, then: Callable[[], None], change: Mapping[tuple[int, str], Lease | None]) -> None: ...
 
+    def after(self, then: Callable[[], None]) -> None:
+        """Call `then` when all that was committed is on the disk: at once, if it is."""
+
 
 class Bounds(msgspec.Struct, frozen=True):
     """How long a demand holds unless said (s), how many commands are taken at once, and how many a second after that."""
@@ -131,10 +134,7 @@ class Commands:
             raise Unwanted("expected an id of its own: it was used for another command before", command_id) from None
         if seen is None:
             return False
-        status: CommandStatus = next((word for word in STATUSES if word == seen.status), "accepted")
-        self._answer(
-            Answer(device, command_id, status, f"{seen.reason}; it came again and changed nothing", refusal=True)
-        )
+        self._keeper.after(lambda: self._answer_again(seen))
         return True
 
     def pace(self, command_id: str) -> None:
@@ -169,6 +169,11 @@ class Commands:
         """Look how far each command has come; after each step of control, and when a lamp was read."""
         for device, command in list(self._open.items()):
             self._look(device, command, now_s)
+
+    def _answer_again(self, seen: Seen) -> None:
+        status: CommandStatus = next((word for word in STATUSES if word == seen.status), "accepted")
+        reason = f"{seen.reason}; it came again and changed nothing"
+        self._answer(Answer(seen.device, seen.id, status, reason, refusal=True))
 
     def _look(self, device: str, command: _Open, now_s: float) -> None:
         held = self._control.leases.holder(command.lamp, "operator", now_s)

@@ -118,6 +118,7 @@ EDGES = {
     "agent.monitoring",
     "agent.neighbours.task",
     "agent.neighbours.zenoh_link",
+    "agent.orders.log",
     "agent.orders.orders",
     "agent.parts",
     "agent.pins",

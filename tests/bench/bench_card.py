@@ -1,4 +1,4 @@
-"""What the journal writes to a card: by the counter of the block device, an ext4 of its own on a loop device."""
+"""What the journal and commands write to a card: by the counter of the block device, an ext4 of its own on a loop device."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import contextlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import bench_journal
 import uplink_node
 from agent.journal.records import Limits
 from agent.journal.store import Store
+from agent.orders.orders import Orders
+from agent.uplink.commands import Bounds, Commands
 from agent.uplink.keeping import COMMIT_EVERY_S
+from agent.uplink.wishes import Wish
+from commanded_street import LAMPS, CommandedStreet
 from drivers.points import Quality, Reading
-from figures import Figure, figure
+from figures import Figure, figure, percentile
 from mosquitto import Mosquitto
+from orders_clock import SteadyClock
 
 NAME = "card"
 TITLE = "What is written to the card, by the block device's own counter (ext4 on a loop device; needs root)"
@@ -27,17 +32,27 @@ COMMITS = 400
 STEADY_S = 40
 ALARMS_A_DAY = 100
 CONNECTS_A_DAY = 10
+LARGE = ("-b", "4096")  # the blocks of a file system of more than 512 MB, as a card has; ours are of 1 KiB
+FULL, COMMANDED = 256, 600  # commands
 DAY_S = 86_400
 
 
 def run() -> list[Figure]:
     """Write as without a connection and as with one. Where no loop device can be had, say so and measure nothing."""
     with tempfile.TemporaryDirectory(prefix="gadelys-bench-") as name, contextlib.ExitStack() as stack:
+        large = Path(name, "large")
+        large.mkdir()
         try:
             card, written = stack.enter_context(_card(Path(name)))
+            large_card, large_written = stack.enter_context(_card(large, LARGE))
         except (OSError, subprocess.CalledProcessError) as error:
             return [figure("no loop device with an ext4 can be had here", 0, "", None, str(error))]
-        return [*_offline(card, written), *_connected(Path(name), card, written)]
+        return [
+            *_offline(card, written),
+            *_connected(Path(name), card, written),
+            *asyncio.run(_commands(card, written, "", 10.0)),
+            *asyncio.run(_commands(large_card, large_written, ", on blocks of 4 KiB", None)),
+        ]
 
 
 def _offline(card: Path, written: Callable[[], int]) -> list[Figure]:
@@ -107,6 +122,42 @@ async def _steady(card: Path, port: int, written: Callable[[], int]) -> float:
     return bytes_ / STEADY_S
 
 
+async def _commands(card: Path, written: Callable[[], int], on: str, budget_mb: float | None) -> list[Figure]:
+    """Take a command a minute for long enough that the file is made anew, in virtual time, with an override on each lamp."""
+    street = CommandedStreet()
+    clock = SteadyClock()
+    orders = Orders(card / "orders.lines", clock, "bench", street.control.leases, LAMPS)
+    answered: list[float] = []
+    street.bounds = Bounds(3600.0, 1e9, 1e9)
+    commands = Commands(
+        street.control, street.image, LAMPS, street.bounds, keeper=orders, step=lambda: None,
+        answer=lambda _: answered.append(clock.mono_s()), now=clock.mono_s,
+    )  # fmt: skip
+    took_s = []
+
+    async def take(number: int) -> None:
+        begin = clock.mono_s()
+        commands.take(f"lum-0{number % len(LAMPS) + 1}", Wish(f"command {number:06}", number % 101), begin)
+        while orders._writing is not None:
+            await orders._writing
+        took_s.append(answered[-1] - begin)
+
+    for number in range(FULL):  # as many as are remembered: the file is as large as it gets
+        await take(number)
+    begin = await asyncio.to_thread(written)
+    for number in range(FULL, FULL + COMMANDED):
+        await take(number)
+        await asyncio.to_thread(written)  # the minute passes: what the file system has to write of it, it writes
+    on_card = (await asyncio.to_thread(written) - begin) / COMMANDED
+    await orders.stop()
+    a_day_mb = on_card * DAY_S / 60 / 1e6
+    return [
+        figure(f"a command a minute, a day{on}", a_day_mb, "MB", budget_mb, f"{on_card / 1000:.1f} kB a command"),
+        figure(f"from a command to its answer{on}: median", percentile(took_s, 0.5) * 1000, "ms"),
+        figure(f"from a command to its answer{on}: p99", percentile(took_s, 0.99) * 1000, "ms"),
+    ]  # fmt: skip
+
+
 def _mean(work: Callable[[], object], written: Callable[[], int], times: int = 20) -> float:
     work()
     begin = written()
@@ -117,7 +168,7 @@ def _mean(work: Callable[[], object], written: Callable[[], int], times: int = 2
 
 
 @contextlib.contextmanager
-def _card(folder: Path) -> Iterator[tuple[Path, Callable[[], int]]]:
+def _card(folder: Path, options: Sequence[str] = ()) -> Iterator[tuple[Path, Callable[[], int]]]:
     """Yield a mounted ext4, and a function that syncs it and returns how many bytes its device has been given to write."""
     image, mount = folder / "card.img", folder / "card"
     with image.open("wb") as file:
@@ -132,8 +183,8 @@ def _card(folder: Path) -> Iterator[tuple[Path, Callable[[], int]]]:
         return int(counters.read_text(encoding="ascii").split()[6]) * 512
 
     try:
-        options = "lazy_itable_init=0,lazy_journal_init=0"  # or the kernel goes on writing behind our back
-        subprocess.run(["mkfs.ext4", "-q", "-E", options, device], check=True, capture_output=True)
+        lazy = "lazy_itable_init=0,lazy_journal_init=0"  # or the kernel goes on writing behind our back
+        subprocess.run(["mkfs.ext4", "-q", *options, "-E", lazy, device], check=True, capture_output=True)
         subprocess.run(["mount", device, mount], check=True, capture_output=True)
         try:
             yield mount, written

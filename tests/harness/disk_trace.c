@@ -53,13 +53,14 @@ __attribute__((constructor)) static void begin(void) {
 
 static int ours(const char *path) { return trace >= 0 && !strncmp(path, under, strlen(under)); }
 
-static void opened(int fd, const char *path, int existed) {
+static void opened(int fd, const char *path, int flags, int existed) {
     struct stat status;
     if (fd < 0 || fd >= MOST || !ours(path) || fstat(fd, &status)) return;
     known[fd] = ++last_known;
     is_folder[fd] = S_ISDIR(status.st_mode);
     record('O', known[fd], 0, path, strlen(path));
     if (!existed) record('C', known[fd], 0, path, strlen(path));
+    else if (flags & O_TRUNC) record('T', known[fd], 0, "", 0);
 }
 
 #define OPEN(name)                                                                                     \
@@ -72,7 +73,7 @@ static void opened(int fd, const char *path, int existed) {
         pthread_mutex_lock(&lock);                                                                     \
         int existed = access(path, F_OK) == 0;                                                         \
         int fd = real(path, flags, mode), error = errno;                                               \
-        opened(fd, path, existed);                                                                     \
+        opened(fd, path, flags, existed);                                                                     \
         pthread_mutex_unlock(&lock);                                                                   \
         errno = error;                                                                                 \
         return fd;                                                                                     \
@@ -89,7 +90,7 @@ int openat(int at, const char *path, int flags, ...) { /* an absolute path, as P
     pthread_mutex_lock(&lock);
     int existed = access(path, F_OK) == 0;
     int fd = real(at, path, flags, mode), error = errno;
-    opened(fd, path, existed);
+    opened(fd, path, flags, existed);
     pthread_mutex_unlock(&lock);
     errno = error;
     return fd;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from agent.journal.records import Entry
 from drivers.points import Value
@@ -23,9 +24,9 @@ class Judge:
         self.commits = 0
         self.drained = 0
 
-    def copied(self) -> Judge:
+    def copied(self) -> Self:
         """Return another one that knows the same."""
-        other = Judge()
+        other = type(self)()
         other.__dict__.update(self.__dict__)
         other.accepted, other.settled = dict(self.accepted), set(self.settled)
         return other

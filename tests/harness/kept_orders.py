@@ -13,7 +13,7 @@ from agent.orders.ward import NotDone, Trial
 
 
 class OrdersInMemory:
-    """Commits at once, or when `held` ones are let go; a restart is another one `after` it."""
+    """Commits at once, or when `held` ones are let go; a restart is another one, `restarted`."""
 
     def __init__(self, before: bytes = b"[]", counters: Mapping[str, int] = {}) -> None:
         self.ledger = Ledger()
@@ -30,6 +30,12 @@ class OrdersInMemory:
         if not self.hold:
             self.let_go()
 
+    def after(self, then: Callable[[], None]) -> None:
+        if self.waiting:
+            self.waiting.append(then)
+        else:
+            then()
+
     def let_go(self) -> None:
         """The disk has it."""
         self.disk = msgspec.json.encode(self.ledger.all())
@@ -37,7 +43,7 @@ class OrdersInMemory:
         for then in waiting:
             then()
 
-    def after(self) -> OrdersInMemory:
+    def restarted(self) -> OrdersInMemory:
         """Return what a start after a kill finds."""
         return OrdersInMemory(self.disk, self.ledger.counters)
 

@@ -1,4 +1,4 @@
-"""Power cuts at every point of what a journal's process did, and the judge of what each left."""
+"""Power cuts at every point of what a process did to its files, and the judge of what each left: the journal's."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import disk_replay
 from agent.journal.store import Store
@@ -31,41 +32,67 @@ class Cuts(NamedTuple):
     reports: int
 
 
+class Hears(Protocol):
+    """What knows what a process has promised. AssertionError where that is broken."""
+
+    def copied(self) -> Self: ...
+
+    def started(self) -> None: ...
+
+    def hear(self, line: str) -> None: ...
+
+    def look(self, folder: Path, chance: random.Random) -> None:
+        """Hold what a cut has left against it."""
+
+
+J = TypeVar("J", bound=Hears)
+
+
+class JournalCuts(Judge):
+    """The journal's judge, who opens what a cut has left."""
+
+    def look(self, folder: Path, chance: random.Random) -> None:  # noqa: ARG002 - another judge has a choice
+        _judge(folder / "journal.db", self)
+
+
 def power_cuts(folder: Path, cuts: int, *, bug: str = "") -> Cuts:
     """Cut so many times, or a few more. AssertionError where the journal breaks its word."""
+
+    def words(disk: Path, seed: int, judge: Judge) -> list[str]:
+        return [str(WRITER), str(disk / "journal.db"), str(seed), str(COMMITS[seed % 3]), *([bug] if bug else [])]
+
+    done, judge = cut_again_and_again(folder, cuts, JournalCuts(), words)
+    return Cuts(done, judge.commits, len(judge.accepted) + len(judge.settled))
+
+
+def cut_again_and_again(folder: Path, cuts: int, judge: J, words: Callable[[Path, int, J], list[str]]) -> tuple[int, J]:
+    """Let processes go on, each from what a cut has left of the one before, and cut each everywhere.
+
+    `words` are a process's script and its arguments, by the disk and a seed. Returns how many cuts, and the last judge.
+    """
     library = disk_replay.build(folder)
     disk = folder / "disk"
     disk.mkdir()
-    judge, done, run = Judge(), 0, 0
+    done, run = 0, 0
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else folder) as fast:
         while done < cuts:
             before = Disk(disk)
-            trace = _traced(library, disk, folder / "trace", run, bug)
+            trace = _traced(library, disk, folder / "trace", words(disk, run, judge))
             judge, count = _cut_everywhere(before, trace, judge, random.Random(run), Path(fast) / "cut", disk)
             trace.unlink()
             done += count
             run += 1
-    return Cuts(done, judge.commits, len(judge.accepted) + len(judge.settled))
+    return done, judge
 
 
-def _traced(library: Path, disk: Path, trace: Path, seed: int, bug: str) -> Path:
-    words = [
-        sys.executable,
-        str(WRITER),
-        str(disk / "journal.db"),
-        str(seed),
-        str(COMMITS[seed % 3]),
-        *([bug] if bug else []),
-    ]
+def _traced(library: Path, disk: Path, trace: Path, words: list[str]) -> Path:
     env = {"LD_PRELOAD": str(library), "GADELYS_TRACE": str(trace), "GADELYS_TRACE_UNDER": str(disk)}
-    done = subprocess.run(words, env=os.environ | env, check=False, capture_output=True)
+    done = subprocess.run([sys.executable, *words], env=os.environ | env, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()[-500:]
     return trace
 
 
-def _cut_everywhere(
-    disk: Disk, trace: Path, judge: Judge, chance: random.Random, into: Path, left: Path
-) -> tuple[Judge, int]:
+def _cut_everywhere(disk: Disk, trace: Path, judge: J, chance: random.Random, into: Path, left: Path) -> tuple[J, int]:
     """Cut after each act in each way; leave one of the cuts, and return the judge that knows it."""
     judge = judge.copied()
     judge.started()
@@ -86,7 +113,7 @@ def _cut_everywhere(
                 shutil.rmtree(left)
                 shutil.copytree(into, left)
                 kept = after
-            _judge(into / "journal.db", after)
+            after.look(into, chance)
     return kept, len(acts) * len(MODES)
 
 

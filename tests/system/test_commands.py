@@ -34,7 +34,7 @@ def test_over_a_kill_an_override_goes_on_and_nothing_happens_twice(commanded: Co
     platform.ear.until(lambda: "verified" in dict(platform.answers("lum-03", "a1")))
     left_s = street.lamps()["lum-03"]["remaining_s"]
     street.call("lamp.dim", lamp="lum-04", level_pct=33, for_s=500, holder="anna")
-    street.until("it is on the disk", lambda _: "anna" in (street.folder / "orders.json").read_text())
+    street.until("it is on the disk", lambda _: "anna" in (street.folder / "orders.lines").read_text())
     street.end_agent(signal.SIGKILL)
     commanded.start()
     lamps = street.lamps()

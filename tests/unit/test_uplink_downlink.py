@@ -81,7 +81,7 @@ def test_a_replay_is_answered_with_what_became_of_it_and_changes_nothing() -> No
 def test_a_replay_after_a_kill_changes_nothing() -> None:
     node = HeardCommands()
     node.say(LAMP, FRESH)
-    node.street.orders = node.street.orders.after()
+    node.street.orders = node.street.orders.restarted()
     started = HeardCommands()
     started.street.orders.ledger.load(node.street.orders.ledger.all(), {})
     assert started.say(LAMP, FRESH)[0][1:] == ("accepted", "in force for 3600 s; it came again and changed nothing")
@@ -108,9 +108,11 @@ def test_it_is_on_the_disk_before_it_is_in_force() -> None:
     node.street.orders.hold = True
     assert node.say(LAMP, FRESH) == []
     assert node.held() == []
+    assert node.say(LAMP, FRESH) == [], "who asks again is not told sooner"
     node.street.orders.let_go()
     assert node.held() == ["2 operator 55"]
-    assert [answer.status for answer in node.street.answers] == ["accepted"]
+    assert [answer.status for answer in node.street.answers] == ["accepted", "accepted"]
+    assert node.street.answers[1].reason.endswith("it came again and changed nothing")
 
 
 def test_where_nothing_can_be_kept_a_lamp_follows_and_it_is_said() -> None:
