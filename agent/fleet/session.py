@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from agent.cli.uplink.hearing import Message, Told
 from agent.fleet.faults import ALARM_METRICS, COUNTERS
+from agent.fleet.hearing import Message, Told
 from agent.fleet.intervals import Intervals
 from agent.fleet.records import Device, Node, Sample, Seen
 from agent.uplink import names

@@ -8,8 +8,8 @@ import pytest
 
 from agent.cli.fleet.apply import read_files
 from agent.cli.trouble import Trouble
-from agent.cli.uplink.hearing import Hearing, Message
 from agent.fleet.group import Outcome
+from agent.fleet.hearing import Hearing, Message
 from agent.fleet.rollout import Desired, Reconciler, Rollout, place_of
 from agent.fleet.store import Store
 from agent.uplink.payload import DataType, Metric, Payload, encode

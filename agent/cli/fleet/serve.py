@@ -14,10 +14,10 @@ import structlog
 
 from agent.cli.fleet.source import REMEMBERED, Asked, ask, load_plan, now_ms, opened, place_of, store_of
 from agent.cli.trouble import MISUSED, REFUSED, Trouble
-from agent.cli.uplink.hearing import Hearing, Message
 from agent.cli.uplink.host import Host, joined
 from agent.cli.uplink.place import Place
 from agent.fleet.alarms import Book, Event, alarms, faults
+from agent.fleet.hearing import Hearing, Message
 from agent.fleet.plan import HOUR_MS, Plan
 from agent.fleet.rollout import Reconciler
 from agent.fleet.session import Session
