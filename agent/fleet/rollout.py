@@ -53,7 +53,7 @@ class Desired(msgspec.Struct, frozen=True):
         return Target(self.group, self.node, Order("", names.CONFIGURATION, self.text, id_))
 
 
-CHANGED = "its configuration is not the one that was collected: somebody has changed it; collect it again"
+CHANGED = "changed since it was collected: collect it again"
 Place = Literal["due", "same", "away", "changed"]
 
 

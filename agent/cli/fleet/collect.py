@@ -50,7 +50,8 @@ def collect(asked: Asked, wanted: Wanted, *, seconds: float, as_json: bool) -> i
     except ValueError as error:
         raise Trouble(str(error), MISUSED) from None
     folder = Folder(wanted.to)
-    nodes = pages.chosen(picture(asked, load_plan(asked.plan), seconds).nodes, wanted.pattern)
+    found = picture(asked, load_plan(asked.plan), seconds, _named(wanted.pattern))
+    nodes = pages.chosen(found.nodes, wanted.pattern)
     outcomes = [_before(node, folder) for node in nodes]
     due = [(node.group, node.name) for node, one in zip(nodes, outcomes, strict=True) if one.status == "due"]
     outcomes = [one for one in outcomes if one.status != "due"]
@@ -153,12 +154,18 @@ def _before(node: Node, folder: Folder) -> Outcome:
     return Outcome(node.path, "due", "", 0.0)
 
 
+def _named(pattern: str) -> list[Key]:
+    """Return the node that a pattern without wildcards is: that one is asked by name."""
+    group, _, name = pattern.partition("/")
+    return [(group, name)] if name and not set(pattern) & set("*?[") and "/" not in name else []
+
+
 def _unfit(part: str) -> bool:
     return part.startswith(".") or "\\" in part or "\0" in part or len(part.encode("utf-8", "replace")) > 200
 
 
 def _listed(asked: Asked, pattern: str, *, seconds: float, as_json: bool) -> int:
-    found = picture(asked, load_plan(asked.plan), seconds)
+    found = picture(asked, load_plan(asked.plan), seconds, _named(pattern))
     shall: dict[str, Desired] = {}
     path = store_of(asked)
     if path is not None:
