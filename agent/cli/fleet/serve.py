@@ -176,8 +176,10 @@ class Server:
                 self.session.stand(at_ms)
                 self._store.forget(at_ms)
         news = self._book.step(alarms(faults(self.session.nodes.values(), self._plan.area_of)), at_ms)
+        news = self.session.late.take() + news
         for event in news:
-            log.warning("alarm", now=event.event, what=event.alarm.what, at=event.alarm.area, of=event.alarm.named)
+            what = "alarm_of_the_past" if event.late else "alarm"
+            log.warning(what, now=event.event, what=event.alarm.what, at=event.alarm.area, of=event.alarm.named)
         self._events += news
 
     def _write(self) -> None:
