@@ -28,6 +28,7 @@ from agent.kept import replace
 from agent.uplink import envelope
 from agent.uplink.payload import Payload, encode
 
+_HALTED = "halted: one before it has failed, or is still on trial"
 _LATER = frozenset({"verified", "away"})
 
 
@@ -74,6 +75,7 @@ def apply(asked: Asked, steps: Steps, *, seconds: float, as_json: bool) -> int:
         return _shown(made, [*due, *away], outcomes, as_json=as_json)
     _keep(made, [one for one in same if rollout.on_trial(nodes[one.key]) is None])
     stages = Rollout(due, steps.canary, steps.stage)
+    stages.halted = any(rollout.on_trial(nodes[one.key]) is not None for one in same)
     while stage := stages.next():
         targets = [one.target() for one in stage]
         ended = asyncio.run(command(place_of(asked.wanted), targets, within_s, progress_of(as_json=as_json), steps.key))
@@ -81,7 +83,7 @@ def apply(asked: Asked, steps: Steps, *, seconds: float, as_json: bool) -> int:
         _keep(made, [one for one in stage if one.path in _verified(ended)])
         outcomes += ended
         stages.ended(ended)
-    outcomes += [Outcome(one.path, "not tried", "halted: one before it has failed", 0.0) for one in stages.rest]
+    outcomes += [Outcome(one.path, "not tried", _HALTED, 0.0) for one in stages.rest]
     outcomes += _later(asked, away, halted=stages.halted)
     if as_json:
         terminal.show_json(msgspec.json.encode([msgspec.structs.asdict(one) for one in outcomes]))
@@ -226,7 +228,7 @@ def _later(asked: Asked, away: Sequence[Desired], *, halted: bool) -> list[Outco
     """Note for `serve` who was not there; after a halt nobody is to follow."""
     path = store_of(asked)
     if halted or path is None:
-        reason = "halted: one before it has failed" if halted else "not there, and no --store to remember it in"
+        reason = _HALTED if halted else "not there, and no --store to remember it in"
         return [Outcome(one.path, "not tried", reason, 0.0) for one in away]
     with contextlib.closing(opened(path)) as store:
         for one in away:
