@@ -45,6 +45,7 @@ def test_the_calendar_alone_is_another(text: str, made: str) -> None:
         "[lighting]\ncalendar.late.to = 1\n",
         "lighting = {class_pct = 1}\n",
         "[lighting.calendar]\nlate.to = '''\n[lighting.calendar.x]\n'''\nx = 1\n[a]\nb = '''\n[lighting.calendar.y]\n'''\n",
+        "s = '''\n[lighting.calendar.x]\na = 1\n[b]\n'''\n",
         "not TOML",
     ],
 )
