@@ -22,6 +22,8 @@ def fleet(commanded: Commanded, *words: object) -> subprocess.CompletedProcess[s
 
 def test_a_text_is_collected_and_its_calendar_replaced(tmp_path: Path) -> None:
     commanded = Commanded(tmp_path)
+    commanded.text += "# as long as a text may be\n" * ((32_600 - len(commanded.text.encode())) // 27)
+    commanded.street.config.write_text(commanded.text, encoding="utf-8")
     try:
         commanded.start()
         folder, street = tmp_path / "poles", commanded.street
