@@ -60,6 +60,11 @@ class Upkeep:
         return digest(self._text.encode())
 
     @property
+    def text(self) -> str:
+        """Return the text in force."""
+        return self._text
+
+    @property
     def logged(self) -> str:
         """Return what is logged now."""
         return logs.level()

@@ -208,7 +208,7 @@ class Place(msgspec.Struct, frozen=True):
     port: int
 
 
-CommandKind = Literal["lamp", "restart", "reload", "configuration", "log_level", "bundle"]
+CommandKind = Literal["lamp", "restart", "reload", "configuration", "log_level", "bundle", "collect"]
 
 
 class Issuer(msgspec.Struct, frozen=True):
@@ -224,7 +224,7 @@ class CommandRules(msgspec.Struct, frozen=True, kw_only=True):
     A configuration that came as a command is on probation for `probation_s` seconds.
     """
 
-    signed: frozenset[str] = frozenset({"restart", "reload", "configuration"})
+    signed: frozenset[str] = frozenset({"restart", "reload", "configuration", "collect"})
     issuers: Mapping[str, Issuer] = {}
     at_once: int = 120
     a_second: float = 2.0

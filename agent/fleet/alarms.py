@@ -50,11 +50,12 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """An alarm that is raised, has grown or shrunk, or is over."""
+    """An alarm that is raised, has grown or shrunk, or is over. `late`: it is told of the past, with the node's time."""
 
     event: Literal["raised", "changed", "cleared"]
     at_ms: int
     alarm: Alarm
+    late: bool = False
 
 
 def faults(nodes: Iterable[Node], area: Area) -> Iterator[Fault]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.cli.uplink.hearing import Message
-from agent.cli.uplink.proof import Following, Order
+from agent.fleet.hearing import Message
+from agent.fleet.proof import Following, Order
 from agent.uplink.names import ENDED
 
 MOST_OF_NODE = 8  # under way at a node: beyond 256 it drops messages, and on its line they go one after the other
@@ -47,7 +47,9 @@ class _Underway:
 class GroupCommand:
     """The commands to a group. Each has its own deadline, which begins when it is sent."""
 
-    def __init__(self, targets: Sequence[Target], within_s: float) -> None:
+    def __init__(self, targets: Sequence[Target], within_s: float, most_at_once: int = MOST_AT_ONCE) -> None:
+        self.size = len(targets)
+        self._most_at_once = most_at_once
         self._waiting = deque(targets)
         self._within_s = within_s
         self._underway: dict[tuple[str, str, str], _Underway] = {}
@@ -71,7 +73,7 @@ class GroupCommand:
         for _ in range(len(self._waiting)):
             target = self._waiting.popleft()
             of = target.group, target.node
-            if len(self._underway) < MOST_AT_ONCE and counts.get(of, 0) < MOST_OF_NODE:
+            if len(self._underway) < self._most_at_once and counts.get(of, 0) < MOST_OF_NODE:
                 counts[of] = counts.get(of, 0) + 1
                 self._underway[*of, target.order.device] = _Underway(target, now_s)
                 due.append(target)

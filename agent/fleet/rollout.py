@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from agent.cli.uplink.hearing import Message
-from agent.cli.uplink.proof import Order
 from agent.fleet.group import GroupCommand, Outcome, Target
+from agent.fleet.hearing import Message
+from agent.fleet.proof import Order
 from agent.fleet.records import Node
 from agent.uplink import names
 
@@ -21,12 +21,16 @@ Key = tuple[str, str]  # group, node
 
 
 class Desired(msgspec.Struct, frozen=True):
-    """The configuration that a node shall have. `rollout` names what it came with; what fails of it halts all of it."""
+    """The configuration that a node shall have. `rollout` names what it came with; what fails of it halts all of it.
+
+    `base`: the digest of the text that it was made of; another one in force is not replaced. "": whatever is in force is.
+    """
 
     group: str
     node: str
     text: str
     rollout: str
+    base: str = ""
 
     @property
     def key(self) -> Key:
@@ -49,15 +53,19 @@ class Desired(msgspec.Struct, frozen=True):
         return Target(self.group, self.node, Order("", names.CONFIGURATION, self.text, id_))
 
 
-Place = Literal["due", "same", "away"]
+CHANGED = "changed since it was collected: collect it again"
+Place = Literal["due", "same", "away", "changed"]
 
 
 def place_of(wanted: Desired, nodes: Mapping[Key, Node]) -> Place:
-    """Return whether a node has it already, is to get it, or is not there."""
+    """Return whether a node has it already, is to get it, is not there, or has something that this was not made of."""
     node = nodes.get(wanted.key)
     if node is None or node.state != "online":
         return "away"
-    return "same" if digest_of(node) == wanted.digest else "due"
+    found = digest_of(node)
+    if found == wanted.digest:
+        return "same"
+    return "changed" if wanted.base and found != wanted.base else "due"
 
 
 def digest_of(node: Node) -> str:
@@ -65,6 +73,15 @@ def digest_of(node: Node) -> str:
     own = node.devices.get("")
     seen = own.values.get(names.CONFIGURATION_DIGEST) if own is not None else None
     return seen.value if seen is not None and isinstance(seen.value, str) else ""
+
+
+def on_trial(node: Node) -> str | None:
+    """Return what a node says of a configuration that is in place and not proven; none if it is in force."""
+    own = node.devices.get("")
+    seen = own.values.get(names.CONFIGURATION_STATE) if own is not None else None
+    return (
+        seen.value if seen is not None and isinstance(seen.value, str) and seen.value.startswith("on trial") else None
+    )
 
 
 class Rollout:
@@ -133,6 +150,11 @@ class Reconciler:
             (wanted, Outcome(wanted.path, "verified", "it has it", 0.0))
             for wanted in self._desired.values()
             if place_of(wanted, nodes) == "same" and (self._going is None or self._going[0] != wanted)
+        ]
+        found += [
+            (wanted, Outcome(wanted.path, "refused", CHANGED, 0.0))
+            for wanted in self._desired.values()
+            if place_of(wanted, nodes) == "changed" and (self._going is None or self._going[0] != wanted)
         ]
         if self._going is not None and self._going[1].done:
             (wanted, group), self._going = self._going, None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from agent.cli.uplink.hearing import Message, Told
 from agent.fleet.faults import ALARM_METRICS, COUNTERS
+from agent.fleet.hearing import Message, Told
 from agent.fleet.intervals import Intervals
+from agent.fleet.late import Late
 from agent.fleet.records import Device, Node, Sample, Seen
 from agent.uplink import names
 
@@ -30,6 +31,7 @@ class Session:
         self.samples: list[Sample] = []  # the same
         self.had: dict[tuple[str, str], Intervals] = {}  # by (group/node, store id)
         self.had_more: set[tuple[str, str]] = set()  # of these, which have grown; until somebody takes them
+        self.late = Late()
         self.doubles = 0  # history that came twice
         self.misdated = 0  # history of the future, or from before there was any
         self.left_out = 0  # nodes, devices and values beyond the bounds
@@ -223,12 +225,14 @@ class Session:
             self.misdated += 1
         else:
             self._keep(node, name, told, told.time_ms)
+            self.late.past(node.path, name, told)
 
     def _keep(self, node: Node, device: str, told: Told, at_ms: int) -> None:
         if told.name in COUNTERS and told.quality == "good" and isinstance(told.value, int | float):
             self.samples.append(Sample(f"{node.path}/{device}/{told.name}", float(told.value), at_ms))
 
     def _alarm(self, node: Node, key: str, told: Told, at_ms: int) -> None:
+        self.late.now(node.path, key)
         if told.value is True:
             node.raised.setdefault(key, at_ms)
         elif told.value is False:  # null: nothing is known of it, so nothing changes

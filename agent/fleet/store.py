@@ -184,6 +184,8 @@ class Store:
             db.executemany("INSERT INTO had VALUES (?, ?, ?, ?)", [(node, store, *one) for one in had.ranges()])
         for event in batch.events:
             db.execute("INSERT INTO events (body) VALUES (?)", (encode(event),))
+            if event.late:
+                continue
             if event.event == "cleared":
                 db.execute("DELETE FROM alarms WHERE id = ?", (event.alarm.id,))
             else:

@@ -33,6 +33,10 @@ class Ward(Protocol):
         """Return the SHA-256 of the configuration in force."""
 
     @property
+    def text(self) -> str:
+        """Return the text of the configuration in force."""
+
+    @property
     def logged(self) -> str:
         """Return from which level on things are logged."""
 

@@ -33,7 +33,7 @@ class NobodysWard:
     def __init__(self) -> None:
         self.watch: Callable[[], None] = lambda: None
         self.trial: Trial | None = None
-        self.digest = ""
+        self.text = self.digest = ""
         self.logged = "error"
 
     def settled(self) -> None:

@@ -42,6 +42,8 @@ class Answers:
             # A device that is dead says nothing: the node answers for it.
             speaks = born is None or answer.device in born
             owner = answer.device if speaks else ""
+            if answer.text:
+                self._reporter.tell_in_passing("", names.CONFIGURATION_TEXT, answer.text, now_s)
             self._reporter.tell(owner, names.LAST_ID, answer.id, now_s)
             self._reporter.tell(owner, names.LAST_STATUS, answer.status, now_s)
             reason = answer.reason if speaks else f"{answer.device}: {answer.reason}"

@@ -31,6 +31,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What has become of a command, so far or for good. `device` is empty where none could be made out.
 
     `refusal`: it was never in force. One that was in force may expire too. `reply`: where it is wanted besides.
+    `text`: the configuration that was asked for, told in passing.
     """
 
     device: str
@@ -39,6 +40,7 @@ class Answer(msgspec.Struct, frozen=True):
     reason: str
     refusal: bool = False
     reply: Reply | None = None
+    text: str = ""
 
 
 class Keeper(Protocol):
@@ -100,7 +102,7 @@ class Commands:
         self._keeper = keeper
         self._step = step
         self._answer = answer
-        self._now = now
+        self.now = now
         self._pace = Allowance(now(), bounds.at_once, bounds.a_second)
         self._open: dict[str, _Open] = {}
         self.accepted = 0
@@ -139,7 +141,7 @@ class Commands:
 
     def pace(self, command_id: str) -> None:
         """Take that one more command is to be carried out. Unwanted if they are too many."""
-        if not self._pace.grant(self._now()):
+        if not self._pace.grant(self.now()):
             most = f"{self._bounds.at_once:g} commands at once and then {self._bounds.a_second:g} a second"
             raise Unwanted(f"too frequent: expected at most {most}", command_id)
 
@@ -212,7 +214,7 @@ class Commands:
         self._step()  # the lamp goes before the answer
         self._supersede(device, f"by the command {lease.command}")
         self.accepted += 1
-        self._open[device] = _Open(lamp, lease, self._now())
+        self._open[device] = _Open(lamp, lease, self.now())
         self._answer(Answer(device, lease.command, "accepted", reason + self.not_kept()))
 
     def _released(self, device: str, lamp: int, command_id: str, reason: str) -> None:
@@ -229,7 +231,7 @@ class Commands:
 
     def _reopen(self) -> None:
         """Follow again what a restart has cut off from its proof."""
-        now_s, unproven = self._now(), {"accepted", "written"}
+        now_s, unproven = self.now(), {"accepted", "written"}
         open_ids = {(seen.device, seen.id) for seen in self._keeper.ledger.all() if seen.status in unproven}
         for device, lamp in self._lamps.items():
             lease = self._control.leases.holder(lamp, "operator", now_s)

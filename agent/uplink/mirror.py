@@ -128,7 +128,7 @@ class Mirror:
             value, _ = self._reporter.told(key)
             values[spec.name] = float(f"{value:.7g}") if isinstance(value, float) else value  # as Sparkplug's Float
         for spec in self._table.own_of[device]:
-            if spec.name not in names.INPUTS:
+            if spec.name not in names.INPUTS | names.IN_PASSING:
                 values[spec.name] = self._reporter.own(device, spec.name)
         return values
 

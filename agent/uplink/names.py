@@ -36,13 +36,17 @@ RELOAD = "agent/reload"  # Boolean: take up the configuration that lies on the d
 CONFIGURATION = "agent/configuration"  # String: the text of a new one
 LOG_LEVEL = "agent/log_level"  # String: what is logged now
 BUNDLE = "agent/bundle"  # Boolean: write down how everything is, for whoever is to find a fault
+COLLECT = "agent/collect"  # Boolean: tell the text of the configuration in force
 CONFIGURATION_DIGEST = "configuration/digest"  # String: SHA-256 of the text in force
 CONFIGURATION_STATE = "configuration/state"  # String: in force, on probation, rolled back with the reason
+CONFIGURATION_TEXT = (
+    "configuration/text"  # String: the text in force, for whoever has just asked; null before and after
+)
 
 # What only stands in commands: false or null in births.
 INPUTS = frozenset(
     {COMMAND_ID, COMMAND_FOR, COMMAND_NOT_AFTER, COMMAND_ISSUER, COMMAND_COUNTER, COMMAND_SIGNATURE, RELEASE}
-    | {REBIRTH, RESTART, RELOAD, CONFIGURATION, BUNDLE}
+    | {REBIRTH, RESTART, RELOAD, CONFIGURATION, BUNDLE, COLLECT}
 )
 
 # Who holds a lamp, and until when.
@@ -54,6 +58,10 @@ LAST_ID = "command/last_id"
 LAST_STATUS = "command/last_status"
 LAST_REASON = "command/last_reason"
 LAST = frozenset({LAST_ID, LAST_STATUS, LAST_REASON})
+IN_PASSING = frozenset(
+    {CONFIGURATION_TEXT}
+)  # told to whoever listens just now: in no birth, in no journal, in no mirror
+EACH_TOLD = LAST | IN_PASSING  # also what a birth has come after
 
 DIMMING = "lamp/dimming_level"  # the one metric so far that may be written; read: the confirmed level
 COUNTER = "presence/counter"

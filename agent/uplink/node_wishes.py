@@ -23,6 +23,7 @@ _KINDS: Mapping[str, CommandKind] = {
     names.CONFIGURATION: "configuration",
     names.LOG_LEVEL: "log_level",
     names.BUNDLE: "bundle",
+    names.COLLECT: "collect",
 }
 _OF_NODE: Mapping[str, DataType] = {
     names.RESTART: DataType.BOOLEAN,
@@ -30,6 +31,7 @@ _OF_NODE: Mapping[str, DataType] = {
     names.CONFIGURATION: DataType.STRING,
     names.LOG_LEVEL: DataType.STRING,
     names.BUNDLE: DataType.BOOLEAN,
+    names.COLLECT: DataType.BOOLEAN,
     **ENVELOPE,
 }
 

@@ -14,6 +14,7 @@ import msgspec
 
 from agent.journal.records import Entry, Numbered, Report
 from agent.journal.thinning import thin
+from agent.uplink import names
 
 MOST_KEPT = 20_000  # reports in memory that could not be committed; then they are thinned, and the oldest dropped
 MOST_URGENT = 5_000
@@ -128,7 +129,7 @@ class Outbox:
         if self._end - self._next >= len(reports) and store_id in {None, self.store_id}:
             first = self._next
             self._next += len(reports)
-        return [(first and first + place, report) for place, report in enumerate(reports)]
+        return [(first and _is_kept(report) and first + place, report) for place, report in enumerate(reports)]
 
     def sent(self, numbered: Sequence[Numbered]) -> None:
         """Take reports that have just been sent."""
@@ -230,8 +231,12 @@ class Outbox:
             self._uncounted += 1
 
 
+def _is_kept(report: Report) -> bool:
+    return report.metric not in names.IN_PASSING
+
+
 def _parted(numbered: Sequence[Numbered]) -> tuple[list[Numbered], list[Urgent]]:
     return (
-        [pair for pair in numbered if not pair[1].urgent],
+        [pair for pair in numbered if not pair[1].urgent and _is_kept(pair[1])],
         [Urgent(number, report) for number, report in numbered if report.urgent],
     )

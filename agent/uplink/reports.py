@@ -24,7 +24,7 @@ SPARKPLUG_QUALITY = {Quality.GOOD: 192, Quality.UNCERTAIN: 192, Quality.BAD: 0, 
 _WORST_FIRST = (Quality.BAD, Quality.STALE, Quality.UNCERTAIN, Quality.GOOD)
 _BY_HAND = frozenset({"technician", "operator", "lock", "interlock", "safety", "minimum_time"})
 _STALE_EVERY_S = 5.0  # values go stale without an event: so often they are looked at
-_ASKED = (names.REBIRTH, names.RELEASE, names.RESTART, names.RELOAD, names.BUNDLE)
+_ASKED = (names.REBIRTH, names.RELEASE, names.RESTART, names.RELOAD, names.BUNDLE, names.COLLECT)
 _FIRST: dict[str, Value] = {names.COUNTER: 0, **dict.fromkeys(_ASKED, False)}
 _Told = tuple[Value | None, Quality | None]
 _NEVER_TOLD: _Told = (None, None)  # whatever is read first is news, also of whether its device is alive
@@ -101,6 +101,11 @@ class Reporter:
         """Give a metric that is no point a value and tell it, whether it differs or not."""
         self._put(device, name, value, now_s)
         self.wake()
+
+    def tell_in_passing(self, device: str, name: str, value: Value, now_s: float) -> None:
+        """Tell a value and that it is over; births say null."""
+        self._put(device, name, value, now_s)
+        self.tell(device, name, None, now_s)
 
     def take(self, now_s: float) -> list[Report]:
         """Return what is due, in the order in which it happened."""

@@ -383,7 +383,7 @@ class Uplink:
 
 def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
     """Whether a report tells more than the birth that came after it: each stage of a command is told."""
-    return report.device not in just_born or report.metric in names.LAST
+    return report.device not in just_born or report.metric in names.EACH_TOLD
 
 
 def _verify(rules: CommandRules) -> Verify | None:

@@ -52,6 +52,7 @@ EDGES = {
     "agent.cli.enrol.commands",
     "agent.cli.enrol.steps",
     "agent.cli.fleet.apply",
+    "agent.cli.fleet.collect",
     "agent.cli.fleet.commands",
     "agent.cli.fleet.dim",
     "agent.cli.fleet.hook",
@@ -201,6 +202,11 @@ def test_a_module_is_pure_or_an_edge(name: str) -> None:
     else:
         assert not touches, "a pure module touches the world"
         assert not edges, "a pure module imports an edge"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ALL if not f"{name}.".startswith("agent.cli.")))
+def test_nobody_but_the_command_line_imports_it(name: str) -> None:
+    assert not [one for one in imported(ALL[name]) if one.startswith("agent.cli")]
 
 
 def test_no_edge_is_listed_that_is_not_there() -> None:

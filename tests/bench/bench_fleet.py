@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from agent.cli.fleet.serve import Server
-from agent.cli.uplink.hearing import Hearing
 from agent.cli.uplink.place import Place
+from agent.fleet.hearing import Hearing
 from agent.fleet.plan import Plan
 from agent.fleet.store import Store
 from agent.uplink.payload import DataType, Metric, Property

@@ -55,6 +55,7 @@ class CannedWard:
         self.watch: Callable[[], None] = lambda: None
         self.trial: Trial | None = None
         self.digest = "d1"
+        self.text = "x = 0\n"
         self.logged = "info"
         self.done: list[tuple[Any, ...]] = []
         self.refuses = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.cli.uplink.hearing import Hearing, Message
+from agent.fleet.hearing import Hearing, Message
 from agent.fleet.records import Node
 from agent.fleet.session import Session
 from agent.uplink.payload import DataType, Metric, Payload, Property, encode

@@ -1,4 +1,4 @@
-"""The service's unit and its user, held against systemd's own tools."""
+"""The units of the agent and of the fleet's host, and the agent's user, held against systemd's own tools."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 SYSTEMD = Path(__file__).resolve().parents[2] / "systemd"
 WORST_EXPOSURE = "15"  # tenths; 1.1 is what serial ports, pins and sockets leave
+UNITS = ("gadelys.service", "gadelys-fleet.service")
 
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="apt install systemd")
 
@@ -20,7 +21,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("tree")
     shutil.copytree("/usr/lib/systemd/system", tree / "usr/lib/systemd/system", symlinks=True)
     (tree / "etc/systemd/system").mkdir(parents=True)
-    shutil.copy(SYSTEMD / "gadelys.service", tree / "etc/systemd/system")
+    for unit in UNITS:
+        shutil.copy(SYSTEMD / unit, tree / "etc/systemd/system")
     program = tree / "opt/gadelys/bin/gadelys"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
@@ -32,8 +34,9 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *words], check=False, capture_output=True, text=True, timeout=60)
 
 
-def test_systemd_accepts_the_unit(tree: Path) -> None:
-    done = analyze("verify", f"--root={tree}", "--man=no", "gadelys.service")
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_accepts_the_unit(tree: Path, unit: str) -> None:
+    done = analyze("verify", f"--root={tree}", "--man=no", unit)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -43,10 +46,9 @@ def test_a_wrong_unit_would_not_be_accepted(tree: Path) -> None:
     assert "WatchdogSecs" in analyze("verify", f"--root={tree}", "--man=no", "wrong.service").stderr
 
 
-def test_it_is_sandboxed(tree: Path) -> None:
-    done = analyze(
-        "security", "--offline=yes", f"--root={tree}", "--no-pager", f"--threshold={WORST_EXPOSURE}", "gadelys.service"
-    )
+@pytest.mark.parametrize("unit", UNITS)
+def test_it_is_sandboxed(tree: Path, unit: str) -> None:
+    done = analyze("security", "--offline=yes", f"--root={tree}", "--no-pager", f"--threshold={WORST_EXPOSURE}", unit)
     assert done.returncode == 0, done.stdout[-300:]
 
 

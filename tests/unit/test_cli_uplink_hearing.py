@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sparkplug_protobuf
-from agent.cli.uplink import hearing
-from agent.cli.uplink.hearing import Hearing, Message, Stray, Told, chosen
-from agent.cli.uplink.proof import Following
+from agent.fleet import hearing
+from agent.fleet.hearing import Hearing, Message, Stray, Told, chosen
+from agent.fleet.proof import Following
 from agent.uplink.payload import DataType, Metric, Payload, Property, encode
 from agent.uplink.topics import MessageType, Topics
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from agent.cli.text import plain
-from agent.cli.uplink.proof import Order, Proof
 from agent.cli.uplink.send import Typed, asked, stage
+from agent.fleet.proof import Order, Proof
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from agent.cli.text import length, plain
 from agent.cli.uplink import words
-from agent.cli.uplink.hearing import Message, Stray, Told
 from agent.cli.uplink.records import moment, record
+from agent.fleet.hearing import Message, Stray, Told
 from agent.uplink import topics
 
 NOW = datetime(2026, 11, 24, 20, 30, 5, tzinfo=UTC)

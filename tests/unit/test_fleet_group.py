@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agent.cli.fleet.dim import summary
 from agent.cli.text import plain
-from agent.cli.uplink.hearing import Hearing, Message
-from agent.cli.uplink.proof import Order
 from agent.fleet.group import MOST_OF_NODE, GroupCommand, Target
+from agent.fleet.hearing import Hearing, Message
+from agent.fleet.proof import Order
 from agent.uplink.payload import DataType, Metric, Payload, encode
 from agent.uplink.topics import Topics
 

@@ -8,8 +8,8 @@ import pytest
 
 from agent.cli.fleet.apply import read_files
 from agent.cli.trouble import Trouble
-from agent.cli.uplink.hearing import Hearing, Message
 from agent.fleet.group import Outcome
+from agent.fleet.hearing import Hearing, Message
 from agent.fleet.rollout import Desired, Reconciler, Rollout, place_of
 from agent.fleet.store import Store
 from agent.uplink.payload import DataType, Metric, Payload, encode
@@ -156,3 +156,16 @@ def test_files_are_checked_and_say_whose_they_are(tmp_path: Path) -> None:
     assert "c.toml: controller.id: expected a node of its own, found demo/a a second time" in said[0]
     assert "d.toml:4: controller.latitude: expected a number from -90 to 90, found 155.0" in said[1]
     assert "e.toml: uplink: expected [uplink], found nothing" in said[2]
+
+
+def test_what_was_made_of_another_text_is_not_sent_to_who_was_away() -> None:
+    told, reconciler = Told(), Reconciler(300.0)
+    wanted_ = [Desired("demo", node, "new", "r", "base") for node in "ab"]
+    reconciler.want(wanted_)
+    nodes = told.session.nodes
+    born(told, "a", "by hand")
+    assert (place_of(wanted_[0], nodes), reconciler.due(nodes, 0.0)) == ("changed", [])
+    assert [(done.node, ended.status) for done, ended in reconciler.ended(nodes)] == [("a", "refused")]
+    born(told, "b", "base")
+    (target,) = reconciler.due(nodes, 1.0)
+    assert target.node == "b"

@@ -12,7 +12,7 @@ from agent.cli.uplink.place import Place
 from agent.fleet.alarms import HOLD_MS, HOLD_OTHERS_MS
 from agent.fleet.plan import HOUR_MS, Plan
 from agent.fleet.store import Store
-from agent.uplink.payload import DataType, Metric
+from agent.uplink.payload import DataType, Metric, Property
 from told_fleet import Told, counter
 
 PLACE = Place(host="127.0.0.1", port=1, group="+", node="+")
@@ -99,3 +99,17 @@ def test_each_hour_in_which_a_lamp_was_there_is_known(served: Served) -> None:
     for _ in range(3):
         served.look(HOUR_MS)
     assert len(served.store.readings(served.now_ms - 6 * HOUR_MS, served.now_ms)[POINT]) == 4
+
+
+def test_what_came_and_went_while_it_was_away_is_kept_as_events_of_then(served: Served) -> None:
+    served.born("n1", "lum-01")
+    then_ms = served.now_ms - HOUR_MS
+    for number, (value, at_ms) in enumerate([(True, then_ms), (False, then_ms + 60_000)], 1):
+        numbered = (Property("journal", DataType.INT64, number),)
+        failure = Metric("lamp/lamp_failure", value, DataType.BOOLEAN, at_ms, historical=True, properties=numbered)
+        served.say("DDATA", "n1", "lum-01", failure)
+    served.look()
+    served.look(HOLD_OTHERS_MS)
+    told = [(event.event, event.at_ms, event.late) for _, event in served.store.events(0, 10)]
+    assert told == [("raised", then_ms, True), ("cleared", then_ms + 60_000, True)]
+    assert served.store.alarms() == []

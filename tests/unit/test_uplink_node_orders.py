@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from agent.config import CommandRules
 from agent.orders.ward import Trial
-from heard_commands import NODE, HeardCommands
+from agent.uplink.downlink import Moment
+from heard_commands import NODE, WALL_MS, HeardCommands, Message
+from sparkplug_peer import build
 
 STRING, BOOLEAN, INT64 = 12, 11, 4
 ID = ("command/id", STRING, "n1")
@@ -91,3 +94,29 @@ def test_one_that_is_no_good_or_in_force_already(node: HeardCommands) -> None:
     node.ward.refuses, node.ward.in_force = "", True
     told = node.ask(NODE, ("agent/configuration", STRING, "x = 2"), ("command/id", STRING, "n2"))
     assert told[-1][1] == "verified"
+
+
+def test_the_text_is_told_with_its_digest_and_not_too_often(node: HeardCommands) -> None:
+    def collect(name: str) -> tuple[str, str]:
+        node.downlink.take(
+            Message(NODE, build([("agent/collect", BOOLEAN, True), ("command/id", STRING, name)], timestamp=WALL_MS)),
+            Moment(node.street.now_s, WALL_MS, trusted=True),
+        )
+        answer = node.street.answers.pop()
+        return str(answer.status), answer.text or answer.reason
+
+    assert [collect(name) for name in "abc"] == [("verified", "x = 0\n")] * 3
+    assert collect("d") == ("rejected", "too frequent: expected at most 3 texts at once and then one every 20 s")
+    assert "came again" in collect("a")[1]
+    node.street.now_s += 20.0
+    assert collect("e")[0] == "verified"
+    node.street.now_s += 20.0
+    node.ward.text = "#" * 32_769
+    assert collect("f") == ("rejected", "expected a configuration of at most 32768 bytes, this one has 32769")
+    node.ward.text = ""
+    assert "this one has none" in collect("g")[1]
+
+
+def test_unless_said_only_who_signs_gets_the_text() -> None:
+    told = HeardCommands(signed=tuple(CommandRules().signed)).ask(NODE, ("agent/collect", BOOLEAN, True), ID)
+    assert (told[0][1], "signed" in told[0][2]) == ("rejected", True)

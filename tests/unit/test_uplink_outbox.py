@@ -177,3 +177,16 @@ def test_a_connection_that_lived_makes_the_next_wait_short() -> None:
     for _ in range(5):
         backoff.next_s(1.0)
     assert backoff.next_s(CALM_S) == 1.0
+
+
+def test_what_is_told_in_passing_has_no_number_and_is_kept_nowhere() -> None:
+    box = Outbox()
+    box.give("s", 1)
+    text = Report("", "configuration/text", 12, "x = 1", 192, 1.0, None)
+    numbered = box.numbered([report(1), text, report(2)], "s")
+    assert [number for number, _ in numbered] == [1, 0, 3]
+    box.sent(numbered)
+    box.hold([text])
+    box.lost()
+    box.keep([text])
+    assert values(box.to_commit(10)) == [1.0, 2.0]

@@ -1,4 +1,4 @@
-"""`gadelys fleet apply` and `collect`: configurations of many nodes."""
+"""`gadelys fleet apply`: whole configurations, or one calendar for many, in stages."""
 
 from __future__ import annotations
 
@@ -6,37 +6,53 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
 from agent.cli import arguments, terminal
-from agent.cli.fleet import pages
+from agent.cli.fleet.collect import Folder, difference
 from agent.cli.fleet.dim import command, progress_of, summary
 from agent.cli.fleet.source import Asked, load_plan, opened, picture, place_of, store_of
-from agent.cli.text import Column, Span, line, table
 from agent.cli.trouble import MISUSED, REFUSED, Trouble
-from agent.cli.uplink.words import clean
 from agent.config import ConfigError, load_file
+from agent.config.file import load_document
 from agent.fleet import rollout
+from agent.fleet.collecting import digest
 from agent.fleet.group import Outcome
 from agent.fleet.records import Node
-from agent.fleet.rollout import Desired, Rollout
-from agent.uplink import names
-from agent.uplink.envelope import Key
+from agent.fleet.rollout import CHANGED, Desired, Key, Rollout
+from agent.fleet.splice import calendar_of, with_calendar
+from agent.kept import replace
+from agent.uplink import envelope
 from agent.uplink.payload import Payload, encode
 
-_WHOLE, _SHORT = 64, 12  # letters of a digest: all of it, and enough to tell it from another
+_HALTED = "halted: one before it has failed, or is still on trial"
+_LATER = frozenset({"verified", "away"})
 
 
 class Steps(msgspec.Struct, frozen=True):
-    """What was typed."""
+    """What was typed: files, or a calendar, for whom, and where their texts were collected to."""
 
     files: Sequence[Path]
+    calendar: Path | None
+    nodes: str | None
+    collected: Path | None
+    dry_run: bool
     canary: int
     stage: int
     within: str
-    key: Key | None
+    key: envelope.Key | None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What nodes shall have; `befores` are the texts that it was made of, `refused` those for whom none can be made."""
+
+    wanted: list[Desired]
+    refused: list[Outcome]
+    folder: Folder | None = None
+    befores: dict[Key, str] = {}
 
 
 def apply(asked: Asked, steps: Steps, *, seconds: float, as_json: bool) -> int:
@@ -45,51 +61,52 @@ def apply(asked: Asked, steps: Steps, *, seconds: float, as_json: bool) -> int:
         within_s = arguments.any_duration_s(steps.within, "--within")
     except ValueError as error:
         raise Trouble(str(error), MISUSED) from None
-    wanted = read_files(steps.files)
+    made = _made(steps)
+    wanted = made.wanted
     found = picture(asked, load_plan(asked.plan), seconds, [one.key for one in wanted])
     nodes = {(node.group, node.name): node for node in found.nodes}
     places = {one.key: rollout.place_of(one, nodes) for one in wanted}
-    due = Rollout([one for one in wanted if places[one.key] == "due"], steps.canary, steps.stage)
-    outcomes = [Outcome(one.path, "verified", "it has it", 0.0) for one in wanted if places[one.key] == "same"]
-    while stage := due.next():
+    outcomes = [*made.refused, *_uncollected(found.nodes, steps, made)]
+    outcomes += [Outcome(one.path, "refused", CHANGED, 0.0) for one in wanted if places[one.key] == "changed"]
+    same = [one for one in wanted if places[one.key] == "same"]
+    outcomes += [_has_it(one, nodes[one.key]) for one in same]
+    due, away = ([one for one in wanted if places[one.key] == place] for place in ("due", "away"))
+    if steps.dry_run:
+        return _shown(made, [*due, *away], outcomes, as_json=as_json)
+    _keep(made, [one for one in same if rollout.on_trial(nodes[one.key]) is None])
+    stages = Rollout(due, steps.canary, steps.stage)
+    stages.halted = any(rollout.on_trial(nodes[one.key]) is not None for one in same)
+    while stage := stages.next():
         targets = [one.target() for one in stage]
         ended = asyncio.run(command(place_of(asked.wanted), targets, within_s, progress_of(as_json=as_json), steps.key))
-        outcomes += [msgspec.structs.replace(one, path=one.path.rstrip("/")) for one in ended]
-        due.ended(ended)
-    outcomes += [Outcome(one.path, "not tried", "halted: one before it has failed", 0.0) for one in due.rest]
-    away = [one for one in wanted if places[one.key] == "away"]
-    outcomes += _later(asked, away, halted=due.halted)
+        ended = [msgspec.structs.replace(one, path=one.path.rstrip("/")) for one in ended]
+        _keep(made, [one for one in stage if one.path in _verified(ended)])
+        outcomes += ended
+        stages.ended(ended)
+    outcomes += [Outcome(one.path, "not tried", _HALTED, 0.0) for one in stages.rest]
+    outcomes += _later(asked, away, halted=stages.halted)
     if as_json:
         terminal.show_json(msgspec.json.encode([msgspec.structs.asdict(one) for one in outcomes]))
     else:
         terminal.show(summary(outcomes, terminal.width()))
-    return 0 if all(one.status in {"verified", "away"} for one in outcomes) else REFUSED
+    return 0 if all(one.status in _LATER for one in outcomes) else REFUSED
 
 
-def collect(asked: Asked, pattern: str, *, seconds: float, as_json: bool) -> int:
-    """List what nodes tell of their configurations; 1 if the pattern names nothing."""
-    found = picture(asked, load_plan(asked.plan), seconds)
-    shall: dict[str, Desired] = {}
-    path = store_of(asked)
-    if path is not None:
-        with contextlib.closing(opened(path)) as store:
-            shall = {one.path: one for one in store.desired()}
-    nodes = pages.chosen(found.nodes, pattern)
-    rows = [_row(node, shall.get(node.path)) for node in nodes]
-    if as_json:
-        terminal.show_json(msgspec.json.encode(rows))
-    else:
-        columns = [Column(title) for title in ("node", "state", "release", "digest", "configuration", "shall have")]
-        cells: list[list[Span | str]] = [
-            [cell[:_SHORT] if len(cell) == _WHOLE else clean(cell) for cell in row.values()] for row in rows
-        ]
-        terminal.show(table(columns, cells, terminal.width()) if rows else [line(Span("nobody", "warn"))])
-    return 0 if rows else REFUSED
+def _made(steps: Steps) -> Made:
+    """Make what nodes shall have, all of it, before anybody is looked for. Trouble."""
+    calendar = (steps.calendar, steps.nodes, steps.collected)
+    if steps.files and any(calendar):
+        raise Trouble("expected either FILE... or --calendar with --nodes and --collected, found both", MISUSED)
+    if steps.files:
+        return Made(read_files(steps.files), [])
+    if steps.calendar is None or steps.nodes is None or steps.collected is None:
+        raise Trouble("expected FILE..., or --calendar FILE --nodes PATTERN --collected DIR", MISUSED)
+    return read_calendar(steps.calendar, steps.nodes, Folder(steps.collected))
 
 
 def read_files(files: Sequence[Path]) -> list[Desired]:
     """Read configurations as the agent would, and whose they are. Trouble with all mistakes; no node may have two."""
-    name, found, mistakes = f"apply-{secrets.token_hex(3)}", dict[tuple[str, str], Desired](), list[str]()
+    name, found, mistakes = _name(), dict[Key, Desired](), list[str]()
     for path in files:
         try:
             config = load_file(path)
@@ -107,11 +124,111 @@ def read_files(files: Sequence[Path]) -> list[Desired]:
     return list(found.values())
 
 
+def read_calendar(path: Path, pattern: str, folder: Folder) -> Made:
+    """Put a calendar into the collected text of each node that a pattern names. Trouble if it is none, or names nobody."""
+    try:
+        values, _ = load_document(path, "a calendar", "docs/calendar.md")
+        calendar = path.read_text(encoding="utf-8")
+    except (ConfigError, OSError) as error:
+        raise Trouble(str(error), MISUSED) from None
+    if wrong := calendar_of(values):
+        raise Trouble(f"{path}: {wrong}", MISUSED)
+    name, made = _name(), Made([], [], folder)
+    for key in folder.all():
+        if not fnmatchcase("/".join(key), pattern):
+            continue
+        text = folder.read(*key) or ""
+        try:
+            wanted = Desired(*key, with_calendar(text, calendar), name, digest(text))
+            _check(folder, wanted)
+        except ValueError as error:
+            made.refused.append(Outcome("/".join(key), "refused", str(error), 0.0))
+        else:
+            made.wanted.append(wanted)
+            made.befores[key] = text
+    if not made.wanted and not made.refused:
+        raise Trouble(
+            f"--collected {folder.path}: nothing of {pattern} is there; `gadelys fleet collect '{pattern}' --to {folder.path}`"
+            " fetches it",
+            REFUSED,
+        )
+    return made
+
+
+def _check(folder: Folder, wanted: Desired) -> None:
+    """Read a text as the agent would that has it. ValueError with the first mistake."""
+    file = folder.file(*wanted.key)
+    if file is None:
+        raise ValueError("its name cannot be a file's")
+    path = file.with_name(f".{file.name}.next")
+    try:
+        replace(path, wanted.text.encode(), lasting=False, mode=0o600)
+        config = load_file(path)
+        encode(Payload(tuple(wanted.target().order.metrics())))
+    except ConfigError as error:
+        first, more = error.mistakes[0], len(error.mistakes) - 1
+        place = f"line {first.line}: " if first.line else ""
+        raise ValueError(f"{place}{first}" + (f"; and {more} more" if more else "")) from None
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from None
+    finally:
+        path.unlink(missing_ok=True)
+    if (config.controller.group, config.controller.id) != wanted.key:
+        told = f"{config.controller.group}/{config.controller.id}"
+        raise ValueError(f"controller: expected {wanted.path} as the file is called, found {told}")
+    if config.uplink is None:
+        raise ValueError("uplink: expected [uplink], found nothing: the node would not be heard again")
+
+
+def _uncollected(nodes: Sequence[Node], steps: Steps, made: Made) -> list[Outcome]:
+    """Return those who are meant and whose text is not there."""
+    if made.folder is None:
+        return []
+    known = {one.path for one in made.wanted} | {one.path for one in made.refused}
+    why = f"its text is not known: `gadelys fleet collect {{}} --to {made.folder.path}` fetches it"
+    return [
+        Outcome(node.path, "refused", why.format(node.path), 0.0)
+        for node in nodes
+        if fnmatchcase(node.path, steps.nodes or "") and node.path not in known
+    ]
+
+
+def _shown(made: Made, wanted: Sequence[Desired], outcomes: Sequence[Outcome], *, as_json: bool) -> int:
+    """Show what would be sent."""
+    would = [Outcome(one.path, "due", "", 0.0) for one in wanted]
+    if as_json:
+        terminal.show_json(msgspec.json.encode([msgspec.structs.asdict(one) for one in (*outcomes, *would)]))
+    else:
+        for one in wanted:
+            terminal.show(difference(one.path, made.befores.get(one.key, ""), one.text))
+        terminal.show(summary([*outcomes, *would], terminal.width(), "to be changed", frozenset({"due"})))
+    return REFUSED if any(one.status == "refused" for one in outcomes) else 0
+
+
+def _has_it(wanted: Desired, node: Node) -> Outcome:
+    """Judge a node that has its text; one that was cut off from its proof may still go back by itself."""
+    trial = rollout.on_trial(node)
+    return Outcome(
+        wanted.path, *(("verified", "it has it") if trial is None else ("no proof", f"{trial}; ask again")), 0.0
+    )
+
+
+def _verified(ended: Sequence[Outcome]) -> set[str]:
+    return {one.path for one in ended if one.status == "verified"}
+
+
+def _keep(made: Made, wanted: Sequence[Desired]) -> None:
+    """Note what nodes have by now where it was collected: the next calendar begins from there."""
+    if made.folder is not None:
+        for one in wanted:
+            made.folder.write(one.group, one.node, one.text)
+
+
 def _later(asked: Asked, away: Sequence[Desired], *, halted: bool) -> list[Outcome]:
     """Note for `serve` who was not there; after a halt nobody is to follow."""
     path = store_of(asked)
     if halted or path is None:
-        reason = "halted: one before it has failed" if halted else "not there, and no --store to remember it in"
+        reason = _HALTED if halted else "not there, and no --store to remember it in"
         return [Outcome(one.path, "not tried", reason, 0.0) for one in away]
     with contextlib.closing(opened(path)) as store:
         for one in away:
@@ -119,18 +236,5 @@ def _later(asked: Asked, away: Sequence[Desired], *, halted: bool) -> list[Outco
     return [Outcome(one.path, "away", "gets it from `serve --sign` when it is back", 0.0) for one in away]
 
 
-def _row(node: Node, wanted: Desired | None) -> dict[str, str]:
-    own = node.devices.get("")
-    values = own.values if own is not None else {}
-
-    def said(name: str) -> str:
-        return str(values[name].value) if name in values and values[name].value is not None else "-"
-
-    return {
-        "node": node.path,
-        "state": node.state,
-        "release": said(names.VERSION),
-        "digest": said(names.CONFIGURATION_DIGEST),
-        "configuration": said(names.CONFIGURATION_STATE),
-        "shall have": "-" if wanted is None else wanted.digest,
-    }
+def _name() -> str:
+    return f"apply-{secrets.token_hex(3)}"

@@ -236,7 +236,15 @@ def _signed(function: Callable[..., int]) -> Callable[..., int]:
 
 
 @fleet.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
+@click.argument("files", metavar="[FILE...]", nargs=-1, type=PATH)
+@click.option(
+    "--calendar", type=PATH, metavar="FILE", help="Instead: put the calendar of this file into what nodes have."
+)
+@click.option("--nodes", metavar="PATTERN", help="With --calendar: GROUP/NODE with * and ?.")
+@click.option(
+    "--collected", type=PATH, metavar="DIR", help="With --calendar: where `collect --to` has put their texts."
+)
+@click.option("--dry-run", is_flag=True, help="Send nothing; show what would change.")
 @click.option(
     "--canary", default=1, show_default=True, type=click.IntRange(1, 1000), metavar="N", help="First so many."
 )
@@ -252,9 +260,14 @@ def apply(asked: Asked, look: float, as_json: bool, **typed: Any) -> int:
     """Bring nodes to configurations in stages: FILE... are theirs, one each, and say by [controller] whose they are.
 
     Each is checked first. Nothing follows a stage in which one did not verify. Who is away gets its own when it is back, from
-    `serve --sign`, if there is a store. Exit code 1 if one has failed.
+    `serve --sign`, if there is a store. With --calendar the tables [lighting.calendar.…] of each node's own text are
+    replaced, and nothing else of it; who has been changed since its text was collected is refused.
 
-    Example: gadelys fleet apply poles/*.toml --sign operations.pem
+    Exit code 1 if one has failed.
+
+    \b
+    Examples: gadelys fleet apply poles/*.toml --sign operations.pem
+              gadelys fleet apply --calendar winter.toml --nodes 'albertslund/*' --collected poles --dry-run
     """
     from agent.cli.fleet.apply import Steps  # noqa: PLC0415
     from agent.cli.fleet.apply import apply as run_apply  # noqa: PLC0415
@@ -264,17 +277,24 @@ def apply(asked: Asked, look: float, as_json: bool, **typed: Any) -> int:
 
 @fleet.command()
 @_pattern
+@click.option("--to", type=PATH, metavar="DIR", help="Fetch the texts: DIR/GROUP/NODE.toml, where they differ.")
+@click.option("--diff", is_flag=True, help="With --to: show how each differs from what lay there.")
+@_within
 @_look
 @json_option
 @_asked
-def collect(asked: Asked, pattern: str, look: float, as_json: bool) -> int:
-    """List what nodes tell of their configurations: release, digest, state, and what they shall have.
+@_signed
+def collect(asked: Asked, look: float, as_json: bool, **typed: Any) -> int:
+    """List what nodes tell of their configurations: release, digest, state, and what they shall have. With --to their texts.
 
-    Example: gadelys fleet collect 'albertslund/*'
+    \b
+    Examples: gadelys fleet collect 'albertslund/*'
+              gadelys fleet collect 'albertslund/*' --to poles --sign operations.pem
     """
-    from agent.cli.fleet.apply import collect as run_collect  # noqa: PLC0415
+    from agent.cli.fleet.collect import Wanted  # noqa: PLC0415
+    from agent.cli.fleet.collect import collect as run_collect  # noqa: PLC0415
 
-    return run_collect(asked, pattern, seconds=look, as_json=as_json)
+    return run_collect(asked, Wanted(**typed), seconds=look, as_json=as_json)
 
 
 @fleet.command()

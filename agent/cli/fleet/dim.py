@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import secrets
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,13 +17,13 @@ from agent.cli import format as fmt
 from agent.cli.fleet.source import Asked, load_plan, picture, place_of
 from agent.cli.text import Column, Line, Span, Tone, line, table
 from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
-from agent.cli.uplink.hearing import Message
 from agent.cli.uplink.host import joined
 from agent.cli.uplink.place import Place
-from agent.cli.uplink.proof import Order
 from agent.cli.uplink.words import clean
 from agent.fleet.group import GroupCommand, Outcome, Target
+from agent.fleet.hearing import Message
 from agent.fleet.plan import Plan
+from agent.fleet.proof import Order
 from agent.fleet.records import Node
 from agent.uplink import names
 from agent.uplink.envelope import Key
@@ -113,12 +112,25 @@ async def command(
 ) -> list[Outcome]:
     """Send commands, signed where there is a key; return the outcomes in the order in which they ended. Trouble."""
     group = GroupCommand(targets, within_s)
+    await follow(place, group, progress, key)
+    return group.outcomes
+
+
+async def follow(
+    place: Place,
+    group: GroupCommand,
+    progress: Callable[[int, int], None],
+    key: Key | None = None,
+    hear: Callable[[Message], None] = lambda _: None,
+) -> None:
+    """Send a group's commands until all have ended; `hear` is told each message first. Trouble."""
     clock = asyncio.get_running_loop().time
     async with joined(place) as host:
 
         async def listen() -> None:
             async for message in host.messages():
                 if isinstance(message, Message):
+                    hear(message)
                     group.see(message, clock())
 
         listening = asyncio.create_task(listen())
@@ -126,23 +138,25 @@ async def command(
             while not group.done:
                 for target in group.due(clock()):
                     await host.command(target.group, target.node, target.order.device, *target.order.metrics(), key=key)
-                progress(len(group.outcomes), len(targets))
+                progress(len(group.outcomes), group.size)
                 await asyncio.wait([listening], timeout=_STEP_S)
                 if listening.done():
                     listening.result()
         finally:
             listening.cancel()
-    return group.outcomes
 
 
-def summary(outcomes: Sequence[Outcome], width: int) -> list[Line]:
-    """Return how many ended how, and by name who did not follow. Pure."""
-    counts = Counter(one.status for one in outcomes)
-    verified = counts.pop("verified", 0)
-    slowest = max((one.after_s for one in outcomes if one.status == "verified"), default=None)
-    took = "" if slowest is None else f", the last after {fmt.delay(slowest)}"
-    head = line(Span(f"{verified} of {len(outcomes)} verified", "good" if verified == len(outcomes) else "warn"), took)
-    others = [one for one in outcomes if one.status != "verified"]
+def summary(
+    outcomes: Sequence[Outcome], width: int, done: str = "verified", good: frozenset[str] = frozenset({"verified"})
+) -> list[Line]:
+    """Return how many are `done`, which all of the status `good` are, and by name who is not. Pure."""
+    ended = [one for one in outcomes if one.status in good]
+    slowest = max((one.after_s for one in ended), default=0.0)
+    took = f", the last after {fmt.delay(slowest)}" if slowest else ""
+    head = line(
+        Span(f"{len(ended)} of {len(outcomes)} {done}", "good" if len(ended) == len(outcomes) else "warn"), took
+    )
+    others = [one for one in outcomes if one.status not in good]
     rows: list[list[Span | str]] = [
         [Span(clean(one.path), "bold"), Span(clean(one.status), "bad"), clean(one.reason)]
         for one in sorted(others, key=lambda one: one.path)[:MOST_NAMED]

@@ -70,9 +70,8 @@ def tell(store: Store, url: str, send: Callable[[bytes], int | str], wait: Calla
 
 def body_of(number: int, event: Event) -> bytes:
     """Return what is posted. `number` is the key by which whoever hears it twice drops the second."""
-    return msgspec.json.encode(
-        {"number": number, "event": event.event, "time": stamp(event.at_ms), "alarm": alarm_record(event.alarm)}
-    )
+    said = {"number": number, "event": event.event, "time": stamp(event.at_ms), "alarm": alarm_record(event.alarm)}
+    return msgspec.json.encode(said | ({"late": True} if event.late else {}))
 
 
 def post(parts: SplitResult, body: bytes) -> int | str:

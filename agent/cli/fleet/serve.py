@@ -14,10 +14,10 @@ import structlog
 
 from agent.cli.fleet.source import REMEMBERED, Asked, ask, load_plan, now_ms, opened, place_of, store_of
 from agent.cli.trouble import MISUSED, REFUSED, Trouble
-from agent.cli.uplink.hearing import Hearing, Message
 from agent.cli.uplink.host import Host, joined
 from agent.cli.uplink.place import Place
 from agent.fleet.alarms import Book, Event, alarms, faults
+from agent.fleet.hearing import Hearing, Message
 from agent.fleet.plan import HOUR_MS, Plan
 from agent.fleet.rollout import Reconciler
 from agent.fleet.session import Session
@@ -176,8 +176,10 @@ class Server:
                 self.session.stand(at_ms)
                 self._store.forget(at_ms)
         news = self._book.step(alarms(faults(self.session.nodes.values(), self._plan.area_of)), at_ms)
+        news = self.session.late.take() + news
         for event in news:
-            log.warning("alarm", now=event.event, what=event.alarm.what, at=event.alarm.area, of=event.alarm.named)
+            what = "alarm_of_the_past" if event.late else "alarm"
+            log.warning(what, now=event.event, what=event.alarm.what, at=event.alarm.area, of=event.alarm.named)
         self._events += news
 
     def _write(self) -> None:

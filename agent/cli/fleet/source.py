@@ -14,12 +14,12 @@ import msgspec
 
 from agent.cli.lab.load import FilesBeside
 from agent.cli.trouble import MISUSED, REFUSED, Trouble
-from agent.cli.uplink.hearing import Hearing, Message
 from agent.cli.uplink.host import Host, joined, rebirth
 from agent.cli.uplink.place import ANY, Place, Wanted, find
 from agent.config import ConfigError
 from agent.config.file import load_document
 from agent.fleet.alarms import Alarm, alarms, faults
+from agent.fleet.hearing import Hearing, Message
 from agent.fleet.plan import Plan, read_plan
 from agent.fleet.records import Node
 from agent.fleet.session import MOST_DEVICES, Session

@@ -68,7 +68,7 @@ def _points(ctx: click.Context, _parameter: click.Parameter, incomplete: str) ->
 
     lamps = lamp_names(ctx.params.get("socket"))
     points = [f"{lamp}/{metric}" for lamp in lamps for metric in (names.DIMMING, names.RELEASE)]
-    points += [names.RESTART, names.RELOAD, names.CONFIGURATION, names.LOG_LEVEL, names.BUNDLE]
+    points += [names.RESTART, names.RELOAD, names.CONFIGURATION, names.LOG_LEVEL, names.BUNDLE, names.COLLECT]
     return [CompletionItem(point) for point in points if point.startswith(incomplete)]
 
 

@@ -10,8 +10,8 @@ from agent.cli import format as fmt
 from agent.cli.top.story import Demand
 from agent.cli.uplink.host import command
 from agent.cli.uplink.place import Place
-from agent.cli.uplink.proof import Order
 from agent.cli.uplink.words import clean
+from agent.fleet.proof import Order
 from agent.local.records import UplinkState
 
 

@@ -15,9 +15,9 @@ from typing import Literal
 import aiomqtt
 
 from agent.cli.trouble import REFUSED, UNREACHABLE, Trouble
-from agent.cli.uplink.hearing import Hearing, Message, Stray
 from agent.cli.uplink.place import Place
-from agent.cli.uplink.proof import Following, Order, Proof
+from agent.fleet.hearing import Hearing, Message, Stray
+from agent.fleet.proof import Following, Order, Proof
 from agent.identity.tls import TlsContext, context
 from agent.identity.words import TlsFault
 from agent.uplink import envelope, names, topics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from agent.cli.uplink.hearing import Message, Spoken, Stray
+from agent.fleet.hearing import Message, Spoken, Stray
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 200_000_000_000_000  # the year 8307: calendars end before numbers do

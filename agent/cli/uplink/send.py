@@ -15,14 +15,14 @@ from agent.cli.text import Line, Span, Tone, line
 from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
 from agent.cli.uplink.host import command
 from agent.cli.uplink.place import Place, Wanted, find
-from agent.cli.uplink.proof import Order, Proof
 from agent.cli.uplink.words import clean
+from agent.fleet.proof import Order, Proof
 from agent.uplink import names
 from agent.uplink.envelope import Key
 from agent.uplink.payload import Payload, encode
 from agent.uplink.wishes import LONGEST_ID
 
-NODE_COMMANDS = (names.RESTART, names.RELOAD, names.CONFIGURATION, names.LOG_LEVEL, names.BUNDLE)
+NODE_COMMANDS = (names.RESTART, names.RELOAD, names.CONFIGURATION, names.LOG_LEVEL, names.BUNDLE, names.COLLECT)
 _TEXTS = frozenset({names.CONFIGURATION, names.LOG_LEVEL})
 _LONGEST_SHOWN = 40
 _TONES: dict[str, Tone] = {"verified": "good", "rejected": "bad", "expired": "bad", "superseded": "warn"}

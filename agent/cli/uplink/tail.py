@@ -13,10 +13,10 @@ import msgspec
 from agent.cli import arguments, terminal
 from agent.cli.trouble import MISUSED, Trouble
 from agent.cli.uplink import words
-from agent.cli.uplink.hearing import Stray, chosen
 from agent.cli.uplink.host import joined, rebirth
 from agent.cli.uplink.place import Place, Wanted, find
 from agent.cli.uplink.records import record
+from agent.fleet.hearing import Stray, chosen
 
 
 def tail(wanted: Wanted, pattern: str, *, as_json: bool, seconds: float | None, births: bool) -> int:

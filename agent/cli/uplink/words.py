@@ -10,9 +10,9 @@ import msgspec
 
 from agent.cli import format as fmt
 from agent.cli.text import Line, Span, Tone, clip, length, line
-from agent.cli.uplink.hearing import TOLD_IN_PART, Message, Spoken, Stray, Told
-from agent.cli.uplink.proof import Result, results
 from agent.cli.uplink.records import moment
+from agent.fleet.hearing import TOLD_IN_PART, Message, Spoken, Stray, Told
+from agent.fleet.proof import Result, results
 from agent.uplink import names
 
 ENDLESS = 1 << 20  # a width for what is no terminal: a message is one line

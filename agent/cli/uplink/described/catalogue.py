@@ -54,6 +54,8 @@ _SAYS = {
     names.CONFIGURATION: "in a command: the text of a new configuration",
     names.LOG_LEVEL: "from which level on things are logged",
     names.BUNDLE: "true in a command: write down how everything is",
+    names.COLLECT: "true in a command: tell the text of the configuration in force",
+    names.CONFIGURATION_TEXT: "the text of the configuration in force, once for whoever has asked for it; else null",
     names.CONFIGURATION_DIGEST: "SHA-256 of the configuration in force",
     names.CONFIGURATION_STATE: "in force, on probation, or rolled back and why",
     names.HOLDER: "who holds the lamp",

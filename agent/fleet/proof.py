@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agent.cli.uplink.hearing import Message, Told
+from agent.fleet.hearing import Message, Told
 from agent.uplink import names
 from agent.uplink.payload import DataType, Metric
 
