@@ -16,6 +16,7 @@ _WHOLE_SHARE = 4  # the newest quarter of what was numbered keeps all reports as
 _ONE_BOOT = 8  # boots whose offset is remembered
 _ALWAYS_PAGES = 3  # of a commit: the state, the tables' roots
 _BLOCK = 4096  # what a card writes at least
+_COMMIT_BLOCKS = 4  # one that is begun by the commit before, and what ext4 writes of its own
 
 
 class Transaction:
@@ -37,7 +38,8 @@ class Transaction:
         if not self._pages and pack_state(self.state) == self._before:
             return 0
         pages = self._pages + _ALWAYS_PAGES
-        written = -(-pages * (file.PAGE_BYTES + 24) // _BLOCK) * _BLOCK + pages * file.PAGE_BYTES // 2
+        log = -(-pages * (file.PAGE_BYTES + 24) // _BLOCK) + _COMMIT_BLOCKS
+        written = log * _BLOCK + pages * file.PAGE_BYTES
         self.state.written_bytes += written
         self.state.spent_bytes += written
         self._db.execute("UPDATE state SET body = ?", (pack_state(self.state),))
