@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from agent.kept import replace
 from agent.local.view import AgentView
 from agent.orders.ward import NotDone, Trial
 from agent.probation import Probation, Signs
+from agent.remedies import REMOTE
 from agent.trial import Marker, TrialFiles, digest
 from drivers.bus import FieldBus
 
@@ -24,6 +26,7 @@ FOLDER = "bundles"
 KEPT = 3  # bundles; the oldest go
 _ANSWER_S = 0.3  # so long a stop waits for the answer that tells of it
 _LOOK_EVERY_S = 1.0
+_NOT_LET = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 log = structlog.get_logger()
 
@@ -109,7 +112,7 @@ class Upkeep:
                 self._files.begin, Marker(command_id, "on trial", digest(text.encode()), living), text, self._text
             )
         except OSError as error:
-            raise NotDone(f"{self._files.path} cannot be replaced: {error.strerror or error}") from None
+            raise NotDone(_not_written(self._files.path, "replaced", error)) from None
         self.restart()
         return False, "is valid and in place; restarts with it"
 
@@ -179,7 +182,7 @@ class Upkeep:
             place = f"line {first.line}: " if first.line else ""
             raise NotDone(f"{place}{first}" + (f"; and {more} more" if more else "")) from None
         except OSError as error:
-            raise NotDone(f"{path} cannot be written: {error.strerror or error}") from None
+            raise NotDone(_not_written(path, "written", error)) from None
         finally:
             path.unlink(missing_ok=True)
         if fresh.uplink is None:
@@ -196,6 +199,11 @@ class Upkeep:
         log.warning("log_level", level=level)
         logs.set_level(level)
         self.watch()
+
+
+def _not_written(path: Path, what: str, error: OSError) -> str:
+    why = f"{path} cannot be {what}: {error.strerror or error}"
+    return f"{why}; {REMOTE}" if error.errno in _NOT_LET else why
 
 
 def _lives(bus: FieldBus) -> bool:
