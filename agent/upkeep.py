@@ -15,6 +15,7 @@ from agent.bundle import Bundle, made_of
 from agent.config import Config, ConfigError, load_file
 from agent.health import Supervisor
 from agent.kept import replace
+from agent.local.records import TrialState
 from agent.local.view import AgentView
 from agent.orders.ward import NotDone, Trial
 from agent.probation import Probation, Signs
@@ -55,6 +56,7 @@ class Upkeep:
         self._stop = stop
         self._logged = logs.level()
         self._revert: asyncio.TimerHandle | None = None
+        self._probation: Probation | None = None
         self.watch: Callable[[], None] = lambda: None
 
     @property
@@ -76,6 +78,16 @@ class Upkeep:
         probation = f"in place, on probation for {self._probation_s():g} s"
         ended = f"rolled back: {marker.reason}" if marker.phase == "rolled back" else marker.reason
         return Trial(marker.id, marker.phase, probation if marker.phase == "on trial" else ended)
+
+    def trial_state(self) -> TrialState | None:
+        """Return the same for who looks at the agent here, with the time that it goes on still."""
+        trial, probation = self.trial, self._probation
+        if trial is None:
+            return None
+        left_s = None
+        if trial.phase == "on trial" and probation is not None:
+            left_s = round(probation.left_s(self._view.clock.mono_s()), 3)
+        return TrialState(trial.id, trial.phase, left_s, trial.reason)
 
     def settled(self) -> None:
         """Forget a trial that has ended."""
@@ -136,7 +148,8 @@ class Upkeep:
     async def run(self) -> None:
         """Judge what is on trial, to its end; then there is nothing more to do."""
         if self._files.on_trial and self._files.marker is not None:
-            await self._judge(Probation(self._view.clock.mono_s(), self._probation_s()), self._files.marker)
+            self._probation = Probation(self._view.clock.mono_s(), self._probation_s())
+            await self._judge(self._probation, self._files.marker)
         await asyncio.Event().wait()
 
     async def _judge(self, probation: Probation, marker: Marker) -> None:

@@ -36,6 +36,13 @@ def _configuration() -> str:
     return f'{own}\n[uplink.issuer.operations]\nkey = "{key}"\n'
 
 
+def _page() -> str:
+    try:
+        return " ".join(inside("gadelys", "status").split())
+    except AssertionError:  # it is just starting
+        return ""
+
+
 def _base_pct() -> float:
     """Return the base that is in force."""
     return float(status()["season"]["base_pct"])
@@ -65,6 +72,7 @@ def _begin_trial(old: str, new: str) -> tuple[str, str]:
     name = f"trial-{abs(hash(new)) % 10_000}"
     send("agent/configuration", f"@{NEXT}", "--id", name, "--within", "1s", code=3)
     until("it is on trial", _on_trial)
+    until("status says so", lambda: f"the configuration of command {name} is on trial for" in _page())
     return before, name
 
 

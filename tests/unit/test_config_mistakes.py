@@ -146,6 +146,17 @@ def test_neighbours_need_the_table_that_says_how_they_are_spoken_to() -> None:
     assert [line.partition(": ")[2] for line in nobody] == ["neighbours: expected a [neighbour.…], found none"]
 
 
+def test_neighbours_in_production_share_a_secret() -> None:
+    unsigned = POLE.replace('secret = "neighbours.secret"', "").replace("# unsigned = true", "unsigned = true")
+    assert read_text(unsigned).neighbours is not None
+    line = unsigned.split("\n").index(next(one for one in unsigned.split("\n") if one.startswith("unsigned"))) + 1
+    (message,) = said(unsigned.replace("production = false", "production = true"))
+    assert message == (
+        f"/etc/gadelys/pole.toml:{line}: neighbours.unsigned: expected false, and secret = a file that all neighbours share, "
+        "as [controller] says production = true, found true"
+    )
+
+
 def test_neighbours_over_tls() -> None:
     document = POLE.replace("tcp/", "tls/")
     for name in ("ca", "certificate", "key"):
