@@ -143,7 +143,8 @@ class Upkeep:
         """Return how everything is."""
         view, trial = self._view, self.trial
         points = [view.point_state(key) for key in view.keys("*")]
-        return made_of(view.status(), points, self._text, "" if trial is None else f"{trial.phase}: {trial.reason}")
+        said = "" if trial is None else f"{trial.phase}: {trial.reason}"
+        return made_of(view.status(), points, self._text, said, logs.kept())
 
     async def run(self) -> None:
         """Judge what is on trial, to its end; then there is nothing more to do."""

@@ -210,6 +210,15 @@ class NeighboursState(msgspec.Struct, frozen=True):
     neighbours: list[NeighbourRow]
 
 
+class LogLine(msgspec.Struct, frozen=True):
+    """A line of the log: when (UTC), its level, what happened, and what it says of it."""
+
+    time: str
+    level: str
+    event: str
+    keys: dict[str, str]
+
+
 class LeaseState(msgspec.Struct, frozen=True):
     """A demand on a lamp that holds now, whether it wins or a higher rung does; `command`: the platform's, "" = none."""
 
