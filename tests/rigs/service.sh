@@ -53,7 +53,7 @@ quietly systemd-nspawn -q --register=no --keep-unit -D "$machine" --bind="$copy:
 systemd-nspawn -q --register=no --keep-unit --private-network --volatile=overlay -M gadelys-rig -D "$machine" --bind-ro="$copy:/src" \
     --boot --console=pipe </dev/null >"$cache/console" 2>&1 &
 nspawn=$!
-trap 'kill $nspawn 2>/dev/null; wait $nspawn 2>/dev/null || true' EXIT
+trap 'kill $nspawn 2>/dev/null; wait $nspawn 2>/dev/null || true; rm -rf "$machine" "$copy"' EXIT
 trap 'exit 130' INT TERM
 first=""
 for _ in $(seq 100); do

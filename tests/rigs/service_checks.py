@@ -90,8 +90,8 @@ def the_service_comes_up() -> str:
     inside("systemctl", "start", "gadelys")
     until("it is on line and reads its lamps back", online)
     assert unit("ActiveState") == "active"
-    assert inside("ps", "-o", "user=", "-p", unit("MainPID")).strip() == "gadelys"
-    return f"{unit('MemoryCurrent')} bytes, process {unit('MainPID')}"
+    assert inside("stat", "-c", "%U", f"/proc/{unit('MainPID')}").strip() == "gadelys"
+    return f"{status()['memory_mb']} MB, process {unit('MainPID')}"
 
 
 def the_log_level_changes() -> str:

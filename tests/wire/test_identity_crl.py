@@ -12,7 +12,8 @@ import pytest
 from agent.config.records import Tls
 from agent.identity.enrolment import Board
 from agent.identity.identity import Identity
-from agent.identity.tls import TlsFault, context
+from agent.identity.tls import context
+from agent.identity.words import TlsFault
 from city import City
 from mosquitto import Mosquitto
 from tls_sessions import MARKER, HandClock, of, opened, refused
