@@ -172,6 +172,7 @@ class _Agent:
             alarms=self._monitoring.alarms,
             uplink=lambda: self._uplink.state() if self._uplink is not None else None,
             neighbours=lambda: self._neighbours.state() if self._neighbours is not None else None,
+            trial=lambda: self._upkeep.trial_state(),  # noqa: PLW0108 - it is made below
         )
         self._upkeep = Upkeep(
             config,

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from agent.config import Config
+from agent.remedies import missing
 from drivers.ble.devices import Heard
 from drivers.ble.encoding import payload
 from drivers.ble.telling import ON_AIR, Ear, points_of_ours, readings_of_ours
 from drivers.points import Point, Quality, Reading
 
-_NOT_INSTALLED = "dbus-fast is not installed; install gadelys with its extra ble"
+_NOT_INSTALLED = missing("ble")
 
 
 class Sink(Protocol):

@@ -130,17 +130,24 @@ class Notifier:
 
     def __init__(self, address: str | None = None) -> None:
         self._address = address if address is not None else os.environ.get("NOTIFY_SOCKET", "")
+        self._full = False
 
     def send(self, text: str) -> None:
-        """Send one message, such as READY=1. A manager that does not listen is not our trouble."""
+        """Send one message, such as READY=1. A manager that does not listen is not our trouble, and is not waited for."""
         if not self._address:
             return
         # An address that begins with @ is in the abstract namespace.
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+            channel.setblocking(False)
             try:
                 channel.connect(address)
                 channel.send(text.encode())
+                self._full = False
+            except BlockingIOError:
+                if not self._full:
+                    log.warning("notify_dropped", text=text, reason="the service manager does not read")
+                self._full = True
             except OSError as error:
                 log.warning("notify_failed", error=str(error))
                 self._address = ""

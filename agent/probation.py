@@ -42,6 +42,10 @@ class Probation:
         self._well_since_s = now_s
         self._trouble = ""
 
+    def left_s(self, now_s: float) -> float:
+        """Return how long it still goes on, in seconds."""
+        return max(self._ends_s - now_s, 0.0)
+
     def look(self, signs: Signs, now_s: float) -> End | None:
         """Take how things are; return the end when it has come."""
         if signs.trouble:

@@ -13,6 +13,7 @@ from agent.clock import SystemClock
 from agent.config import Config, ConfigError, load_file
 from agent.control.street import safe_pct
 from agent.pins import chip_of, lamps
+from agent.trial import TrialFiles
 from drivers.bus import FieldBus
 
 _FLUSH_S = 1.5
@@ -21,11 +22,12 @@ _FLUSH_S = 1.5
 def safe(config_path: Path, *, street_time: datetime | None = None) -> int:
     """Write the safe level to the lamps whose units would not do so themselves; for a service manager, after a crash.
 
+    While a configuration is on trial, by the one of before: the new one may be what cut the lamps off.
     Returns 0 when all acknowledged, 1 if not, 2 for a configuration that cannot be read.
     """
     logs.configure("warning")
     try:
-        config = load_file(config_path)
+        config = load_file(TrialFiles(config_path).proven())
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2

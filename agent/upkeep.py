@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from agent.bundle import Bundle, made_of
 from agent.config import Config, ConfigError, load_file
 from agent.health import Supervisor
 from agent.kept import replace
+from agent.local.records import TrialState
 from agent.local.view import AgentView
 from agent.orders.ward import NotDone, Trial
 from agent.probation import Probation, Signs
+from agent.remedies import REMOTE
 from agent.trial import Marker, TrialFiles, digest
 from drivers.bus import FieldBus
 
@@ -24,6 +27,7 @@ FOLDER = "bundles"
 KEPT = 3  # bundles; the oldest go
 _ANSWER_S = 0.3  # so long a stop waits for the answer that tells of it
 _LOOK_EVERY_S = 1.0
+_NOT_LET = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 log = structlog.get_logger()
 
@@ -52,6 +56,7 @@ class Upkeep:
         self._stop = stop
         self._logged = logs.level()
         self._revert: asyncio.TimerHandle | None = None
+        self._probation: Probation | None = None
         self.watch: Callable[[], None] = lambda: None
 
     @property
@@ -78,6 +83,16 @@ class Upkeep:
         probation = f"in place, on probation for {self._probation_s():g} s"
         ended = f"rolled back: {marker.reason}" if marker.phase == "rolled back" else marker.reason
         return Trial(marker.id, marker.phase, probation if marker.phase == "on trial" else ended)
+
+    def trial_state(self) -> TrialState | None:
+        """Return the same for who looks at the agent here, with the time that it goes on still."""
+        trial, probation = self.trial, self._probation
+        if trial is None:
+            return None
+        left_s = None
+        if trial.phase == "on trial" and probation is not None:
+            left_s = round(probation.left_s(self._view.clock.mono_s()), 3)
+        return TrialState(trial.id, trial.phase, left_s, trial.reason)
 
     def settled(self) -> None:
         """Forget a trial that has ended."""
@@ -114,7 +129,7 @@ class Upkeep:
                 self._files.begin, Marker(command_id, "on trial", digest(text.encode()), living), text, self._text
             )
         except OSError as error:
-            raise NotDone(f"{self._files.path} cannot be replaced: {error.strerror or error}") from None
+            raise NotDone(_not_written(self._files.path, "replaced", error)) from None
         self.restart()
         return False, "is valid and in place; restarts with it"
 
@@ -133,12 +148,14 @@ class Upkeep:
         """Return how everything is."""
         view, trial = self._view, self.trial
         points = [view.point_state(key) for key in view.keys("*")]
-        return made_of(view.status(), points, self._text, "" if trial is None else f"{trial.phase}: {trial.reason}")
+        said = "" if trial is None else f"{trial.phase}: {trial.reason}"
+        return made_of(view.status(), points, self._text, said, logs.kept())
 
     async def run(self) -> None:
         """Judge what is on trial, to its end; then there is nothing more to do."""
         if self._files.on_trial and self._files.marker is not None:
-            await self._judge(Probation(self._view.clock.mono_s(), self._probation_s()), self._files.marker)
+            self._probation = Probation(self._view.clock.mono_s(), self._probation_s())
+            await self._judge(self._probation, self._files.marker)
         await asyncio.Event().wait()
 
     async def _judge(self, probation: Probation, marker: Marker) -> None:
@@ -184,7 +201,7 @@ class Upkeep:
             place = f"line {first.line}: " if first.line else ""
             raise NotDone(f"{place}{first}" + (f"; and {more} more" if more else "")) from None
         except OSError as error:
-            raise NotDone(f"{path} cannot be written: {error.strerror or error}") from None
+            raise NotDone(_not_written(path, "written", error)) from None
         finally:
             path.unlink(missing_ok=True)
         if fresh.uplink is None:
@@ -201,6 +218,11 @@ class Upkeep:
         log.warning("log_level", level=level)
         logs.set_level(level)
         self.watch()
+
+
+def _not_written(path: Path, what: str, error: OSError) -> str:
+    why = f"{path} cannot be {what}: {error.strerror or error}"
+    return f"{why}; {REMOTE}" if error.errno in _NOT_LET else why
 
 
 def _lives(bus: FieldBus) -> bool:

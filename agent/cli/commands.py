@@ -96,7 +96,7 @@ def alarms(socket: Path | None, as_json: bool) -> int:
 def bundle(file: Path, socket: Path | None) -> int:
     """Write down how the agent is, for whoever is to find a fault: one FILE of JSON, or - for standard output.
 
-    It holds status, points, the configuration; no secrets, nothing of who walked by, no frames of the lines.
+    It holds status, points, configuration, the log's last warnings; no secrets, nothing of who walked by, no frames.
 
     Example: gadelys bundle pole-7.json
     """

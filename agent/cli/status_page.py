@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.cli import format as fmt
-from agent.cli import status_alarms, status_neighbours, status_season, status_uplink
+from agent.cli import status_alarms, status_held, status_neighbours, status_season, status_uplink
 from agent.cli.text import Column, Line, Span, clip, line, table, wrap
 from agent.local.records import LampState, SensorState, Status
 
@@ -20,7 +20,7 @@ def page(status: Status, width: int) -> list[Line]:
     ]
     lines += [*wrap(summary(status), width, tone="bad" if found or status.alarms else "good"), line()]
     parts = (
-        status_alarms.section, _lamps, _sensors, _buses, _units, _instruments, status_neighbours.section,
+        status_alarms.section, _lamps, status_held.section, _sensors, _buses, _units, _instruments, status_neighbours.section,
         status_uplink.section,
     )  # fmt: skip
     for part in (made(status, width) for made in parts):
@@ -55,6 +55,7 @@ def problems(status: Status) -> list[str]:
         for unit in status.units
         if unit.device_safety and not unit.safety_verified and unit.state == "ok"
     ]
+    found += status_held.problems(status.trial)
     found += status_neighbours.problems(status.neighbours)
     found += status_uplink.problems(status.uplink)
     found += [
@@ -79,6 +80,7 @@ def notes(status: Status) -> list[str]:
         + ([f"no device-side safety: {', '.join(bare)}"] if bare else [])
         + ([f"open: {', '.join(doors)}"] if doors else [])
         + kernel
+        + status_held.notes(status.trial)
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.config.records import Neighbour, Neighbours
+from agent.config.records import Controller, Neighbour, Neighbours
 from agent.config.table import Table
 
 _PLACE = re.compile(r"(tcp|tls)/([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
@@ -48,7 +48,7 @@ def read_neighbours(table: Table, folder: Path, all_: Sequence[Neighbour]) -> Ne
 
 
 def check_neighbours(
-    root: Table, neighbours: Neighbours | None, ours: str, tables: dict[tuple[str, ...], Table]
+    root: Table, neighbours: Neighbours | None, controller: Controller, tables: dict[tuple[str, ...], Table]
 ) -> None:
     """Note what is wrong between neighbours and the rest."""
     names = [path[1] for path in tables if path[0] == "neighbour"]
@@ -58,6 +58,7 @@ def check_neighbours(
         return
     if not names:
         root.wrong_at(("neighbours",), "a [neighbour.…]", "none")
+    _check_secret(neighbours, controller, tables["neighbours",])
     way = "tls" if neighbours.ca else "tcp"
     why = "with ca, certificate and key" if neighbours.ca else "without ca, certificate and key"
     if not neighbours.listen.startswith(way) and tables["neighbours",].sound("listen"):
@@ -65,7 +66,7 @@ def check_neighbours(
     taken: dict[str, str] = {}
     for one in neighbours.all:
         table = tables["neighbour", one.id]
-        if one.id.lower() == ours.lower():
+        if one.id.lower() == controller.id.lower():
             root.wrong_at(("neighbour", one.id), "the id of another controller", "this one's own")
         if not table.sound("endpoint"):
             continue
@@ -73,6 +74,13 @@ def check_neighbours(
             table.wrong("endpoint", f'"{way}/…" {why}')
         if taken.setdefault(one.endpoint, one.id) != one.id:
             table.wrong("endpoint", f"one of its own ({taken[one.endpoint]} has it)")
+
+
+def _check_secret(neighbours: Neighbours, controller: Controller, table: Table) -> None:
+    if controller.production and neighbours.secret is None:
+        table.wrong(
+            "unsigned", "false, and secret = a file that all neighbours share, as [controller] says production = true"
+        )
 
 
 def _place(table: Table, key: str, *default: str) -> str:

@@ -350,7 +350,7 @@ class _Reader:
         check_monitoring(config, self._tables)
         check_devices(root, config, self._tables, self._profiles)
         check_tls(root, config.controller, config.uplink)
-        check_neighbours(root, config.neighbours, config.controller.id, self._tables)
+        check_neighbours(root, config.neighbours, config.controller, self._tables)
 
     def _path(self, table: Table, key: str, *default: str) -> Path:
         return self._folder / table.text(key, "a path", *default)

@@ -192,13 +192,14 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
 class Tls(msgspec.Struct, frozen=True, kw_only=True):
     """The files of TLS (PEM): whom we believe, who we are; `key` is none where it stands in the certificate's file.
 
-    A certificate that ends within `warn_days` is told.
+    `crl`: which certificates are revoked; none where nobody looks. A certificate that ends within `warn_days` is told.
     """
 
     ca: Path
     certificate: Path
     key: Path | None
     warn_days: float
+    crl: Path | None = None
 
 
 class Place(msgspec.Struct, frozen=True):

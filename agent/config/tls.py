@@ -16,6 +16,7 @@ def read_tls(table: Table, folder: Path) -> Tls:
         ca=folder / table.text("ca", "a path", f"{_FOLDER}/ca.pem"),
         certificate=folder / table.text("certificate", "a path", f"{_FOLDER}/identity.pem"),
         key=folder / table.text("key", "a path") if table.has("key") else None,
+        crl=folder / table.text("crl", "a path") if table.has("crl") else None,
         warn_days=table.number("warn_days", 0, 365, 30),
     )
 

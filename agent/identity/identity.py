@@ -50,7 +50,8 @@ class Identity:
         """Return what a connection is made with, of the files as they are now. TlsFault. Runs in any thread."""
         by_kernel = self._kernel_clock and self._clock.wall().trusted
         mark = _mark(self._files.certificate)
-        made = context(self._files.ca, self._files.certificate, self._files.key, None if by_kernel else self._distrust)
+        files = self._files
+        made = context(files.ca, files.certificate, files.key, None if by_kernel else self._distrust, files.crl)
         self._used = mark
         return made
 

@@ -79,8 +79,13 @@ class _Socket(ssl.SSLSocket):
             raise TlsFault(why)
 
 
-def context(ca: Path, certificate: Path | None, key: Path | None, judge: Judge | None = None) -> TlsContext:
-    """Make a context of files, as they are now; without a certificate we have no identity. TlsFault names the file."""
+def context(
+    ca: Path, certificate: Path | None, key: Path | None, judge: Judge | None = None, crl: Path | None = None
+) -> TlsContext:
+    """Make a context of files, as they are now; without a certificate we have no identity. TlsFault names the file.
+
+    With `crl` a broker whose certificate is on it is not believed, nor one of whose authority it is no list.
+    """
     made = TlsContext(ssl.PROTOCOL_TLS_CLIENT)  # which checks chain and name
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.sslsocket_class = _Socket
@@ -93,9 +98,24 @@ def context(ca: Path, certificate: Path | None, key: Path | None, judge: Judge |
         raise TlsFault(f"{ca}: expected the certificate of an authority (PEM), found something else") from None
     except OSError as error:
         raise TlsFault(_unreadable(ca, error)) from None
+    if crl is not None:
+        _take_revoked(made, crl)
     if certificate is not None:
         _load(made, certificate, key or certificate)
     return made
+
+
+def _take_revoked(made: ssl.SSLContext, crl: Path) -> None:
+    wrong = f"{crl}: expected a list of revoked certificates (PEM), found something else"
+    try:
+        made.load_verify_locations(crl)
+    except ssl.SSLError:
+        raise TlsFault(wrong) from None
+    except OSError as error:
+        raise TlsFault(_unreadable(crl, error)) from None
+    if not made.cert_store_stats()["crl"]:
+        raise TlsFault(wrong)
+    made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 
 
 def _load(made: ssl.SSLContext, certificate: Path, key: Path) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 # By verify_code of OpenSSL (x509_vfy.h).
 _VERIFY = {
+    3: "the crl is no list of the authority that has signed the broker's certificate",
+    8: "the crl is no list of the authority that has signed the broker's certificate",
     9: "the broker's certificate is not valid yet: is this board's clock right?",
     10: "the broker's certificate has ended: the broker needs a new one",
+    11: "the crl is not valid yet: is this board's clock right?",
+    12: "the crl has ended: fetch a new one from the authority",
     18: "the broker's certificate is signed by nobody but itself: expected one that the ca has signed",
     19: "the broker's certificate is signed by another authority than the ca",
     20: "the broker's certificate is signed by another authority than the ca",
     21: "the broker's certificate is signed by another authority than the ca",
+    23: "the broker's certificate is revoked: the broker needs a new one",
     62: "the broker's certificate is for another name than {host}",
     64: "the broker's certificate is not for the address {host}",
 }

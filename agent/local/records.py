@@ -210,6 +210,36 @@ class NeighboursState(msgspec.Struct, frozen=True):
     neighbours: list[NeighbourRow]
 
 
+class LogLine(msgspec.Struct, frozen=True):
+    """A line of the log: when (UTC), its level, what happened, and what it says of it."""
+
+    time: str
+    level: str
+    event: str
+    keys: dict[str, str]
+
+
+class LeaseState(msgspec.Struct, frozen=True):
+    """A demand on a lamp that holds now, whether it wins or a higher rung does; `command`: the platform's, "" = none."""
+
+    lamp: str
+    rung: str
+    holder: str
+    level_pct: float
+    until: str | None
+    remaining_s: float | None
+    command: str
+
+
+class TrialState(msgspec.Struct, frozen=True):
+    """A configuration on trial, or one whose trial has just ended: by which command, and for how long it goes on still."""
+
+    id: str
+    phase: Literal["on trial", "passed", "rolled back"]
+    remaining_s: float | None
+    reason: str
+
+
 class PhotocellState(msgspec.Struct, frozen=True):
     """The light sensor that is the photocell: filtered lx, what it says, and why it is not believed ("": it is)."""
 
@@ -275,3 +305,5 @@ class Status(msgspec.Struct, frozen=True):
     cpu_s: float
     uplink: UplinkState | None
     neighbours: NeighboursState | None
+    leases: list[LeaseState] = []
+    trial: TrialState | None = None

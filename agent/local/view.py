@@ -15,7 +15,7 @@ import msgspec
 
 from agent.clock import Clock
 from agent.config import Config, Device
-from agent.control.leases import TERMS, remaining_s
+from agent.control.leases import RUNG, TERMS, remaining_s
 from agent.control.punctual import Lateness
 from agent.control.street import StreetControl
 from agent.control.sun import AstronomicalClock
@@ -27,11 +27,13 @@ from agent.local.records import (
     BusState,
     InstrumentRow,
     LampState,
+    LeaseState,
     NeighboursState,
     PointState,
     SensorState,
     Status,
     TaskRow,
+    TrialState,
     UnitRow,
     UplinkState,
 )
@@ -79,6 +81,7 @@ class AgentView(msgspec.Struct, frozen=True):
     alarms: Callable[[], Sequence[Alarm]]
     uplink: Callable[[], UplinkState | None]
     neighbours: Callable[[], NeighboursState | None]
+    trial: Callable[[], TrialState | None]
 
     def keys(self, pattern: str) -> list[str]:
         """Return the keys of the points that a glob pattern names, sorted."""
@@ -147,6 +150,25 @@ class AgentView(msgspec.Struct, frozen=True):
             for alarm in self.alarms()
         ]
 
+    def lease_states(self) -> list[LeaseState]:
+        """Return the demands that hold now, by lamp, the highest rung first."""
+        now_s, wall = self.clock.mono_s(), self.clock.wall().utc
+        found = sorted(self.control.leases.all(now_s).items(), key=lambda one: (one[0][0], RUNG[one[0][1]]))
+        return [
+            LeaseState(
+                lamp=self.control.outputs[lamp].device,
+                rung=lease.rung,
+                holder=lease.holder,
+                level_pct=lease.level_pct,
+                until=None
+                if (left_s := remaining_s(lease, now_s)) is None
+                else stamp(wall + timedelta(seconds=left_s)),
+                remaining_s=left_s,
+                command=lease.command,
+            )
+            for (lamp, _), lease in found
+        ]
+
     def status(self) -> Status:
         """Return everything at once."""
         wall, street = self.clock.wall(), self.clock.street()
@@ -186,6 +208,8 @@ class AgentView(msgspec.Struct, frozen=True):
             cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
             uplink=self.uplink(),
             neighbours=self.neighbours(),
+            leases=self.lease_states(),
+            trial=self.trial(),
         )
 
     def _sensor(self, device: Device, now_s: float) -> SensorState:

@@ -21,9 +21,10 @@ from agent.neighbours.link import Link, LinkState
 from agent.neighbours.message import Seal
 from agent.neighbours.neighbour import Neighbour, Place
 from agent.neighbours.telling import End
+from agent.remedies import missing
 from drivers.points import Quality
 
-NOT_INSTALLED = "eclipse-zenoh is not installed; install gadelys with its extra neighbours"
+NOT_INSTALLED = missing("neighbours")
 LEAST_REST_S = 0.01
 SHORTEST, LONGEST = 32, 1024  # characters of a secret
 _NEWS = {"presence": ("state",), "vehicles": ("count", "distance", "speed")}

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 
 from agent.config import Issuer
+from agent.remedies import missing
 from agent.uplink import names
 from agent.uplink.envelope import LONGEST_SIGNATURE, Verify, canonical
 from agent.uplink.payload import Payload
@@ -48,10 +49,7 @@ class Authority:
         if issuer is None:
             raise Unwanted(f"{names.COMMAND_ISSUER}: {name[:64]!r} is none whose key is known here", said.id)
         if self._verify is None:
-            raise Unwanted(
-                "no signature can be judged here: the extra `signed` is missing (pip install 'gadelys[signed]')",
-                said.id,
-            )
+            raise Unwanted(f"no signature can be judged here: {missing('signed')}", said.id)
         if not self._verify(issuer.key, canonical(topic, payload), _bytes(str(signature))):
             raise Unwanted(f"{names.COMMAND_SIGNATURE}: it is not that of {name} over this command", said.id)
         if kind not in issuer.may:

@@ -22,6 +22,7 @@ from agent.journal.journal import Journal
 from agent.journal.records import Report
 from agent.local.records import UplinkState
 from agent.orders.ward import Ward
+from agent.remedies import missing
 from agent.uplink import names, table, topics
 from agent.uplink.answers import Answers
 from agent.uplink.authority import Authority
@@ -393,6 +394,6 @@ def _verify(rules: CommandRules) -> Verify | None:
     try:
         from agent.uplink.ed25519 import verify  # noqa: PLC0415
     except ImportError:
-        log.warning("signatures_not_judged", reason="the extra `signed` is missing: pip install 'gadelys[signed]'")
+        log.warning("signatures_not_judged", reason=missing("signed"))
         return None
     return verify

@@ -12,8 +12,8 @@ from typing import Literal, Protocol, cast
 from drivers.errors import LinkLost
 
 _EXTRAS = (
-    "Install one of the extras, never both: gpio (rpi-lgpio: Pi 5 and every board with a gpiochip) or gpio-classic "
-    "(RPi.GPIO: up to Pi 4)"
+    "Install one of the extras, never both: in the clone, sudo systemd/install.sh gpio (rpi-lgpio: Pi 5 and every board with a "
+    "gpiochip) or gpio-classic (RPi.GPIO: up to Pi 4)"
 )
 
 

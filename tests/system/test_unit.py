@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,39 @@ def test_its_user_and_groups_can_be_made(tmp_path: Path) -> None:
     groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
     assert groups >= {"gadelys", "dialout", "gpio"}
     assert (tmp_path / "etc/passwd").read_text().startswith("gadelys:")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["signed", "neighbors"],
+            "expected words of gpio (or gpio-classic), signed, neighbours, ble, remote; found 'neighbors'",
+        ),
+        (["gpio", "ble", "gpio-classic"], "expected gpio or gpio-classic, found both: they have the same files"),
+    ],
+)
+def test_what_cannot_be_installed_is_refused_before_anything_is_done(words: list[str], says: str) -> None:
+    done = subprocess.run(
+        ["sh", str(SYSTEMD / "install.sh"), *words], check=False, capture_output=True, text=True, timeout=10
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"install.sh: {says}\n")
+
+
+def test_each_extra_has_its_lock_file_and_is_known_by_its_package() -> None:
+    extras = tomllib.loads((SYSTEMD.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    script = (SYSTEMD / "install.sh").read_text(encoding="utf-8")
+    for extra, packages in extras["optional-dependencies"].items():
+        assert (SYSTEMD.parent / f"requirements-{extra}.lock").is_file()
+        assert re.search(rf"\b{extra}\b", script)
+        assert any(f"has {re.split('[=<>~;[ ]', package)[0]}" in script for package in packages), packages
+
+
+def test_the_drop_in_gives_the_folder_of_the_configuration(tree: Path) -> None:
+    beside = tree / "etc/systemd/system/gadelys.service.d"
+    beside.mkdir()
+    shutil.copy(SYSTEMD / "remote.conf", beside)
+    done = analyze("verify", f"--root={tree}", "--man=no", "gadelys.service")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = (beside / "remote.conf").read_text(encoding="utf-8").splitlines()
+    assert shown[-2:] == ["[Service]", "ReadWritePaths=/etc/gadelys"]

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agent.bundle import LEFT_OUT, made_of
-from agent.local.records import PointState, SensorState, TrafficState
+from agent.local.records import LogLine, PointState, SensorState, TrafficState
 from canned_agent import status
 
 STATUS = status()
@@ -72,3 +72,19 @@ def test_no_secret_is_in_it(line: str) -> None:
 def test_the_configuration_is_in_it_as_it_is_written() -> None:
     text = (ROOT / "firmware-sim" / "street.toml").read_text(encoding="utf-8")
     assert made_of(STATUS, [], text, "").configuration == text
+
+
+def test_of_the_log_nobody_no_frame_and_no_secret_is_in_it() -> None:
+    said = [
+        LogLine("t1", "warning", "unit_silent", {"unit": "radar-01", "reason": "no answer"}),
+        LogLine("t2", "warning", "bus_written", {"unit": "11", "pdu": "060001ff", "outcome": "answer"}),
+        LogLine("t3", "warning", "odd", {"key": "radar-01/presence/state", "value": "True"}),
+        LogLine("t4", "warning", "odd", {"point": "road-1/vehicles/speed"}),
+        LogLine("t5", "error", "task_died", {"neighbours_secret": "hush-1", "task": "neighbours"}),
+    ]
+    log = made_of(STATUS, [], "", "", said).log
+    assert [(one.time, one.keys) for one in log] == [
+        ("t1", {"unit": "radar-01", "reason": "no answer"}),
+        ("t2", {"unit": "11", "outcome": "answer"}),
+        ("t5", {"task": "neighbours"}),
+    ]

@@ -9,7 +9,17 @@ import pytest
 
 from agent.cli.status_page import notes, page, problems
 from agent.cli.text import length, plain
-from agent.local.records import BusState, IdentityState, PhotocellState, Status, TaskRow, TrafficState, UplinkState
+from agent.local.records import (
+    BusState,
+    IdentityState,
+    LeaseState,
+    PhotocellState,
+    Status,
+    TaskRow,
+    TrafficState,
+    TrialState,
+    UplinkState,
+)
 from canned_agent import alarm, lamp, season, sensor, status, uplink
 
 
@@ -187,3 +197,27 @@ def test_a_line_that_is_an_address_has_no_baud() -> None:
 def test_a_demonstration_says_so() -> None:
     text = plain(page(status(demonstration=True, street_time="2026-11-20T20:30:00Z"), 80)[0])
     assert text == "pole-7 (albertslund)  DEMO: street time 20 Nov 21:30"
+
+
+def test_who_holds_what_and_until_when_is_said_in_local_time_also_where_it_does_not_win() -> None:
+    held = [
+        LeaseState("lum-03", "technician", "anna", 40.0, "2026-11-24T21:05:00.000Z", 2100.0, ""),
+        LeaseState("lum-03", "operator", "operations", 70.0, "2026-11-25T02:00:00.000Z", 19800.0, "a1"),
+    ]
+    shown = [plain(line) for line in page(msgspec.structs.replace(status(), leases=held), 100)]
+    begin = next(number for number, line in enumerate(shown) if line.startswith("held"))
+    assert [line.split() for line in shown[begin : begin + 3]] == [
+        ["held", "to", "by", "until", "still", "command"],
+        ["lum-03", "40", "%", "technician", "(anna)", "24", "Nov", "22:05", "35", "min"],
+        ["lum-03", "70", "%", "operator", "(operations)", "25", "Nov", "03:00", "5", "h", "30", "min", "a1"],
+    ]
+    assert not any(plain(line).startswith("held") for line in page(status(), 100))
+
+
+def test_a_configuration_on_trial_is_said() -> None:
+    on_trial = msgspec.structs.replace(status(), trial=TrialState("c1", "on trial", 87.2, "in place"))
+    assert notes(on_trial)[-1].startswith("the configuration of command c1 is on trial for 1 min 27 s more; unless")
+    assert problems(on_trial) == []
+    back = msgspec.structs.replace(status(), trial=TrialState("c1", "rolled back", None, "rolled back: no uplink"))
+    assert problems(back) == ["the configuration of command c1 was not kept: rolled back: no uplink"]
+    assert notes(back) == notes(status())

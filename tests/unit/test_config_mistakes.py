@@ -43,7 +43,7 @@ CASES = [
     ('id = "pole-7"', 'id = "pole 7"', "id", 'controller.id: expected 1 to 64 of A-Z a-z 0-9 . _ -, found "pole 7"'),
     ("production = false", "production = 0", "production", "controller.production: expected true or false, found 0"),
     ("warn_days = 30", "warn_days = 366", "warn_days", "uplink.tls.warn_days: expected a number from 0 to 365, found 366"),
-    ('ca = "/var', 'cas = "/var', "ca = ", "uplink.tls.cas: expected one of ca, certificate, key, warn_days (did you mean ca?), found an unknown option"),
+    ('ca = "/var', 'cas = "/var', "ca = ", "uplink.tls.cas: expected one of ca, certificate, crl, key, warn_days (did you mean ca?), found an unknown option"),
     ('group = "albertslund"', "", "[controller]", "controller.group: expected 1 to 64 of A-Z a-z 0-9 . _ -, found nothing"),
     ('curve = "linear"', 'curve = "log"', 'curve = "linear"', 'device.lum-01.curve: expected "linear" or "dali", found "log"'),
     ("minimum_pct = 0", "minimum_pct = 21", "minimum_pct", "device.lum-01.minimum_pct: expected a number from 0 to 20, found 21"),
@@ -144,6 +144,17 @@ def test_neighbours_need_the_table_that_says_how_they_are_spoken_to() -> None:
     ]
     nobody = said(POLE.split("[neighbour.pole-8]", maxsplit=1)[0])
     assert [line.partition(": ")[2] for line in nobody] == ["neighbours: expected a [neighbour.…], found none"]
+
+
+def test_neighbours_in_production_share_a_secret() -> None:
+    unsigned = POLE.replace('secret = "neighbours.secret"', "").replace("# unsigned = true", "unsigned = true")
+    assert read_text(unsigned).neighbours is not None
+    line = unsigned.split("\n").index(next(one for one in unsigned.split("\n") if one.startswith("unsigned"))) + 1
+    (message,) = said(unsigned.replace("production = false", "production = true"))
+    assert message == (
+        f"/etc/gadelys/pole.toml:{line}: neighbours.unsigned: expected false, and secret = a file that all neighbours share, "
+        "as [controller] says production = true, found true"
+    )
 
 
 def test_neighbours_over_tls() -> None:

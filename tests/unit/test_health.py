@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from agent.health import Notifier, Supervisor
 
@@ -160,6 +161,17 @@ async def test_one_task_can_be_ended_for_good() -> None:
 def test_no_manager_and_a_deaf_manager_are_no_trouble(tmp_path: Path) -> None:
     Notifier("").send("READY=1")
     Notifier(str(tmp_path / "nobody")).send("READY=1")
+
+
+def test_a_manager_that_does_not_read_is_not_waited_for(tmp_path: Path) -> None:
+    notifier = Notifier(str(tmp_path / "notify"))
+    with contextlib.closing(Manager(tmp_path / "notify")) as manager, structlog.testing.capture_logs() as said:
+        for _ in range(2000):  # more than any net.unix.max_dgram_qlen that is met
+            notifier.send("WATCHDOG=1")
+        assert [one["event"] for one in said] == ["notify_dropped"]
+        assert 0 < len(manager.told()) < 2000
+        notifier.send("READY=1")
+        assert manager.told() == ["READY=1"]
 
 
 def test_an_abstract_address(tmp_path: Path) -> None:

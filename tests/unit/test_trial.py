@@ -55,6 +55,24 @@ def test_one_start_and_its_proof(path: Path) -> None:
     assert [one.stat().st_mode & 0o777 for one in sorted(path.parent.iterdir())] == [0o640, 0o640]
 
 
+def test_who_lights_after_a_crash_goes_by_what_is_proven(path: Path) -> None:
+    assert TrialFiles(path).proven() == path
+    begun(path)
+    files = started(path)
+    assert TrialFiles(path).proven() == files.before
+    files.passed("well")
+    assert TrialFiles(path).proven() == path
+
+
+def test_and_by_the_one_of_before_while_that_cannot_be_put_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = begun(path)
+    monkeypatch.setattr(files, "_restore", lambda: False)
+    files.roll_back("planted")
+    assert TrialFiles(path).proven() == files.before
+    started(path)
+    assert (TrialFiles(path).proven(), path.read_text(encoding="utf-8")) == (path, OLD)
+
+
 def test_a_second_start_has_the_old_one(path: Path) -> None:
     begun(path)
     started(path)

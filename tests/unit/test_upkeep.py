@@ -108,7 +108,7 @@ async def test_the_log_level_goes_back_by_itself(kept: Kept, monkeypatch: pytest
 async def test_of_bundles_a_few_are_kept(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     made: Bundle = kept.upkeep.bundled()
     for number in range(KEPT + 2):
-        again = Bundle(f"2026-11-25T20:0{number}:00.000Z", made.left_out, made.status, [], "", "")
+        again = Bundle(f"2026-11-25T20:0{number}:00.000Z", made.left_out, made.status, [], "", "", [])
         monkeypatch.setattr(kept.upkeep, "bundled", lambda again=again: again)
         where = await kept.upkeep.bundle()
         assert str(kept.path.parent / FOLDER) in where

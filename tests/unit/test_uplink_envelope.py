@@ -166,5 +166,5 @@ def test_without_the_library_nothing_signed_is_believed(signer: Signer) -> None:
     node = hearing(signer)
     node.downlink._authority._verify = None
     told = node.say(NODE, build(signer.envelope(NODE, WALL_MS, *RESTART), timestamp=WALL_MS))
-    assert "pip install 'gadelys[signed]'" in told[0][2]
+    assert "sudo systemd/install.sh signed" in told[0][2]
     assert node.ward.done == []

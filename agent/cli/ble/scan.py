@@ -11,12 +11,13 @@ import msgspec
 from agent.cli import terminal
 from agent.cli.ble.sightings import Sightings
 from agent.cli.trouble import REFUSED, UNREACHABLE, Trouble
+from agent.remedies import missing
 from drivers.ble.devices import Heard
 from drivers.ble.records import Beacon, Wrong
 from drivers.errors import LinkLost
 
 _EVERY_S = 0.5  # the list is drawn anew
-_NOT_INSTALLED = "ble: dbus-fast is not installed; install gadelys with its extra ble"
+_NOT_INSTALLED = f"ble: {missing('ble')}"
 
 
 def scan(adapter: str, seconds: float | None, *, everybody: bool, as_json: bool) -> int:

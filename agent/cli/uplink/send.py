@@ -17,6 +17,7 @@ from agent.cli.uplink.host import command
 from agent.cli.uplink.place import Place, Wanted, find
 from agent.cli.uplink.words import clean
 from agent.fleet.proof import Order, Proof
+from agent.remedies import missing
 from agent.uplink import names
 from agent.uplink.envelope import Key
 from agent.uplink.payload import Payload, encode
@@ -62,7 +63,7 @@ def signing(path: Path | None, issuer: str | None) -> Key | None:
     try:
         from agent.uplink.ed25519 import signer  # noqa: PLC0415
     except ImportError:
-        raise Trouble("--sign needs the extra `signed`: pip install 'gadelys[signed]'", MISUSED) from None
+        raise Trouble(f"--sign: {missing('signed')}", MISUSED) from None
     try:
         return Key(issuer or path.stem, signer(path.read_text(encoding="ascii")))
     except (OSError, ValueError) as error:
