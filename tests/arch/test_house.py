@@ -133,6 +133,7 @@ EDGES = {
     "agent.uplink.link",
     "agent.uplink.mqtt",
     "agent.uplink.own",
+    "agent.uplink.speaker",
     "agent.uplink.uplink",
     "drivers.ble.bluez",
     "drivers.bus",
