@@ -45,6 +45,8 @@ class Node(Protocol):
 
     def leave(self) -> None: ...
 
+    def mark(self) -> bool: ...
+
     def filters(self) -> Sequence[str]: ...
 
     def stamp(self) -> Stamp: ...
@@ -66,6 +68,7 @@ class Link:
         outbox: Outbox,
         journal: Journal,
         node: Node,
+        broker_proves: bool,
         history_per_s: float,
     ) -> None:
         self._brokers = brokers
@@ -77,6 +80,7 @@ class Link:
         self._outbox = outbox
         self._journal = journal
         self._node = node
+        self._broker_proves = broker_proves
         self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
         self._spare: int | None = None  # a number that no broker has heard
         self._told_lost = False
@@ -175,14 +179,15 @@ class Link:
         """Let the broker say again and again that it has what was sent."""
         while True:
             await asyncio.sleep(until_next_s(self._clock.mono_s(), PROVE_EVERY_S))
-            if self._outbox.unproven:
+            if self._node.mark():
                 await self._proof(session)
 
     async def _proof(self, session: MqttSession, within_s: float = PROVE_WITHIN_S) -> None:
         async with self._proving:  # a broker may allow one at a time (receive maximum), and paho does not keep to it
             mark = self._outbox.mark()
             await session.prove(self._topics.marker, within_s)
-            self._outbox.proven(mark)
+            if self._broker_proves:
+                self._outbox.proven(mark)
             self.proof_s = self._clock.mono_s()
 
     async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:

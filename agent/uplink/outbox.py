@@ -1,8 +1,9 @@
 """What was sent and is not proven delivered, what was not sent, and what is still to be committed. Pure.
 
-A report is proven when the broker has answered a marker that was sent after it on the same connection. When the
-connection is lost, what was not proven goes back, and later is sent as history. Both times it has the same number, by
-which a consumer knows it again; so it is numbered before it is sent. What is urgent is committed whether it was sent or not.
+A report is proven when the broker has answered a marker that was sent after it on the same connection, or, where that is
+asked for, when the platform has. When the connection is lost, what was not proven goes back, and later is sent as history.
+Both times it has the same number, by which a consumer knows it again; so it is numbered before it is sent. What is urgent
+is committed whether it was sent or not. What waits long for its proof rests in the journal, and is still under way.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from agent.journal.thinning import thin
 
 MOST_KEPT = 20_000  # reports in memory that could not be committed; then they are thinned, and the oldest dropped
 MOST_URGENT = 5_000
+MOST_UNDER_WAY = (
+    20_000  # numbers that rest in the journal and are under way; of more, the oldest are sent again as history
+)
 NUMBERS_AT_ONCE = 65_536  # numbers that are asked for: half an hour of 40 a second
 _FEW_NUMBERS = NUMBERS_AT_ONCE // 2
 
@@ -63,12 +67,17 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class _Batch(msgspec.Struct, frozen=True):
-    """Reports that were sent together; `mark` counts all up to its last one. One that is `held` was not sent."""
+    """Reports that were sent together; `mark` counts all up to its last one. One that is `held` was not sent.
+
+    `resting` are numbers of what lies in the journal by now; so many of them were sent as history.
+    """
 
     mark: int
     kept: list[Numbered]
     urgent: list[Urgent]
-    held: bool
+    held: bool = False
+    resting: list[int] = []
+    history: int = 0
 
 
 class Outbox:
@@ -84,11 +93,17 @@ class Outbox:
         self._uncounted = 0  # of those dropped, how many the journal has not counted yet
         self.store_id = ""
         self.thinned = 0
+        self.turn = 0  # another one: what was under way is not any more, and is history
 
     @property
     def unproven(self) -> int:
         """Return how many reports were sent and are not proven."""
         return self._mark - self._proven
+
+    @property
+    def history(self) -> int:
+        """Return how many reports were sent as history and are not proven."""
+        return sum(batch.history for batch in self._sent)
 
     @property
     def kept(self) -> int:
@@ -124,11 +139,15 @@ class Outbox:
 
     def numbered(self, reports: Sequence[Report], store_id: str | None = None) -> list[Numbered]:
         """Return reports with numbers; 0 if there are none: the journal has a fault, or the births tell another store."""
-        first = 0
-        if self._end - self._next >= len(reports) and store_id in {None, self.store_id}:
-            first = self._next
-            self._next += len(reports)
+        first = self.number(len(reports), store_id)
         return [(first and first + place, report) for place, report in enumerate(reports)]
+
+    def number(self, count: int, store_id: str | None = None) -> int:
+        """Return the first of so many numbers that nothing else is given; 0 as `numbered`."""
+        if self._end - self._next < count or store_id not in {None, self.store_id}:
+            return 0
+        self._next += count
+        return self._next - count
 
     def sent(self, numbered: Sequence[Numbered]) -> None:
         """Take reports that have just been sent."""
@@ -157,13 +176,37 @@ class Outbox:
                 each.proven = True
                 if each.committed:
                     self._settled[each.number] = None
+            self._settled.update(dict.fromkeys(batch.resting))
+            if batch.resting and self._kept:  # the journal could not take them yet, and need not any more
+                done = set(batch.resting)
+                self._kept = deque(pair for pair in self._kept if pair[0] not in done)
+        self._proven = max(self._proven, mark)
         self._bound()
 
+    def rest(self, mark: int) -> bool:
+        """Take that what was sent up to a mark has waited long: all that was sent is kept, and stays under way.
+
+        False if nothing is in memory alone that long.
+        """
+        if not any(batch.kept for batch in self._sent if batch.mark <= mark):
+            return False
+        whole, before = _Batch(self._mark, [], []), self._sent
+        self._sent = deque(batch for batch in before if not batch.kept and not batch.held)
+        for batch in before:
+            self._kept.extend(batch.kept)
+            if batch.kept and not batch.held:
+                whole.resting.extend(number for number, _ in batch.kept if number)
+                whole.urgent.extend(batch.urgent)
+        self._sent.append(whole)
+        self._bound()
+        return True
+
     def lost(self) -> None:
-        """Take that the connection is gone: what was sent and not proven is kept."""
+        """Take that the connection is gone, or that all begins anew: what was sent and not proven is kept."""
         for batch in self._sent:
             self._kept.extend(batch.kept)
         self._sent.clear()
+        self.turn += 1
         self._proven = self._mark
         self._bound()
 
@@ -177,11 +220,14 @@ class Outbox:
     def at_rest(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return what of the journal may be sent as history: it is not under way by itself, nor proven."""
         under_way = {each.number for batch in self._sent for each in batch.urgent}
+        under_way.update(number for batch in self._sent for number in batch.resting)
         return [entry for entry in entries if entry.number not in self._settled and entry.number not in under_way]
 
-    def settle(self, numbers: Iterable[int]) -> None:
-        """Take that these are proven, and can be deleted from the journal with the next commit."""
-        self._settled.update(dict.fromkeys(numbers))
+    def told(self, numbers: Sequence[int]) -> None:
+        """Take that these, which lie in the journal, have just been sent as history."""
+        self._mark += len(numbers)
+        self._sent.append(_Batch(self._mark, [], [], resting=list(numbers), history=len(numbers)))
+        self._bound()
 
     def to_commit(self, most: int, *, only_urgent: bool = False) -> Load:
         """Take out what the next transaction is to do: `committed` or `again` gives account of it."""
@@ -214,7 +260,9 @@ class Outbox:
         if numbered:
             self._mark += len(numbered)
             kept, urgent = _parted(numbered)
-            self._sent.append(_Batch(self._mark, kept, urgent, held))
+            self._sent.append(_Batch(self._mark, kept, urgent, held=held))
+            if sum(len(batch.kept) for batch in self._sent) > MOST_KEPT:
+                self.rest(self._mark)
             self._urgent.extend(urgent)
 
     def _bound(self) -> None:
@@ -228,6 +276,14 @@ class Outbox:
         while len(self._urgent) > MOST_URGENT:
             self._urgent.popleft()
             self._uncounted += 1
+        while sum(len(batch.resting) for batch in self._sent) > MOST_UNDER_WAY or len(self._sent) > MOST_UNDER_WAY:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Take what has rested longest for what was not sent."""
+        oldest = next(batch for batch in self._sent if not batch.kept and not batch.held)
+        self._sent.remove(oldest)
+        self.turn += 1
 
 
 def _parted(numbered: Sequence[Numbered]) -> tuple[list[Numbered], list[Urgent]]:

@@ -19,6 +19,7 @@ from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import MqttSession
 from agent.uplink.outbox import Outbox
 from agent.uplink.reports import Reporter
+from agent.uplink.storage import Storage
 from agent.uplink.table import Table
 from agent.uplink.topics import Topics
 
@@ -26,7 +27,7 @@ REBIRTH_EVERY_S = 5.0
 
 
 class Speaker:
-    """One edge node's voice, over all its connections. `stamp` tells what time it is."""
+    """One edge node's voice, over all its connections. `storage`: the platform proves, not the broker. `stamp`: now."""
 
     def __init__(  # noqa: PLR0913 - what it speaks of
         self,
@@ -37,6 +38,7 @@ class Speaker:
         *,
         reporter: Reporter,
         outbox: Outbox,
+        storage: Storage | None,
         stamp: Callable[[], Stamp],
     ) -> None:
         self._strict = options.profile == "strict"
@@ -46,6 +48,7 @@ class Speaker:
         self._table = table
         self._reporter = reporter
         self._outbox = outbox
+        self._storage = storage
         self._stamp = stamp
         self._session: MqttSession | None = None
         self._mirror: Mirror | None = None
@@ -98,10 +101,28 @@ class Speaker:
         stamp = self._stamp()
         self._rebirth_s, self._born_s = math.inf, stamp.mono_s
         self._reporter.turned()
+        if self._storage is not None:
+            since = self._storage.begin(str(self._reporter.own("", names.STORE_ID) or ""))
+            for name, value in ((names.TOLD, since), (names.TOLD_SINCE, since), (names.TOLD_MESSAGES, 1)):
+                self._reporter.set("", name, value if since else None, stamp.mono_s)
         births = self.edge.births(stamp)
         with contextlib.suppress(Broken):
             self._session.send(*births)
             self.sent += len(births)
+
+    def mark(self) -> bool:
+        """Tell the platform a mark, if that is what proves; return whether something is to be proven. Broken."""
+        storage, edge, session = self._storage, self.edge, self._session
+        if storage is None or edge is None or session is None:
+            return self._outbox.unproven > 0
+        if not storage.news:
+            return False
+        if storage.since and (number := storage.mark(edge.store_id)):
+            session.send(edge.mark(number, storage.since, self._stamp()))
+            self.sent += 1
+        elif not self._outbox.needs_numbers:  # there were none when the births were told
+            self.rebirth()
+        return True
 
     def say(self, reports: Sequence[Report], answers: Sequence[Answer], now_s: float) -> None:
         """Say what is due, or keep it."""
@@ -128,7 +149,9 @@ class Speaker:
         except Broken:  # the link finds out by itself why
             self._outbox.hold(reports)
             return
-        self._outbox.sent(numbered)
+        self._outbox.sent(
+            [pair for pair in numbered if self._storage is None or pair[1].metric not in names.OF_FILLING]
+        )
         # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
         if died := born - edge.born if turned else None:
             self._outbox.hold([report for report in reports if report.device in died])

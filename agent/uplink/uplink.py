@@ -20,6 +20,7 @@ from agent.journal.journal import Journal
 from agent.local.records import UplinkState
 from agent.orders.ward import Ward
 from agent.uplink import table, topics
+from agent.uplink.allowance import Allowance
 from agent.uplink.answers import Answers
 from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
@@ -38,6 +39,7 @@ from agent.uplink.own import OwnMetrics
 from agent.uplink.replies import Replies
 from agent.uplink.reports import Pace, Reporter
 from agent.uplink.speaker import Speaker
+from agent.uplink.storage import Storage
 from agent.uplink.wishes import Unwanted
 
 FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
@@ -75,14 +77,15 @@ class Uplink:
         self._street = street
         self._journal = journal
         self._topics = topics.Topics(controller.group, controller.id)
-        self._table = table.build(image)
+        by_platform = options.proof == "platform"
+        self._table = table.build(image, platform_proves=by_platform)
         now_s = clock.mono_s()
         pace = Pace(options.level_every_s, options.presence_every_s, options.presence_at_least)
         self._reporter = Reporter(image, self._table, pace, now_s)
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
-        self._keeping = Keeping(journal, self._outbox, self.stamp, self._tell_journal)
+        self._keeping = Keeping(journal, self._outbox, self.stamp, self._tell_journal, late_proofs=by_platform)
         self._answers = Answers(self._reporter, now_s)
         self._ward = ward
         self._holders = Holders(self._reporter, street.control.leases, street.lamps)
@@ -101,7 +104,11 @@ class Uplink:
         self._spawned: set[asyncio.Task[None]] = set()
         self._node_orders = NodeOrders(self._commands, keeper, ward, answer=self._answered, spawn=self._spawn)
         authority = Authority(rules.signed, rules.issuers, lambda: keeper.ledger.counters, _verify(rules))
-        self._downlink = Downlink(self._table, self._commands, self._node_orders, authority, self.rebirth)
+        allowance = Allowance(now_s, rules.at_once, rules.a_second)
+        storage = Storage(self._outbox, allowance) if by_platform else None
+        self._downlink = Downlink(
+            self._table, self._commands, self._node_orders, authority, self.rebirth, storage=storage
+        )
         self._speaker = Speaker(
             options,
             controller,
@@ -109,6 +116,7 @@ class Uplink:
             self._table,
             reporter=self._reporter,
             outbox=self._outbox,
+            storage=storage,
             stamp=self.stamp,
         )
         self._received = 0
@@ -133,6 +141,7 @@ class Uplink:
             outbox=self._outbox,
             journal=journal,
             node=self,
+            broker_proves=not by_platform,
             history_per_s=options.history_per_s,
         )
         self._own = OwnMetrics(self._reporter, clock, version)
@@ -198,6 +207,10 @@ class Uplink:
         """Tell all births again, soon."""
         self._speaker.rebirth()
         self._wake.set()
+
+    def mark(self) -> bool:
+        """Tell a mark, where the platform proves; return whether something is to be proven. Broken."""
+        return self._speaker.mark()
 
     def filters(self) -> Sequence[str]:
         """Return what is subscribed to, before the births, or an early command would be lost."""
