@@ -16,6 +16,7 @@ VERSIONS: tuple[Literal["5", "3.1.1"], ...] = ("5", "3.1.1")
 PATIENCE_S = 8.0
 _WAITS = (
     (link, "PROVE_EVERY_S", 0.02),
+    (keeping, "LOOK_EVERY_S", 0.1),
     (link, "PROVE_WITHIN_S", 0.25),
     (backlog, "LOOK_EVERY_S", 0.02),
     (link, "HOST_WITHIN_S", 0.3),
