@@ -24,6 +24,7 @@ from agent.uplink.topics import Topics
 
 PROVE_EVERY_S = 2.0
 PROVE_WITHIN_S = 7.0  # a half-open link is found after this: what was sent and is lost is not older than 9 s
+PING_EVERY_S = 10.0  # while a host is waited for
 STOP_WITHIN_S = 0.5  # the intended stop's share for a last proof
 HOST_WITHIN_S = 5.0  # what a broker keeps of the primary host comes at once after the subscription
 
@@ -158,8 +159,17 @@ class Link:
         if len(self._brokers) > 1:
             raise HostGone(why)
         self._lost(why)
+        await _first_end(self._host_online(session, host), self._ping(session))
+
+    async def _host_online(self, session: MqttSession, host: PrimaryHost) -> None:
         while not host.online:
             self._hear(await session.receive(), host)
+
+    async def _ping(self, session: MqttSession) -> None:
+        """Let the broker say again and again that it is there, while nothing may be told."""
+        while True:
+            await asyncio.sleep(until_next_s(self._clock.mono_s(), PING_EVERY_S))
+            await session.ping(PROVE_WITHIN_S)
 
     async def _receive(self, session: MqttSession, host: PrimaryHost | None) -> None:
         while host is None or host.online:
@@ -224,7 +234,7 @@ class Link:
 
 
 async def _first_end(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run the parts of a session until one of them ends, which is by an error; the others are cancelled."""
+    """Run the parts of a session until one of them ends, most often by an error; the others are cancelled."""
     tasks = [asyncio.ensure_future(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -18,9 +18,8 @@ from agent.journal.thinning import thin
 
 MOST_KEPT = 20_000  # reports in memory that could not be committed; then they are thinned, and the oldest dropped
 MOST_URGENT = 5_000
-MOST_UNDER_WAY = (
-    20_000  # numbers that rest in the journal and are under way; of more, the oldest are sent again as history
-)
+MOST_BATCHES = 2_000  # that were sent one by one; more are one
+MOST_UNDER_WAY = 20_000  # numbers that rest and are under way; of more, the oldest count as not sent
 NUMBERS_AT_ONCE = 65_536  # numbers that are asked for: half an hour of 40 a second
 _FEW_NUMBERS = NUMBERS_AT_ONCE // 2
 
@@ -190,15 +189,7 @@ class Outbox:
         """
         if not any(batch.kept for batch in self._sent if batch.mark <= mark):
             return False
-        whole, before = _Batch(self._mark, [], []), self._sent
-        self._sent = deque(batch for batch in before if not batch.kept and not batch.held)
-        for batch in before:
-            self._kept.extend(batch.kept)
-            if batch.kept and not batch.held:
-                whole.resting.extend(number for number, _ in batch.kept if number)
-                whole.urgent.extend(batch.urgent)
-        self._sent.append(whole)
-        self._bound()
+        self._rest()
         return True
 
     def lost(self) -> None:
@@ -261,9 +252,20 @@ class Outbox:
             self._mark += len(numbered)
             kept, urgent = _parted(numbered)
             self._sent.append(_Batch(self._mark, kept, urgent, held=held))
-            if sum(len(batch.kept) for batch in self._sent) > MOST_KEPT:
-                self.rest(self._mark)
             self._urgent.extend(urgent)
+            if len(self._sent) > MOST_BATCHES or sum(len(batch.kept) for batch in self._sent) > MOST_KEPT:
+                self._rest()
+
+    def _rest(self) -> None:
+        before, whole = self._sent, _Batch(self._mark, [], [])
+        self._sent = deque(batch for batch in before if batch.resting)
+        for batch in before:
+            self._kept.extend(batch.kept)
+            if not batch.resting and not batch.held:
+                whole.resting.extend(number for number, _ in batch.kept if number)
+                whole.urgent.extend(batch.urgent)
+        self._sent.append(whole)
+        self._bound()
 
     def _bound(self) -> None:
         if len(self._kept) > MOST_KEPT:
@@ -276,14 +278,12 @@ class Outbox:
         while len(self._urgent) > MOST_URGENT:
             self._urgent.popleft()
             self._uncounted += 1
-        while sum(len(batch.resting) for batch in self._sent) > MOST_UNDER_WAY or len(self._sent) > MOST_UNDER_WAY:
-            self._forget()
-
-    def _forget(self) -> None:
-        """Take what has rested longest for what was not sent."""
-        oldest = next(batch for batch in self._sent if not batch.kept and not batch.held)
-        self._sent.remove(oldest)
-        self.turn += 1
+        under_way = sum(len(batch.resting) + len(batch.urgent) for batch in self._sent if batch.resting)
+        while under_way > MOST_UNDER_WAY:  # what has rested longest counts as not sent
+            oldest = next(batch for batch in self._sent if batch.resting)
+            under_way -= len(oldest.resting) + len(oldest.urgent)
+            self._sent.remove(oldest)
+            self.turn += 1
 
 
 def _parted(numbered: Sequence[Numbered]) -> tuple[list[Numbered], list[Urgent]]:

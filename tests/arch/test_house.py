@@ -132,6 +132,7 @@ EDGES = {
     "agent.uplink.keeping",
     "agent.uplink.link",
     "agent.uplink.mqtt",
+    "agent.uplink.mqtt_words",
     "agent.uplink.own",
     "agent.uplink.speaker",
     "agent.uplink.uplink",

@@ -18,6 +18,7 @@ _WAITS = (
     (link, "PROVE_EVERY_S", 0.02),
     (keeping, "LOOK_EVERY_S", 0.1),
     (link, "PROVE_WITHIN_S", 0.25),
+    (link, "PING_EVERY_S", 0.05),
     (backlog, "LOOK_EVERY_S", 0.02),
     (link, "HOST_WITHIN_S", 0.3),
     (keeping, "COMMIT_EVERY_S", 0.05),

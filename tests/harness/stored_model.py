@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,6 +15,8 @@ from agent.cli.uplink.hearing import Hearing, Message
 from agent.fleet.intervals import Intervals
 from agent.fleet.records import Mark
 from agent.fleet.session import Session
+from agent.journal.journal import Journal
+from agent.journal.records import Limits
 from agent.uplink import link, names
 from agent.uplink.broker import Broken, Broker, Incoming
 from agent.uplink.edge import Message as Said
@@ -22,6 +26,7 @@ from uplinked_street import LoopClock, UplinkedStreet
 
 METER, DEVICE, NAME = "meter-1/meter/active_power", "meter-1", "meter/active_power"
 HOST_WRITES_S = 5.0
+T = TypeVar("T")
 NODE = ("albertslund", "pole-7")
 
 
@@ -204,19 +209,37 @@ class Outcome:
     left: int
 
 
+class InlineJournal(Journal):
+    """The real one without its thread, which knows nothing of virtual time."""
+
+    async def _do(self, work: Callable[[Any], T]) -> T:
+        return self._in_thread(work)
+
+
 def run(
-    seed: int, seconds: float = 240.0, *, hasty: bool = False, by_broker: bool = False, calm: bool = False
+    seed: int,
+    seconds: float = 240.0,
+    *,
+    folder: Path | None = None,
+    hasty: bool = False,
+    by_broker: bool = False,
+    calm: bool = False,
 ) -> Outcome:
     """Let a node tell values for so long while things go wrong (unless it is `calm`), then let all be well."""
     with pytest.MonkeyPatch.context() as patch, asyncio.Runner(loop_factory=VirtualLoop) as runner:
         world = World(seed)
         patch.setattr(link, "MqttSession", type("Of", (ModelSession,), {"world": world}))
-        return runner.run(_run(world, seconds, hasty=hasty, by_broker=by_broker, calm=calm))
+        journal = None if folder is None else InlineJournal(folder / f"{seed}.db", Limits(64_000_000), "boot")
+        return runner.run(_run(world, journal, seconds, hasty=hasty, by_broker=by_broker, calm=calm))
 
 
-async def _run(world: World, seconds: float, *, hasty: bool, by_broker: bool, calm: bool) -> Outcome:
+async def _run(
+    world: World, journal: Journal | None, seconds: float, *, hasty: bool, by_broker: bool, calm: bool
+) -> Outcome:
     random.seed(world.chance.random())
-    street = UplinkedStreet(clock=LoopClock(), proof="platform", longest_wait_s=5.0, history_per_s=500.0)
+    street = UplinkedStreet(
+        clock=LoopClock(), journal=journal, proof="platform", longest_wait_s=5.0, history_per_s=500.0
+    )
     street.uplink._link._broker_proves = by_broker
     stored, clock = Stored(), asyncio.get_running_loop().time
     world.host = Host(world, stored, hasty=hasty)
@@ -237,15 +260,19 @@ async def _run(world: World, seconds: float, *, hasty: bool, by_broker: bool, ca
     if world.host is None or not world.host.writes:
         world.host = Host(world, stored, hasty=hasty)
     outbox = street.uplink._outbox
+
+    def waiting() -> int:
+        return len(street.journal.entries) if journal is None else journal.facts().waiting
+
     until_s = clock() + 2000.0
-    while clock() < until_s and (outbox.unproven or outbox.kept or street.journal.entries):
+    while clock() < until_s and (outbox.unproven or outbox.kept or waiting()):
         value += 10
         street.put(METER, float(value))  # it goes on: a mark that got lost is followed by another one
         await asyncio.sleep(20.0)
     outcome = Outcome()
     outcome.missing = told - stored.values()
     outcome.commits, outcome.refused = len(street.journal.commits), street.uplink.state().commands_refused
-    outcome.left = len(street.journal.entries) + outbox.unproven + outbox.kept
+    outcome.left = waiting() + outbox.unproven + outbox.kept
     if world.host is not None:
         world.host.kill()
     task.cancel()
