@@ -42,6 +42,7 @@ class Keeping:
         self._urgent = asyncio.Event()
         self._late_proofs = late_proofs
         self._marks: deque[int] = deque(maxlen=_LOOKS)  # of the outbox, at the last looks
+        self._turn = outbox.turn
         self._silent = False
 
     async def open(self) -> None:
@@ -100,8 +101,9 @@ class Keeping:
                 self._outbox.give(*await self._journal.number(NUMBERS_AT_ONCE))
 
     def _look(self) -> bool:
-        """Let what waits long for its proof rest in the journal; return whether there was such."""
+        """Let what waits long for its proof rest in the journal; return whether something is to be committed now."""
         late = len(self._marks) == _LOOKS and self._outbox.rest(self._marks[0])
+        turned, self._turn = self._turn != self._outbox.turn, self._outbox.turn
         self._marks.append(self._outbox.mark())
         if late and not self._silent:
             log.warning("platform_silent", unproven=self._outbox.unproven, after_s=_LOOKS * LOOK_EVERY_S)
@@ -109,7 +111,7 @@ class Keeping:
         elif self._silent and not self._outbox.unproven:
             log.info("platform_stores")
             self._silent = False
-        return late
+        return late or (turned and self._outbox.kept > 0)  # a birth has sent back what waited already
 
     async def _commit(self, load: Load) -> bool:
         """Have a transaction done. False if the journal has a fault: it has told it, and tries again with the next call."""

@@ -224,3 +224,16 @@ async def test_a_silent_platform_is_said_once_and_its_return_once(monkeypatch: p
     street.uplink._outbox.proven(street.uplink._outbox.mark())
     looks._look()
     assert lines == ["platform_silent", "platform_stores"]
+
+
+async def test_what_a_birth_sends_back_is_committed_at_the_next_look() -> None:
+    """It may have waited for 8 s already."""
+    street = await born(proof="platform")
+    looks = street.uplink._keeping
+    street.put(METER, 1230.0)
+    street.push()
+    looks._look()
+    assert not looks._look()
+    street.uplink._speaker.bear()
+    assert looks._look()
+    assert not looks._outbox.history
