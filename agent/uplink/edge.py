@@ -109,10 +109,14 @@ class EdgeNode:
             by_device.setdefault(report.device, []).append(_metric(report, when_ms, number))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
 
-    def mark(self, number: int, since: int, stamp: Stamp) -> Message:
-        """Return what says that all before it was sent; `since` is the mark of the birth."""
+    def mark(self, number: int, since: int, stamp: Stamp, *, own: bool) -> Message:
+        """Return what says that all before it was sent; `since` is the mark of the birth. `own`: no report has the number.
+
+        Then it stands there as the number of a metric, too: a host that remembers numbers as ranges has no hole.
+        """
         told = {names.TOLD: number, names.TOLD_SINCE: since, names.TOLD_MESSAGES: self._messages + 1}
-        metrics = [Metric(name, value, DataType.INT64, stamp.wall_ms) for name, value in told.items()]
+        key = number if own else 0
+        metrics = [Metric(name, value, DataType.INT64, stamp.wall_ms, number=key) for name, value in told.items()]
         return self._message("NDATA", "", metrics, stamp)
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:

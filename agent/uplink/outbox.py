@@ -148,6 +148,12 @@ class Outbox:
         self._next += count
         return self._next - count
 
+    def number_above(self, number: int, store_id: str) -> tuple[int, bool]:
+        """Return a number above another that no later report has: the last one given, else one of its own, and True."""
+        if store_id == self.store_id and self._end and self._next - 1 > number:
+            return self._next - 1, False
+        return self.number(1, store_id), True
+
     def sent(self, numbered: Sequence[Numbered]) -> None:
         """Take reports that have just been sent."""
         self._take(numbered, held=False)

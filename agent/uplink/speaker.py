@@ -117,8 +117,9 @@ class Speaker:
             return self._outbox.unproven > 0
         if not storage.news:
             return False
-        if storage.since and (number := storage.mark(edge.store_id)):
-            session.send(edge.mark(number, storage.since, self._stamp()))
+        number, own = storage.mark(edge.store_id) if storage.since else (0, False)
+        if number:
+            session.send(edge.mark(number, storage.since, self._stamp(), own=own))
             self.sent += 1
         elif not self._outbox.needs_numbers:  # there were none when the births were told
             self.rebirth()

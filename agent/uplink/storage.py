@@ -1,7 +1,8 @@
 """What a platform says that it has stored: marks that were told, and what of the outbox each stands for. Pure.
 
-A mark is a number of the journal that no report has, so it is never given twice in one store. The platform writes it
-back when all that came before it on this connection, from the node's last birth on, is stored.
+A mark is a number of the journal, above all before it: that of the last report, else one of its own, so that it never
+comes twice in one store. The platform writes it back when all that came before it on this connection, from the node's last
+birth on, is stored.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Storage:
         self._pace = pace
         self._open: deque[tuple[int, int]] = deque()
         self._passed = 0  # the latest mark that means nothing any more
-        self._told = 0
+        self._told = self._last = 0
         self.since = 0
 
     @property
@@ -47,18 +48,19 @@ class Storage:
         self._outbox.lost()
         self._open.clear()
         self._told = self._outbox.mark()
-        self.since = self._passed = self._outbox.number(1, store_id)
+        self.since, _ = self._outbox.number_above(self._last, store_id)
+        self._last = self._passed = self.since
         return self.since
 
-    def mark(self, store_id: str) -> int:
-        """Return a mark to be told now, 0 if there are no numbers."""
-        number = self._outbox.number(1, store_id)
+    def mark(self, store_id: str) -> tuple[int, bool]:
+        """Return a mark to be told now, 0 if there are no numbers, and whether it has a number of its own."""
+        number, own = self._outbox.number_above(self._last, store_id)
         if number:
-            self._told = self._outbox.mark()
+            self._told, self._last = self._outbox.mark(), number
             self._open.append((number, self._told))
             if len(self._open) > MOST_OPEN:
                 self._passed, _ = self._open.popleft()
-        return number
+        return number, own
 
     def take(self, payload: Payload, now_s: float) -> None:
         """Settle what a platform says that it has stored. Unwanted if it cannot know that, or says too much."""

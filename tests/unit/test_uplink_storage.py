@@ -37,7 +37,7 @@ class Node:
     def send(self, *reports: Report) -> int:
         """Send, and tell the mark after it."""
         self.box.sent(self.box.numbered(reports))
-        return self.storage.mark("s1")
+        return self.storage.mark("s1")[0]
 
     def stored(self, number: Value, store: Value = "s1", datatype: DataType = DataType.INT64) -> None:
         said = (Metric(names.STORED, number, datatype), Metric(names.STORE_ID, store, DataType.STRING))
@@ -78,13 +78,25 @@ def test_what_is_wrong_is_refused_and_changes_nothing(number: Value, store: Valu
 
 def test_a_number_that_no_mark_had_is_refused_and_an_old_one_passed_over() -> None:
     node = Node()
-    first, second = node.send(report(1)), node.send(report(2))
+    first, second = node.send(report(1)), node.send(report(2), report(3))
     with pytest.raises(Unwanted, match="journal/told"):
-        node.stored(second - 1)  # that of a report
+        node.stored(second - 1)  # that of another report
     node.storage.begin("s1")
     node.box.sent(node.box.numbered([report(3)]))
     node.stored(first)  # late: it was told before the birth
-    assert (node.box.unproven, node.box.kept) == (1, 2)
+    assert (node.box.unproven, node.box.kept) == (1, 3)
+
+
+def test_marks_differ_and_rise_also_where_nothing_was_numbered_between() -> None:
+    node = Node()
+    marks = [node.storage.since]
+    for _ in range(3):
+        node.box.told([1, 2])
+        number, own = node.storage.mark("s1")
+        assert own
+        marks.append(number)
+    marks += [node.storage.begin("s1"), node.storage.begin("s1"), node.send(report(1))]
+    assert marks == sorted(set(marks))
 
 
 def test_too_many_words_are_refused() -> None:
