@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,7 +48,7 @@ class _Hurried(selectors.DefaultSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> Any:
-        self._loop.now_s += max(0.0, timeout or 0.0)
+        self._loop.now_s += max(1e-6, timeout or 0.0)  # work takes time: a wait that is nothing but rounding ends
         return super().select(0)
 
 
@@ -85,6 +86,7 @@ class ModelSession:
 
     def __init__(self, _broker: Broker, _will: Said) -> None:
         self.alive = self.called = False
+        self._on_the_way: deque[Said] = deque()
         self.incoming: asyncio.Queue[Incoming | None] = asyncio.Queue()
 
     async def open(self, _filters: object) -> None:
@@ -98,9 +100,11 @@ class ModelSession:
         if not self.alive:
             raise Broken("gone")
         for message in messages:
-            asyncio.get_running_loop().call_later(0.05, self._arrive, message)
+            self._on_the_way.append(message)
+            asyncio.get_running_loop().call_later(0.05, self._arrive)
 
-    def _arrive(self, message: Said) -> None:
+    def _arrive(self) -> None:
+        message = self._on_the_way.popleft()  # in order: the loop knows none among what is due at one moment
         if self.alive:
             self.world.arrived(message)
 
