@@ -306,6 +306,7 @@ class _Reader:
                 level_every_s=table.number("level_every_s", 0, 3600, 60),
                 presence_every_s=table.number("presence_every_s", 1, 86400, 900),
                 presence_at_least=table.whole("presence_at_least", 1, 1000, 5),
+                proof=table.choice("proof", ("broker", "platform"), "broker"),
                 mirror=table.flag("mirror", default=False),
                 mirror_format=table.choice("mirror_format", ("plain", "fiware"), "plain"),
                 commands=self._command_rules(table),

@@ -256,6 +256,7 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     presence_at_least: int
     mirror: bool
     mirror_format: Literal["plain", "fiware"]
+    proof: Literal["broker", "platform"] = "broker"
     commands: CommandRules = CommandRules()
 
 

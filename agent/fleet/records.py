@@ -45,6 +45,20 @@ class Node(msgspec.Struct):
         return f"{self.group}/{self.name}"
 
 
+class Span(msgspec.Struct):
+    """What was heard of a node since its birth, which had a mark: so many messages."""
+
+    since: int | None
+    messages: int = 0
+
+
+class Mark(msgspec.Struct, frozen=True, gc=False):
+    """What a node told last of a mark, and of which store: all that it sent before was heard."""
+
+    store_id: str
+    number: int
+
+
 class Sample(msgspec.Struct, frozen=True, gc=False):
     """A counter's reading, to be kept. `point` is `group/node/device/metric`."""
 

@@ -8,7 +8,7 @@ from agent.fleet.faults import ALARM_METRICS, COUNTERS
 from agent.fleet.hearing import Message, Told
 from agent.fleet.intervals import Intervals
 from agent.fleet.late import Late
-from agent.fleet.records import Device, Node, Sample, Seen
+from agent.fleet.records import Device, Mark, Node, Sample, Seen, Span
 from agent.uplink import names
 
 MOST_NODES = 20_000
@@ -34,6 +34,10 @@ class Session:
         self.late = Late()
         self.doubles = 0  # history that came twice
         self.misdated = 0  # history of the future, or from before there was any
+        self.stored: dict[
+            tuple[str, str], Mark
+        ] = {}  # up to where nodes were heard without a gap; until somebody takes them
+        self._spans: dict[tuple[str, str], Span] = {}
         self.left_out = 0  # nodes, devices and values beyond the bounds
         self._asked: dict[tuple[str, str], tuple[float, float]] = {}  # next try, pause
         self._wanting: deque[tuple[str, str]] = deque()
@@ -53,6 +57,8 @@ class Session:
             self._node_born(node, message, at_ms)
         else:
             self._spoken(node, message, at_ms)
+        if not message.problem:
+            self._count(node, message)
 
     def want(self, group: str, name: str) -> None:
         """Ask for the births of a node that is known by name only."""
@@ -77,6 +83,8 @@ class Session:
 
     def lost(self, at_ms: int) -> None:
         """The broker is gone: nothing is known of anybody until they are born again."""
+        self._spans.clear()
+        self.stored.clear()
         for node in self.nodes.values():
             if node.state == "online":
                 node.state, node.since_ms = "unknown", at_ms
@@ -187,6 +195,26 @@ class Session:
                 return None
             device = node.devices[name] = Device()
         return device
+
+    def _count(self, node: Node, message: Message) -> None:
+        """See whether all was heard that a node has sent since its birth, by the marks that it tells."""
+        key = node.group, node.name
+        if message.type == "NBIRTH":
+            self._spans[key] = Span(_whole(message, names.TOLD_SINCE))
+            self.stored.pop(key, None)
+        span = self._spans.get(key)
+        if span is None or message.seq is None:
+            return
+        span.messages += 1
+        mark = _whole(message, names.TOLD) if message.type == "NDATA" else None
+        if mark is None:
+            return
+        since, messages = _whole(message, names.TOLD_SINCE), _whole(message, names.TOLD_MESSAGES)
+        store = node.devices[""].values.get(names.STORE_ID)
+        if (since, messages) != (span.since, span.messages):
+            self._want(node)  # what is not proven comes again after it
+        elif store is not None and isinstance(store.value, str):
+            self.stored[key] = Mark(store.value, mark)
 
     # ---- values --------------------------------------------------------------------------------------------------------
 

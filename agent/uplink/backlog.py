@@ -21,6 +21,7 @@ FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 100, 10, 500
 SOON_S, LATE_S = 0.25, 0.5
 HANGS_UP_WITHIN_S = 3.0  # a broker that does not like a message does not wait; a line that fails is found after longer
 CALM_S = 2.0  # so long a connection must have held before it is trusted to tell which report it breaks on
+MOST_AHEAD = 5_000  # reports that were sent as history and are not proven: a platform that is silent gets no more
 AFTER_FAULT_S = 10.0  # of the journal
 LOOK_EVERY_S = 1.0
 # What a broker says over MQTT 5 (3.14.2.1 there) when it ends a connection for something else than what was sent.
@@ -58,15 +59,15 @@ class Backlog:
     async def deliver(self, session: MqttSession, edge: EdgeNode, prove: Callable[[], Awaitable[None]]) -> None:
         """Send until cancelled. `prove` returns when the broker has all that was sent before. Broken."""
         self._under_way, self._began_s = None, self._clock.mono_s()
-        after, scope = dict.fromkeys(TOLD, 0), (False, "")
+        after, scope = dict.fromkeys(TOLD, 0), (False, "", -1)
         proven = False
         while True:
             facts = self._journal.facts()
-            now = self._stamp().trusted, facts.store_id
-            if now != scope:  # others can be told by now
+            now = self._stamp().trusted, facts.store_id, self._outbox.turn
+            if now != scope:  # others can be told by now, or again
                 after, scope = dict.fromkeys(TOLD, 0), now
             # Of a store that was made a moment ago the births do not tell yet, and its numbers mean nothing.
-            if not facts.waiting or facts.store_id != edge.store_id:
+            if not facts.waiting or facts.store_id != edge.store_id or self._outbox.history >= MOST_AHEAD:
                 await asyncio.sleep(until_next_s(self._clock.mono_s(), LOOK_EVERY_S))
                 continue
             if not proven:  # whatever breaks the connection from here on is what is sent from here on
@@ -118,10 +119,10 @@ class Backlog:
             # What cannot be told goes with what can: it must not be looked at again and again.
             self._under_way = _UnderWay(piece, begin_s)
             session.send(*past.messages)
+            self._outbox.told(past.done)
             await prove()
             self._under_way = None
             self._suspects.proven(past.done)
-            self._outbox.settle(past.done)
         if past.untold:
             log.warning(
                 "journal_untold", reports=len(past.untold), reason="of devices that are gone, or of no known time"

@@ -163,9 +163,13 @@ class Commands:
 
     def refuse(self, device: str, why: Unwanted) -> None:
         """Answer and count a command that is not carried out."""
+        self.count(device, why)
+        self._answer(Answer(device, why.id, why.status, str(why), refusal=True))
+
+    def count(self, device: str, why: Unwanted) -> None:
+        """Count one that is not answered."""
         self.refused += 1
         self.last_refusal = f"{device or 'node'}: {why}"
-        self._answer(Answer(device, why.id, why.status, str(why), refusal=True))
 
     def follow(self, now_s: float) -> None:
         """Look how far each command has come; after each step of control, and when a lamp was read."""

@@ -12,6 +12,7 @@ from agent.uplink.authority import Authority
 from agent.uplink.commands import Commands
 from agent.uplink.node_orders import NodeOrders
 from agent.uplink.payload import Payload, PayloadError, decode
+from agent.uplink.storage import Storage, is_proof
 from agent.uplink.table import Table
 from agent.uplink.wishes import Unwanted, Wish, envelope_of, freshness, from_line, from_payload, read_line
 
@@ -38,14 +39,22 @@ class Moment(msgspec.Struct, frozen=True):
 class Downlink:
     """Reads messages, judges them, hands wishes to whom they concern; `rebirth` is called when a host asks for the births."""
 
-    def __init__(
-        self, table: Table, commands: Commands, node: NodeOrders, authority: Authority, rebirth: Callable[[], None]
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        table: Table,
+        commands: Commands,
+        node: NodeOrders,
+        authority: Authority,
+        rebirth: Callable[[], None],
+        *,
+        storage: Storage | None = None,
     ) -> None:
         self._table = table
         self._commands = commands
         self._node_orders = node
         self._authority = authority
         self._rebirth = rebirth
+        self._storage = storage
 
     def take(self, message: Incoming, now: Moment) -> None:
         """Carry out what a message asks for, or refuse it, which is answered and counted."""
@@ -77,6 +86,12 @@ class Downlink:
         if node_wishes.is_rebirth(payload):
             if any(metric.value is True for metric in payload.metrics):
                 self._rebirth()
+            return
+        if self._storage is not None and is_proof(payload):
+            try:
+                self._storage.take(payload, now.mono_s)
+            except Unwanted as unwanted:  # it comes every few seconds: an answer would be one more report to be stored
+                self._commands.count("", unwanted)
             return
         wish, said = node_wishes.read(payload)
         if self._commands.known("", wish.id, wish.asked):

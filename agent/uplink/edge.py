@@ -75,10 +75,11 @@ class EdgeNode:
         self.store_id = ""  # what the node's birth has told last: numbers are those of that store
         self.born: set[str] = set()
         self._seq = 255
+        self._messages = 0  # since the node's birth
 
     def births(self, stamp: Stamp) -> list[Message]:
         """Return the node's birth and those of all living devices: the begin of a session, or a rebirth."""
-        self._seq = 255
+        self._seq, self._messages = 255, 0
         self.born = {""}
         self.store_id = str(self._reporter.own("", names.STORE_ID) or "")
         bd_seq = Metric(names.BD_SEQ, self.bd_seq, DataType.INT64, stamp.wall_ms)
@@ -107,6 +108,16 @@ class EdgeNode:
                 when_s, when_ms = report.mono_s, stamp.ms(report.mono_s)
             by_device.setdefault(report.device, []).append(_metric(report, when_ms, number))
         return [message for device, metrics in by_device.items() for message in self._data(device, metrics, stamp)]
+
+    def mark(self, number: int, since: int, stamp: Stamp, *, own: bool) -> Message:
+        """Return what says that all before it was sent; `since` is the mark of the birth. `own`: no report has the number.
+
+        Then it stands there as the number of a metric, too: a host that remembers numbers as ranges has no hole.
+        """
+        told = {names.TOLD: number, names.TOLD_SINCE: since, names.TOLD_MESSAGES: self._messages + 1}
+        key = number if own else 0
+        metrics = [Metric(name, value, DataType.INT64, stamp.wall_ms, number=key) for name, value in told.items()]
+        return self._message("NDATA", "", metrics, stamp)
 
     def history(self, entries: Sequence[Entry], stamp: Stamp) -> Past:
         """Return late data. A dead device is born for as long as its past is told: data of one that is not are no data.
@@ -145,6 +156,7 @@ class EdgeNode:
 
     def _message(self, kind: MessageType, device: str, metrics: Sequence[Metric], stamp: Stamp) -> Message:
         self._seq = (self._seq + 1) % 256
+        self._messages += 1
         typed = not self._strict or kind not in _DATA
         return Message(self._topics.of(kind, device), _packed(Payload(tuple(metrics), stamp.wall_ms, self._seq), typed))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -15,19 +17,33 @@ from agent.uplink.outbox import NUMBERS_AT_ONCE, Load, Outbox
 
 COMMIT_EVERY_S = 9.0  # with the commit itself, nothing waits longer than 10 s
 COMMIT_AT_ONCE = 4000
+LOOK_EVERY_S = 1.0  # where the platform proves: what has waited for that is committed
+_LOOKS = 8  # after so many: a platform that stores every 5 s is in time, and its telemetry never touches the card
 
 log = structlog.get_logger()
 
 
 class Keeping:
-    """`tell` is called when the journal may have changed."""
+    """`tell` is called when the journal may have changed. `late_proofs`: they may come late, or never."""
 
-    def __init__(self, journal: Journal, outbox: Outbox, stamp: Callable[[], Stamp], tell: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        outbox: Outbox,
+        stamp: Callable[[], Stamp],
+        tell: Callable[[], None],
+        *,
+        late_proofs: bool = False,
+    ) -> None:
         self._journal = journal
         self._outbox = outbox
         self._stamp = stamp
         self._tell = tell
         self._urgent = asyncio.Event()
+        self._late_proofs = late_proofs
+        self._marks: deque[int] = deque(maxlen=_LOOKS)  # of the outbox, at the last looks
+        self._turn = outbox.turn
+        self._silent = False
 
     async def open(self) -> None:
         """Open the journal, and see to numbers."""
@@ -39,12 +55,18 @@ class Keeping:
         """Commit again and again, until cancelled."""
         loop = asyncio.get_running_loop()
         due_s = loop.time() + COMMIT_EVERY_S
+        look_s = loop.time() + LOOK_EVERY_S if self._late_proofs else math.inf
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(due_s):
+                async with asyncio.timeout_at(min(due_s, look_s)):
                     await self._urgent.wait()
+            urgent, late = self._urgent.is_set(), False
             self._urgent.clear()
-            only_urgent = loop.time() < due_s
+            if loop.time() >= look_s:
+                look_s, late = loop.time() + LOOK_EVERY_S, self._look()
+            only_urgent = loop.time() < due_s and not late
+            if only_urgent and not urgent:
+                continue
             if not only_urgent:
                 due_s = loop.time() + COMMIT_EVERY_S
             await self.commit(only_urgent=only_urgent)
@@ -77,6 +99,19 @@ class Keeping:
         if self._outbox.needs_numbers:
             with contextlib.suppress(JournalFault):
                 self._outbox.give(*await self._journal.number(NUMBERS_AT_ONCE))
+
+    def _look(self) -> bool:
+        """Let what waits long for its proof rest in the journal; return whether something is to be committed now."""
+        late = len(self._marks) == _LOOKS and self._outbox.rest(self._marks[0])
+        turned, self._turn = self._turn != self._outbox.turn, self._outbox.turn
+        self._marks.append(self._outbox.mark())
+        if late and not self._silent:
+            log.warning("platform_silent", unproven=self._outbox.unproven, after_s=_LOOKS * LOOK_EVERY_S)
+            self._silent = True
+        elif self._silent and not self._outbox.unproven:
+            log.info("platform_stores")
+            self._silent = False
+        return late or (turned and self._outbox.kept > 0)  # a birth has sent back what waited already
 
     async def _commit(self, load: Load) -> bool:
         """Have a transaction done. False if the journal has a fault: it has told it, and tries again with the next call."""

@@ -24,6 +24,7 @@ from agent.uplink.topics import Topics
 
 PROVE_EVERY_S = 2.0
 PROVE_WITHIN_S = 7.0  # a half-open link is found after this: what was sent and is lost is not older than 9 s
+PING_EVERY_S = 10.0  # while a host is waited for
 STOP_WITHIN_S = 0.5  # the intended stop's share for a last proof
 HOST_WITHIN_S = 5.0  # what a broker keeps of the primary host comes at once after the subscription
 
@@ -44,6 +45,8 @@ class Node(Protocol):
     def heard(self, message: Incoming | None) -> None: ...
 
     def leave(self) -> None: ...
+
+    def mark(self) -> bool: ...
 
     def filters(self) -> Sequence[str]: ...
 
@@ -66,6 +69,7 @@ class Link:
         outbox: Outbox,
         journal: Journal,
         node: Node,
+        broker_proves: bool,
         history_per_s: float,
     ) -> None:
         self._brokers = brokers
@@ -77,6 +81,7 @@ class Link:
         self._outbox = outbox
         self._journal = journal
         self._node = node
+        self._broker_proves = broker_proves
         self._bd_seq = random.randrange(256)  # noqa: S311 - only while the journal cannot count
         self._spare: int | None = None  # a number that no broker has heard
         self._told_lost = False
@@ -154,8 +159,17 @@ class Link:
         if len(self._brokers) > 1:
             raise HostGone(why)
         self._lost(why)
+        await _first_end(self._host_online(session, host), self._ping(session))
+
+    async def _host_online(self, session: MqttSession, host: PrimaryHost) -> None:
         while not host.online:
             self._hear(await session.receive(), host)
+
+    async def _ping(self, session: MqttSession) -> None:
+        """Let the broker say again and again that it is there, while nothing may be told."""
+        while True:
+            await asyncio.sleep(until_next_s(self._clock.mono_s(), PING_EVERY_S))
+            await session.ping(PROVE_WITHIN_S)
 
     async def _receive(self, session: MqttSession, host: PrimaryHost | None) -> None:
         while host is None or host.online:
@@ -175,14 +189,15 @@ class Link:
         """Let the broker say again and again that it has what was sent."""
         while True:
             await asyncio.sleep(until_next_s(self._clock.mono_s(), PROVE_EVERY_S))
-            if self._outbox.unproven:
+            if self._node.mark():
                 await self._proof(session)
 
     async def _proof(self, session: MqttSession, within_s: float = PROVE_WITHIN_S) -> None:
         async with self._proving:  # a broker may allow one at a time (receive maximum), and paho does not keep to it
             mark = self._outbox.mark()
             await session.prove(self._topics.marker, within_s)
-            self._outbox.proven(mark)
+            if self._broker_proves:
+                self._outbox.proven(mark)
             self.proof_s = self._clock.mono_s()
 
     async def _deliver(self, session: MqttSession, edge: EdgeNode) -> None:
@@ -219,7 +234,7 @@ class Link:
 
 
 async def _first_end(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run the parts of a session until one of them ends, which is by an error; the others are cancelled."""
+    """Run the parts of a session until one of them ends, most often by an error; the others are cancelled."""
     tasks = [asyncio.ensure_future(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

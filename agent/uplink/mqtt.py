@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 import aiomqtt
 import paho.mqtt.client as paho
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -29,6 +30,7 @@ from agent.identity.tls import TlsContext
 from agent.identity.words import TlsFault
 from agent.uplink.broker import Broken, Broker, Incoming, Refused
 from agent.uplink.edge import Message
+from agent.uplink.mqtt_words import check, in_words
 from agent.uplink.publish import PUBLISH, publish
 
 CONNECT_WITHIN_S = 8.0
@@ -38,7 +40,6 @@ LONGEST_BYTES = 40_960  # of a message that comes in: a command is a few hundred
 KEPT_BYTES = 98_304  # of a packet that is longer, so much is kept: its longest topic, and more than the longest message
 AT_ONCE_BYTES = 65_536
 MOST_WAITING = 256  # messages that came in and were not looked at yet
-_REFUSED = 0x80  # reason codes from here on are failures (MQTT 5.0, 2.4)
 _WITH_WILL = 0x04  # MQTT 5.0, 3.14.2.1: disconnect with will message, as Sparkplug asks of an intended stop
 _NODELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
@@ -69,12 +70,12 @@ class MqttSession:
             await self._client.__aenter__()
             self._entered = True
             for topic in filters:
-                _check(await self._client.ask_for(topic), f"the subscription to {topic}")
+                check(await self._client.ask_for(topic), f"the subscription to {topic}")
         except aiomqtt.MqttError as error:
             self._client.abandon()
             if refusal := self._client.refusal():
                 raise Refused(refusal) from None
-            raise Broken(_said(error)) from None
+            raise Broken(in_words(error)) from None
         except BaseException:
             self._client.abandon()
             raise
@@ -90,14 +91,21 @@ class MqttSession:
 
     async def prove(self, topic: str, within_s: float) -> None:
         """Return when the broker has all that was sent before. Broken if it does not say so in time, or refuses."""
-        answer = self._client.ask_for_proof(topic)
+        code = await self._answered(self._client.ask_for_proof(topic), within_s)
+        check(code, topic)
+
+    async def ping(self, within_s: float) -> None:
+        """Return when the broker answers what is no message, and so may come before the births. Broken as `prove`."""
+        await self._answered(self._client.ask_for_pong(), within_s)
+
+    async def _answered(self, answer: asyncio.Future[T], within_s: float) -> T:
         ends: list[asyncio.Future[Any]] = [answer, self._client.gone]
         done, _ = await asyncio.wait(ends, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         if self._client.gone.done():
             raise Broken(self._client.reason())
         if answer not in done:
             raise Broken(f"no answer from the broker within {within_s:g} s")
-        _check(answer.result(), topic)
+        return answer.result()
 
     async def receive(self) -> Incoming | None:
         """Return the next message; none if one was dropped. Broken when the connection is gone."""
@@ -150,6 +158,8 @@ class _Client(aiomqtt.Client):
         self.dropped = 0
         self.called = False
         self._proofs: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._pong: asyncio.Future[None] = self._loop.create_future()
+        self._client._handle_pingresp = self._ponged  # type: ignore[method-assign] # noqa: SLF001 - paho has no other way
         self._abandoned = self._connecting = False
         self._read = self._client._sock_recv  # noqa: SLF001 - paho has no other way
         self._client._sock_recv = self._receive  # type: ignore[method-assign, assignment] # noqa: SLF001
@@ -208,7 +218,7 @@ class _Client(aiomqtt.Client):
         if refusal := self.refusal():
             return refusal
         error = self._disconnected.exception() if self._disconnected.done() else None
-        return _said(error) if error is not None else "disconnected"
+        return in_words(error) if error is not None else "disconnected"
 
     def refusal(self) -> str:
         """Return why TLS cannot be had, or what the broker said of us in it; "" if neither."""
@@ -245,6 +255,12 @@ class _Client(aiomqtt.Client):
             raise Broken(self.reason() if self.gone.done() else paho.error_string(info.rc))
         answer = self._proofs[info.mid] = self._loop.create_future()
         return answer
+
+    def ask_for_pong(self) -> asyncio.Future[None]:
+        """Ping; the answer comes later."""
+        self._pong = self._loop.create_future()
+        self._client._send_pingreq()  # noqa: SLF001 - paho has no other way
+        return self._pong
 
     async def leave(self) -> None:
         """Disconnect as Sparkplug asks for, and wait until that is done."""
@@ -328,10 +344,15 @@ class _Client(aiomqtt.Client):
         if answer is not None and not answer.done():
             answer.set_result(reason_code)
 
+    def _ponged(self) -> MQTTErrorCode:
+        if not self._pong.done():
+            self._pong.set_result(None)
+        return type(self._client)._handle_pingresp(self._client)  # noqa: SLF001 - paho has no other way
+
     def _ended(self, disconnected: asyncio.Future[None]) -> None:
         """Tell whoever waits for a message that the connection is gone. A reason nobody has asked for would be logged."""
         error = None if disconnected.cancelled() else disconnected.exception()
-        self._give_up(_said(error) if error is not None else "disconnected")
+        self._give_up(in_words(error) if error is not None else "disconnected")
         self.news.set()
 
     def _give_up(self, reason: str) -> None:
@@ -367,17 +388,3 @@ async def _apart(work: Coroutine[Any, Any, T], end: asyncio.Future[None] | None 
     finally:
         task.cancel()
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks any more
-
-
-def _check(code: ReasonCode | int, what: str) -> None:
-    if (code.value if isinstance(code, ReasonCode) else code) >= _REFUSED:
-        raise Broken(f"the broker refuses {what}: {code}")
-
-
-def _said(error: BaseException) -> str:
-    """Return why, in the words of a person."""
-    if isinstance(error, aiomqtt.MqttCodeError) and isinstance(error.rc, ReasonCode):
-        text = str(error.rc).lower()
-        return "the connection is lost" if text == "unspecified error" else text
-    text = str(error) or type(error).__name__
-    return text.removeprefix("[code:").lower() if isinstance(error, aiomqtt.MqttCodeError) else text

@@ -17,6 +17,10 @@ THINNED = "journal/thinned"
 QUARANTINED = "journal/quarantined"
 WRITTEN = "journal/written"
 FAULT = "journal/fault"
+TOLD = "journal/told"  # Int64: a mark; all reports before it were sent
+TOLD_SINCE = "journal/told_since"  # Int64: the mark of the birth since which that is so
+TOLD_MESSAGES = "journal/told_messages"  # Int64: messages since that birth, with it and the one that says so
+STORED = "journal/stored"  # Int64, in commands, with STORE_ID: the platform has stored all up to this mark
 REFUSED = "command/refused"
 IDENTITY_EXPIRES = "identity/expires"  # DateTime: when our certificate ends; null without TLS
 IDENTITY_ALARM = "identity/alarm"  # String: what is wrong with our certificate, or that it ends soon; "" = nothing
@@ -46,8 +50,10 @@ CONFIGURATION_TEXT = (
 # What only stands in commands: false or null in births.
 INPUTS = frozenset(
     {COMMAND_ID, COMMAND_FOR, COMMAND_NOT_AFTER, COMMAND_ISSUER, COMMAND_COUNTER, COMMAND_SIGNATURE, RELEASE}
-    | {REBIRTH, RESTART, RELOAD, CONFIGURATION, BUNDLE, COLLECT}
+    | {REBIRTH, RESTART, RELOAD, CONFIGURATION, BUNDLE, COLLECT, STORED}
 )
+# What the journal tells of its own filling: to keep it, too, would never end.
+OF_FILLING = frozenset({WAITING, DROPPED, THINNED, WRITTEN})
 
 # Who holds a lamp, and until when.
 HOLDER = "lamp/control_holder"  # String; null where no lease holds it

@@ -1,8 +1,9 @@
 """What was sent and is not proven delivered, what was not sent, and what is still to be committed. Pure.
 
-A report is proven when the broker has answered a marker that was sent after it on the same connection. When the
-connection is lost, what was not proven goes back, and later is sent as history. Both times it has the same number, by
-which a consumer knows it again; so it is numbered before it is sent. What is urgent is committed whether it was sent or not.
+A report is proven when the broker has answered a marker that was sent after it on the same connection, or, where that is
+asked for, when the platform has. When the connection is lost, what was not proven goes back, and later is sent as history.
+Both times it has the same number, by which a consumer knows it again; so it is numbered before it is sent. What is urgent
+is committed whether it was sent or not. What waits long for its proof rests in the journal, and is still under way.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from agent.uplink import names
 
 MOST_KEPT = 20_000  # reports in memory that could not be committed; then they are thinned, and the oldest dropped
 MOST_URGENT = 5_000
+MOST_BATCHES = 2_000  # that were sent one by one; more are one
+MOST_UNDER_WAY = 20_000  # numbers that rest and are under way; of more, the oldest count as not sent
 NUMBERS_AT_ONCE = 65_536  # numbers that are asked for: half an hour of 40 a second
 _FEW_NUMBERS = NUMBERS_AT_ONCE // 2
 
@@ -64,12 +67,17 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class _Batch(msgspec.Struct, frozen=True):
-    """Reports that were sent together; `mark` counts all up to its last one. One that is `held` was not sent."""
+    """Reports that were sent together; `mark` counts all up to its last one. One that is `held` was not sent.
+
+    `resting` are numbers of what lies in the journal by now; so many of them were sent as history.
+    """
 
     mark: int
     kept: list[Numbered]
     urgent: list[Urgent]
-    held: bool
+    held: bool = False
+    resting: list[int] = []
+    history: int = 0
 
 
 class Outbox:
@@ -85,11 +93,17 @@ class Outbox:
         self._uncounted = 0  # of those dropped, how many the journal has not counted yet
         self.store_id = ""
         self.thinned = 0
+        self.turn = 0  # another one: what was under way is not any more, and is history
 
     @property
     def unproven(self) -> int:
         """Return how many reports were sent and are not proven."""
         return self._mark - self._proven
+
+    @property
+    def history(self) -> int:
+        """Return how many reports were sent as history and are not proven."""
+        return sum(batch.history for batch in self._sent)
 
     @property
     def kept(self) -> int:
@@ -125,11 +139,21 @@ class Outbox:
 
     def numbered(self, reports: Sequence[Report], store_id: str | None = None) -> list[Numbered]:
         """Return reports with numbers; 0 if there are none: the journal has a fault, or the births tell another store."""
-        first = 0
-        if self._end - self._next >= len(reports) and store_id in {None, self.store_id}:
-            first = self._next
-            self._next += len(reports)
+        first = self.number(len(reports), store_id)
         return [(first and _is_kept(report) and first + place, report) for place, report in enumerate(reports)]
+
+    def number(self, count: int, store_id: str | None = None) -> int:
+        """Return the first of so many numbers that nothing else is given; 0 as `numbered`."""
+        if self._end - self._next < count or store_id not in {None, self.store_id}:
+            return 0
+        self._next += count
+        return self._next - count
+
+    def number_above(self, number: int, store_id: str) -> tuple[int, bool]:
+        """Return a number above another that no later report has: the last one given, else one of its own, and True."""
+        if store_id == self.store_id and self._end and self._next - 1 > number:
+            return self._next - 1, False
+        return self.number(1, store_id), True
 
     def sent(self, numbered: Sequence[Numbered]) -> None:
         """Take reports that have just been sent."""
@@ -158,13 +182,29 @@ class Outbox:
                 each.proven = True
                 if each.committed:
                     self._settled[each.number] = None
+            self._settled.update(dict.fromkeys(batch.resting))
+            if batch.resting and self._kept:  # the journal could not take them yet, and need not any more
+                done = set(batch.resting)
+                self._kept = deque(pair for pair in self._kept if pair[0] not in done)
+        self._proven = max(self._proven, mark)
         self._bound()
 
+    def rest(self, mark: int) -> bool:
+        """Take that what was sent up to a mark has waited long: all that was sent is kept, and stays under way.
+
+        False if nothing is in memory alone that long.
+        """
+        if not any(batch.kept for batch in self._sent if batch.mark <= mark):
+            return False
+        self._rest()
+        return True
+
     def lost(self) -> None:
-        """Take that the connection is gone: what was sent and not proven is kept."""
+        """Take that the connection is gone, or that all begins anew: what was sent and not proven is kept."""
         for batch in self._sent:
             self._kept.extend(batch.kept)
         self._sent.clear()
+        self.turn += 1
         self._proven = self._mark
         self._bound()
 
@@ -178,11 +218,14 @@ class Outbox:
     def at_rest(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return what of the journal may be sent as history: it is not under way by itself, nor proven."""
         under_way = {each.number for batch in self._sent for each in batch.urgent}
+        under_way.update(number for batch in self._sent for number in batch.resting)
         return [entry for entry in entries if entry.number not in self._settled and entry.number not in under_way]
 
-    def settle(self, numbers: Iterable[int]) -> None:
-        """Take that these are proven, and can be deleted from the journal with the next commit."""
-        self._settled.update(dict.fromkeys(numbers))
+    def told(self, numbers: Sequence[int]) -> None:
+        """Take that these, which lie in the journal, have just been sent as history."""
+        self._mark += len(numbers)
+        self._sent.append(_Batch(self._mark, [], [], resting=list(numbers), history=len(numbers)))
+        self._bound()
 
     def to_commit(self, most: int, *, only_urgent: bool = False) -> Load:
         """Take out what the next transaction is to do: `committed` or `again` gives account of it."""
@@ -215,8 +258,21 @@ class Outbox:
         if numbered:
             self._mark += len(numbered)
             kept, urgent = _parted(numbered)
-            self._sent.append(_Batch(self._mark, kept, urgent, held))
+            self._sent.append(_Batch(self._mark, kept, urgent, held=held))
             self._urgent.extend(urgent)
+            if len(self._sent) > MOST_BATCHES or sum(len(batch.kept) for batch in self._sent) > MOST_KEPT:
+                self._rest()
+
+    def _rest(self) -> None:
+        before, whole = self._sent, _Batch(self._mark, [], [])
+        self._sent = deque(batch for batch in before if batch.resting)
+        for batch in before:
+            self._kept.extend(batch.kept)
+            if not batch.resting and not batch.held:
+                whole.resting.extend(number for number, _ in batch.kept if number)
+                whole.urgent.extend(batch.urgent)
+        self._sent.append(whole)
+        self._bound()
 
     def _bound(self) -> None:
         if len(self._kept) > MOST_KEPT:
@@ -229,6 +285,12 @@ class Outbox:
         while len(self._urgent) > MOST_URGENT:
             self._urgent.popleft()
             self._uncounted += 1
+        under_way = sum(len(batch.resting) + len(batch.urgent) for batch in self._sent if batch.resting)
+        while under_way > MOST_UNDER_WAY:  # what has rested longest counts as not sent
+            oldest = next(batch for batch in self._sent if batch.resting)
+            under_way -= len(oldest.resting) + len(oldest.urgent)
+            self._sent.remove(oldest)
+            self.turn += 1
 
 
 def _is_kept(report: Report) -> bool:

@@ -74,8 +74,8 @@ class Table(msgspec.Struct, frozen=True):
         return sorted({spec.device for spec in self.points.values()} | {device for device, _ in self.own if device})
 
 
-def build(points: Iterable[Point]) -> Table:
-    """Work out the metrics of all points."""
+def build(points: Iterable[Point], *, platform_proves: bool = False) -> Table:
+    """Work out the metrics of all points; with `platform_proves` those by which a platform says what it has stored."""
     specs: dict[str, Spec] = {}
     own: dict[tuple[str, str], Spec] = {}
     presence: dict[str, str] = {}
@@ -106,7 +106,7 @@ def build(points: Iterable[Point]) -> Table:
                 _add(own, spec)
         for spec in _answers(device):
             _add(own, spec)
-    for spec in _of_node():
+    for spec in (*_of_node(), *(_of_proof() if platform_proves else ())):
         _add(own, spec)
     own_of: dict[str, list[Spec]] = {}
     for spec in own.values():
@@ -141,6 +141,12 @@ def _envelope(device: str) -> list[Spec]:
 def _answers(device: str) -> list[Spec]:
     told = (names.LAST_ID, names.LAST_STATUS, names.LAST_REASON)
     return [Spec(device, name, DataType.STRING, urgent=True) for name in told]
+
+
+def _of_proof() -> list[Spec]:
+    return [
+        Spec("", name, DataType.INT64) for name in (names.TOLD, names.TOLD_SINCE, names.TOLD_MESSAGES, names.STORED)
+    ]
 
 
 def _of_node() -> list[Spec]:

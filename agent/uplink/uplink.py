@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
@@ -19,33 +17,33 @@ from agent.control.street import StreetControl
 from agent.identity.identity import LOOK_EVERY_S, Identity
 from agent.image import Image
 from agent.journal.journal import Journal
-from agent.journal.records import Report
 from agent.local.records import UplinkState
 from agent.orders.ward import Ward
 from agent.remedies import missing
-from agent.uplink import names, table, topics
+from agent.uplink import table, topics
+from agent.uplink.allowance import Allowance
 from agent.uplink.answers import Answers
 from agent.uplink.authority import Authority
 from agent.uplink.backoff import Backoff
-from agent.uplink.broker import Broken, Broker, Incoming
+from agent.uplink.broker import Broker, Incoming
 from agent.uplink.commands import Answer, Bounds, Commands, Keeper
 from agent.uplink.downlink import Downlink, Moment
-from agent.uplink.edge import EdgeNode, Message, Stamp
+from agent.uplink.edge import EdgeNode, Stamp
 from agent.uplink.envelope import Verify
 from agent.uplink.fiware import Entities
 from agent.uplink.holders import Holders
 from agent.uplink.keeping import Keeping
 from agent.uplink.link import Link
-from agent.uplink.mirror import EXPIRES_S, Mirror
 from agent.uplink.mqtt import MqttSession
 from agent.uplink.node_orders import NodeOrders
 from agent.uplink.outbox import Outbox
 from agent.uplink.own import OwnMetrics
 from agent.uplink.replies import Replies
 from agent.uplink.reports import Pace, Reporter
+from agent.uplink.speaker import Speaker
+from agent.uplink.storage import Storage
 from agent.uplink.wishes import Unwanted
 
-REBIRTH_EVERY_S = 5.0
 FOLLOW_EVERY_S = 0.05  # while a command is not proven yet
 FOLLOW_LATE_EVERY_S = 1.0  # when its proof is late: it may be hours until a dead lamp is back
 
@@ -82,14 +80,15 @@ class Uplink:
         self._street = street
         self._journal = journal
         self._topics = topics.Topics(controller.group, controller.id)
-        self._table = table.build(image)
+        by_platform = options.proof == "platform"
+        self._table = table.build(image, platform_proves=by_platform)
         now_s = clock.mono_s()
         pace = Pace(options.level_every_s, options.presence_every_s, options.presence_at_least)
         self._reporter = Reporter(image, self._table, pace, now_s)
         self._wake = asyncio.Event()
         self._reporter.wake = self._wake.set
         self._outbox = Outbox()
-        self._keeping = Keeping(journal, self._outbox, self.stamp, self._tell_journal)
+        self._keeping = Keeping(journal, self._outbox, self.stamp, self._tell_journal, late_proofs=by_platform)
         self._answers = Answers(self._reporter, now_s)
         self._ward = ward
         self._holders = Holders(self._reporter, street.control.leases, street.lamps)
@@ -108,14 +107,22 @@ class Uplink:
         self._spawned: set[asyncio.Task[None]] = set()
         self._node_orders = NodeOrders(self._commands, keeper, ward, answer=self._answered, spawn=self._spawn)
         authority = Authority(rules.signed, rules.issuers, lambda: keeper.ledger.counters, _verify(rules))
-        self._downlink = Downlink(self._table, self._commands, self._node_orders, authority, self.rebirth)
-        self._edge: EdgeNode | None = None
-        self._session: MqttSession | None = None
-        self._mirror: Mirror | None = None
-        self._entities = Entities(controller, street.meters) if options.mirror_format == "fiware" else None
-        self._rebirth_s = math.inf
-        self._born_s = -math.inf
-        self._sent = self._received = 0
+        allowance = Allowance(now_s, rules.at_once, rules.a_second)
+        storage = Storage(self._outbox, allowance) if by_platform else None
+        self._downlink = Downlink(
+            self._table, self._commands, self._node_orders, authority, self.rebirth, storage=storage
+        )
+        self._speaker = Speaker(
+            options,
+            self._topics,
+            self._table,
+            reporter=self._reporter,
+            outbox=self._outbox,
+            entities=Entities(controller, street.meters) if options.mirror_format == "fiware" else None,
+            storage=storage,
+            stamp=self.stamp,
+        )
+        self._received = 0
         self._identity: Identity | None = None
         if options.tls is not None:
             self._identity = Identity(options.tls, clock, kernel_clock=controller.clock != "gnss")
@@ -137,6 +144,7 @@ class Uplink:
             outbox=self._outbox,
             journal=journal,
             node=self,
+            broker_proves=not by_platform,
             history_per_s=options.history_per_s,
         )
         self._own = OwnMetrics(self._reporter, clock, version)
@@ -164,28 +172,23 @@ class Uplink:
 
     def online(self, session: MqttSession, bd_seq: int) -> EdgeNode:
         """Begin a session: births, then all that is due."""
-        if self._born_s > -math.inf:  # what is due now would else stand in births alone, which nobody proves
+        if self._speaker.has_spoken:  # what is due now would else stand in births alone, which nobody proves
             self._outbox.keep(self._reporter.take(self._clock.mono_s()))
-        self._session, strict = session, self._options.profile == "strict"
-        self._edge = EdgeNode(self._topics, self._table, self._reporter, bd_seq, strict=strict)
-        if self._options.mirror:
-            self._mirror = Mirror(self._topics, self._table, self._reporter, self._clock.mono_s(), self._entities)
+        edge = self._speaker.begin(session, bd_seq)
         self._tell_journal()
         if self._identity is not None:
             self._own.identity(self._identity)
-        self._bear()
+        self._speaker.bear()
         self._push()
-        return self._edge
+        return edge
 
     def offline(self) -> None:
         """End a session: from now on reports are kept."""
-        self._session = self._edge = self._mirror = None
+        self._speaker.end()
 
     def leave(self) -> None:
-        """Tell the mirror that nobody keeps it any more. Broken."""
-        if self._mirror is not None and self._session is not None:
-            for message in self._mirror.farewell(self.stamp()):
-                self._session.send(message, retain=True, expires_s=EXPIRES_S)
+        """Say the last words but the node's death. Broken."""
+        self._speaker.farewell()
 
     def heard(self, message: Incoming | None) -> None:
         """Take a message from the broker; none stands for one that was too much, or too many."""
@@ -204,9 +207,13 @@ class Uplink:
         self._wake.set()
 
     def rebirth(self) -> None:
-        """Tell all births again, not too soon after the last time: one birth answers a burst."""
-        self._rebirth_s = max(self._clock.mono_s(), self._born_s + REBIRTH_EVERY_S)
+        """Tell all births again, soon."""
+        self._speaker.rebirth()
         self._wake.set()
+
+    def mark(self) -> bool:
+        """Tell a mark, where the platform proves; return whether something is to be proven. Broken."""
+        return self._speaker.mark()
 
     def filters(self) -> Sequence[str]:
         """Return what is subscribed to, before the births, or an early command would be lost."""
@@ -227,7 +234,7 @@ class Uplink:
     def state(self) -> UplinkState:
         """Return how the uplink is."""
         options, facts, now_s = self._options, self._journal.facts(), self._clock.mono_s()
-        proof_s, broker = self._link.proof_s, self._link.broker
+        proof_s, broker, edge = self._link.proof_s, self._link.broker, self._speaker.edge
         return UplinkState(
             state=self._link.state,
             host=broker.host,
@@ -236,8 +243,8 @@ class Uplink:
             group=self._topics.group,
             node=self._topics.node,
             since_s=round(now_s - self._link.since_s, 1),
-            bd_seq=None if self._edge is None else self._edge.bd_seq,
-            sent=self._sent,
+            bd_seq=None if edge is None else edge.bd_seq,
+            sent=self._speaker.sent,
             received=self._received,
             unproven=self._outbox.unproven,
             proof_age_s=None if proof_s is None else round(now_s - proof_s, 1),
@@ -278,9 +285,7 @@ class Uplink:
 
     def _due_s(self, now_s: float) -> float:
         """Return when something may be due although nothing happens."""
-        due_s = min(self._reporter.next_s(), self._rebirth_s)
-        if self._mirror is not None:
-            due_s = min(due_s, self._mirror.next_s())
+        due_s = min(self._reporter.next_s(), self._speaker.next_s())
         if self._commands.pending:
             due_s = min(due_s, now_s + (FOLLOW_EVERY_S if self._commands.fresh(now_s) else FOLLOW_LATE_EVERY_S))
         return due_s
@@ -291,64 +296,13 @@ class Uplink:
         if self._commands.pending:
             self._commands.follow(now_s)
         self._holders.tell(self.stamp())
-        answers = self._answers.tell(None if self._edge is None else self._edge.born, self._commands.refused, now_s)
+        answers = self._answers.tell(self._speaker.born, self._commands.refused, now_s)
         if self._link.untried:
             return  # whatever has changed by then stands in the births
         reports = self._reporter.take(now_s)  # before births, which would swallow a command's stages
         self._outbox.drop(self._reporter.pushed_out())
-        reborn = now_s >= self._rebirth_s
-        if reborn:
-            self._bear()
-        edge, session = self._edge, self._session
-        if edge is None or session is None:
-            self._outbox.keep(reports)
-            self._keeping.hurry()
-            return
-        stamp, turned = self.stamp(), self._reporter.turned()
-        born = set(edge.born) if turned else edge.born
-        messages = edge.changes(stamp) if turned else []
-        live = [report for report in reports if report.device in edge.born]
-        numbered = self._outbox.numbered(live, edge.store_id)
-        just_born = edge.born if reborn else edge.born - born
-        # What has just been told by a birth is not told again; that it has arrived must be proven all the same.
-        messages += edge.data([pair for pair in numbered if _untold(pair[1], just_born)], stamp)
-        try:
-            session.send(*messages)
-            self._sent += len(messages)
-            if self._mirror is not None:
-                self._mirror.changed({report.device for report in reports} | (born ^ edge.born))
-                self._reflect(self._mirror, session, answers, stamp)
-        except Broken:  # the link finds out by itself why
-            self._outbox.hold(reports)
-            return
-        self._outbox.sent(numbered)
-        # What a device had to tell before it died a moment ago is kept; of one that is dead there is nothing to tell.
-        if died := born - edge.born if turned else None:
-            self._outbox.hold([report for report in reports if report.device in died])
+        self._speaker.say(reports, answers, now_s)
         self._keeping.hurry()
-
-    def _reflect(self, mirror: Mirror, session: MqttSession, answers: Sequence[Answer], stamp: Stamp) -> None:
-        for answer in answers:
-            result = mirror.result(answer, stamp)
-            session.send(result)
-            if answer.reply is not None:
-                session.send(Message(answer.reply.topic, result.payload), correlation=answer.reply.correlation)
-        states = mirror.due(stamp)
-        session.send(*states, retain=True, expires_s=EXPIRES_S)
-        self._sent += len(states)
-
-    def _bear(self) -> None:
-        """Tell the births; those that are asked for again too soon wait their time."""
-        now_s = self._clock.mono_s()
-        if self._edge is None or self._session is None:
-            self._rebirth_s = math.inf
-            return
-        self._rebirth_s, self._born_s = math.inf, now_s
-        self._reporter.turned()
-        births = self._edge.births(self.stamp())
-        with contextlib.suppress(Broken):
-            self._session.send(*births)
-            self._sent += len(births)
 
     # ---- Commands --------------------------------------------------------------------------------------------------------
 
@@ -376,15 +330,10 @@ class Uplink:
 
     def _tell_journal(self) -> None:
         """Tell how the journal is, while somebody listens: an entry about entries would never end."""
-        if self._edge is not None:
+        if self._speaker.edge is not None:
             store_id = self._own.journal(self._journal, self._outbox, self._commands.refused)
-            if self._edge.store_id != store_id:  # numbers are those of the store that the births tell
+            if self._speaker.edge.store_id != store_id:  # numbers are those of the store that the births tell
                 self.rebirth()
-
-
-def _untold(report: Report, just_born: AbstractSet[str]) -> bool:
-    """Whether a report tells more than the birth that came after it: each stage of a command is told."""
-    return report.device not in just_born or report.metric in names.EACH_TOLD
 
 
 def _verify(rules: CommandRules) -> Verify | None:

@@ -9,18 +9,20 @@ from typing import Any, Literal
 
 import pytest
 
-from agent.uplink import backlog, backoff, keeping, link, reports, uplink
+from agent.uplink import backlog, backoff, keeping, link, reports, speaker
 from uplinked_street import LoopClock, UplinkedStreet
 
 VERSIONS: tuple[Literal["5", "3.1.1"], ...] = ("5", "3.1.1")
 PATIENCE_S = 8.0
 _WAITS = (
     (link, "PROVE_EVERY_S", 0.02),
+    (keeping, "LOOK_EVERY_S", 0.1),
     (link, "PROVE_WITHIN_S", 0.25),
+    (link, "PING_EVERY_S", 0.05),
     (backlog, "LOOK_EVERY_S", 0.02),
     (link, "HOST_WITHIN_S", 0.3),
     (keeping, "COMMIT_EVERY_S", 0.05),
-    (uplink, "REBIRTH_EVERY_S", 0.4),
+    (speaker, "REBIRTH_EVERY_S", 0.4),
     (backoff, "FIRST_S", 0.02),
     (reports, "_STALE_EVERY_S", 0.1),
 )

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from power_cuts import power_cuts
+from stored_model import run
 from uplink_campaign import kills, outages
 
 CUTS = 10_000
 KILLS, KILLED_NODES = 1000, 8
 OUTAGES, CUT_OFF_NODES = 200, 10
+HOSTS = 200
 
 
 @pytest.mark.parametrize("bug", ["accepted before it is committed", "WAL in NORMAL", "numbering restarts"])
@@ -42,3 +44,12 @@ def test_two_hundred_outages(tmp_path: Path) -> None:
     verdict = outages(tmp_path, OUTAGES, CUT_OFF_NODES)
     print(f"{OUTAGES} outages: {verdict}")
     assert verdict.well
+
+
+def test_two_hundred_hosts_in_trouble(tmp_path: Path) -> None:
+    """With proof by the platform: kills, gaps and outages in virtual time, half of them with the real journal."""
+    outcomes = [run(seed, folder=tmp_path if seed % 2 else None) for seed in range(HOSTS)]
+    print(
+        f"{HOSTS} hosts in trouble: {sum(outcome.commits for outcome in outcomes)} commits of nodes, nothing settled is missing"
+    )
+    assert not any(outcome.missing or outcome.left or outcome.refused for outcome in outcomes)

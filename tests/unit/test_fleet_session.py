@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from agent.fleet import session as module
 from agent.fleet.intervals import Intervals
+from agent.fleet.records import Mark
 from agent.uplink.payload import DataType, Metric
-from told_fleet import Told, counter
+from told_fleet import LAMP, Told, counter
 
 FAILED = Metric("lamp/lamp_failure", True, DataType.BOOLEAN)
 
@@ -172,3 +173,59 @@ def test_intervals_are_a_set(numbers: list[int]) -> None:
     assert {n for first, last in ranges for n in range(first, last + 1)} == model
     assert all(a[1] + 1 < b[0] for a, b in pairwise(ranges))
     assert Intervals(ranges).ranges() == ranges
+
+
+# ---- what nodes are told to be stored ----------------------------------------------------------------------------------
+
+
+def proving(told: Told, since: int = 100) -> None:
+    """A node whose platform proves is born, with one lamp."""
+    told.say(
+        "NBIRTH", "p1", "", Metric("bdSeq", 0, DataType.INT64), Metric("journal/store_id", "s1", DataType.STRING),
+        *mark(since, since, 1),
+    )  # fmt: skip
+    told.say("DBIRTH", "p1", "lum-01", *LAMP)
+
+
+def mark(number: int, since: int, messages: int) -> tuple[Metric, ...]:
+    told = {"journal/told": number, "journal/told_since": since, "journal/told_messages": messages}
+    return tuple(Metric(name, value, DataType.INT64) for name, value in told.items())
+
+
+def test_a_mark_is_to_be_told_back_when_nothing_is_missing() -> None:
+    told = Told()
+    proving(told)
+    told.say("NDATA", "p1", "", *mark(104, 100, 3))
+    told.say("DDATA", "p1", "lum-01", counter(5.0, number=105))
+    told.say("NDATA", "p1", "", *mark(107, 100, 5))
+    assert told.session.stored == {("demo", "p1"): Mark("s1", 107)}
+
+
+def test_after_a_gap_births_are_asked_for_and_no_mark_is_told_back_until_then() -> None:
+    told = Told()
+    proving(told)
+    for _ in range(256):  # so many that their seq does not show it
+        told.lose("p1")
+    told.say("NDATA", "p1", "", *mark(400, 100, 259))
+    assert told.session.stored == {}
+    assert told.session.rebirths(1.0) == [("demo", "p1")]
+    proving(told, since=500)
+    told.say("NDATA", "p1", "", *mark(503, 500, 3))
+    assert told.session.stored == {("demo", "p1"): Mark("s1", 503)}
+
+
+def test_a_birth_that_was_lost_is_missed_though_the_seq_follows() -> None:
+    told = Told()
+    told.born("p1")  # seq 0
+    told.say("NDATA", "p1", "", *mark(700, 600, 2))  # seq 1, of a later birth
+    assert told.session.stored == {}
+    assert told.session.rebirths(1.0) == [("demo", "p1")]
+
+
+def test_what_was_heard_before_the_broker_was_lost_proves_nothing() -> None:
+    told = Told()
+    proving(told)
+    told.say("NDATA", "p1", "", *mark(104, 100, 3))
+    told.session.lost(told.now_ms)
+    told.say("NDATA", "p1", "", *mark(106, 100, 4))
+    assert told.session.stored == {}

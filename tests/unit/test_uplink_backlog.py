@@ -113,7 +113,7 @@ async def test_an_alarm_is_committed_at_once_and_goes_up_once() -> None:
     assert street.uplink._keeping._urgent.is_set()
     await street.uplink._keeping.commit(only_urgent=True)
     assert [entry.report.value for entry in street.journal.entries] == ["accepted"]
-    edge = street.uplink._edge
+    edge = street.uplink._speaker.edge
     assert edge is not None
     async with delivering(street, edge):
         await turns()
@@ -161,7 +161,7 @@ async def test_numbers_of_a_store_that_the_births_do_not_tell_are_not_sent() -> 
     street = UplinkedStreet()
     await kept(street, DOOR)
     async with delivering(street):
-        edge = street.uplink._edge
+        edge = street.uplink._speaker.edge
         assert edge is not None
         edge.store_id = "another"
         await turns()
@@ -194,7 +194,7 @@ async def hung_up(street: UplinkedStreet, *poison: object) -> int:
     for count in range(20):
         edge = street.connect()
         session = HangsUp(*poison)
-        street.uplink._session = cast("Any", session)
+        street.uplink._speaker._session = cast("Any", session)
         link = street.uplink._link
         task = asyncio.create_task(link._deliver(cast("Any", session), edge))
         await turns(lambda task=task: task.done() or all_flying(street), 300)  # type: ignore[misc]

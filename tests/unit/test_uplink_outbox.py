@@ -136,7 +136,8 @@ def test_lost_after_it_was_committed_it_is_not_committed_again(box: Outbox) -> N
 
 
 def test_what_could_not_be_settled_is_settled_later_and_not_sent_until_then(box: Outbox) -> None:
-    box.settle([7, 8])
+    box.told([7, 8])
+    box.proven(box.mark())
     load = box.to_commit(10)
     box.again(load)
     assert flying(box) == {7, 8}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 import mqtt_wire as wire
 from agent.config import Place
-from hurried_uplink import hurried, online, running, until
+from hurried_uplink import VERSIONS, hurried, online, running, until
 from mosquitto import free_port
 from scripted_broker import Script, ScriptedBroker
 
@@ -84,3 +86,15 @@ async def test_a_lost_connection_is_seen_while_the_host_is_waited_for() -> None:
         await until(lambda: "scada is not online" in street.uplink.state().last_error, "it waits")
         broker.cut()
         await until(lambda: len(broker.sessions) == 2, "a new connection")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_half_open_link_is_seen_while_the_host_is_waited_for(version: Literal["5", "3.1.1"]) -> None:
+    """By a ping: the keep-alive alone would take half a minute or more."""
+    async with ScriptedBroker() as broker, running(broker.port, mqtt=version, primary_host="scada") as street:
+        await until(lambda: "scada is not online" in street.uplink.state().last_error, "it waits")
+        await asyncio.sleep(0.5)
+        assert len(broker.sessions) == 1  # as long as it is answered it stays
+        broker.script = Script(mute_after_ack=0)
+        await until(lambda: len(broker.sessions) > 1, "a new connection")
+        assert broker.published == []

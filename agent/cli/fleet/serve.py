@@ -14,11 +14,12 @@ import structlog
 
 from agent.cli.fleet.source import REMEMBERED, Asked, ask, load_plan, now_ms, opened, place_of, store_of
 from agent.cli.trouble import MISUSED, REFUSED, Trouble
-from agent.cli.uplink.host import Host, joined
+from agent.cli.uplink.host import Host, joined, proof
 from agent.cli.uplink.place import Place
 from agent.fleet.alarms import Book, Event, alarms, faults
 from agent.fleet.hearing import Hearing, Message
 from agent.fleet.plan import HOUR_MS, Plan
+from agent.fleet.records import Mark
 from agent.fleet.rollout import Reconciler
 from agent.fleet.session import Session
 from agent.fleet.store import CONNECTED, SERVED, Batch, Store, StoreFault
@@ -75,6 +76,7 @@ class Server:
         self._reconciler = Reconciler(RECONCILED_WITHIN_S)
         self._book = Book(store.alarms())
         self._events: list[Event] = []
+        self._stored: dict[tuple[str, str], Mark] = {}  # to be told to nodes: it is in the store
         self._hour = 0
         self._load()
 
@@ -96,6 +98,7 @@ class Server:
             except Trouble as trouble:
                 if self.connected:
                     self.connected, wait_s = False, 1.0
+                    self._stored.clear()
                     self.session.lost(self._clock_ms())
                 log.warning("broker_lost", reason=str(trouble), again_within_s=wait_s)
             await asyncio.sleep(random.uniform(0, wait_s))  # noqa: S311 - it spreads hosts, it keeps no secret
@@ -114,7 +117,9 @@ class Server:
                 self.session.want(group, name)
             self.session.met(self._clock_ms())
             log.info("broker_joined", place=self._place.address, host_id=self._plan.host_id)
-            beside = (ask(host, self.session), self._state(host, again, born), self._reconcile(host))
+            beside = (
+                ask(host, self.session), self._state(host, again, born), self._reconcile(host), self._prove(host),
+            )  # fmt: skip
             tasks = [asyncio.create_task(one) for one in beside]
             try:
                 await self._hear(host, again, born)
@@ -148,6 +153,14 @@ class Server:
                     log.warning("reconciled", node=wanted.path, ended=outcome.status, reason=outcome.reason)
                     self._store.settle(wanted)
                 await asyncio.sleep(0.2)
+
+    async def _prove(self, host: Host) -> None:
+        """Tell nodes what of theirs is stored."""
+        while True:
+            stored, self._stored = self._stored, {}
+            for (group, node), mark in stored.items():
+                await host.command(group, node, "", *proof(mark))
+            await asyncio.sleep(0.2)
 
     async def _state(self, host: Host, again: asyncio.Queue[bytes], born: bytes) -> None:
         while True:
@@ -200,7 +213,9 @@ class Server:
             facts={SERVED: self._clock_ms(), CONNECTED: int(self.connected)},
         )
         session.samples, session.had_more, self._events = [], set(), []
+        stored, session.stored = session.stored, {}
         self._store.write(batch)
+        self._stored |= stored
 
     def _load(self) -> None:
         """Take up what is stored: whoever was online may be gone by now."""

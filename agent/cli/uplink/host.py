@@ -18,6 +18,7 @@ from agent.cli.trouble import REFUSED, UNREACHABLE, Trouble
 from agent.cli.uplink.place import Place
 from agent.fleet.hearing import Hearing, Message, Stray
 from agent.fleet.proof import Following, Order, Proof
+from agent.fleet.records import Mark
 from agent.identity.tls import TlsContext, context
 from agent.identity.words import TlsFault
 from agent.uplink import envelope, names, topics
@@ -135,6 +136,14 @@ async def command(
 def rebirth() -> Metric:
     """Return what asks a node for all its births. Pure."""
     return Metric(names.REBIRTH, True, DataType.BOOLEAN)
+
+
+def proof(mark: Mark) -> tuple[Metric, Metric]:
+    """Return what tells a node that all up to a mark is stored. Pure."""
+    return (
+        Metric(names.STORE_ID, mark.store_id, DataType.STRING),
+        Metric(names.STORED, mark.number, DataType.INT64),
+    )
 
 
 def _tls(place: Place) -> TlsContext | None:

@@ -30,6 +30,10 @@ _SAYS = {
     names.VERSION: "release of the agent",
     names.CLOCK_TRUSTED: "whether times may be believed",
     names.STORE_ID: "which journal numbers belong to",
+    names.TOLD: 'with `proof = "platform"`: a mark; all reports before it were sent',
+    names.TOLD_SINCE: 'with `proof = "platform"`: the mark in the birth since which that is so',
+    names.TOLD_MESSAGES: 'with `proof = "platform"`: messages since that birth, with it and this one',
+    names.STORED: 'with `proof = "platform"`, in a command, with `journal/store_id`: all up to this mark is stored',
     names.WAITING: "reports that wait in the journal",
     names.THINNED: "telemetry that others of the same minute stand for, since the journal was made",
     names.QUARANTINED: "reports that no broker takes, put aside",
@@ -90,7 +94,7 @@ def metrics() -> list[Metric]:
             datatypes.setdefault(spec.name, {})[_WORDS[spec.datatype]] = None
             if spec.name == point.key.partition("/")[2]:
                 titles.setdefault(spec.name, Counter())[point.title] += 1
-    of_node = [Spec("", names.BD_SEQ, DataType.INT64), *table.build([]).own.values()]
+    of_node = [Spec("", names.BD_SEQ, DataType.INT64), *table.build([], platform_proves=True).own.values()]
     node = [_metric("node", spec, (_WORDS[spec.datatype],), "") for spec in of_node]
     devices = [
         _metric("device", spec, tuple(sorted(datatypes[name])), _commonest(titles.get(name, Counter())))
