@@ -80,7 +80,7 @@ def test_a_configuration_with_mistakes(gadelys: CommandLine, tmp_path: Path) -> 
     done, _, said = gadelys("enrol", "show", "--config", "pole.toml")
     assert done == 2
     assert "uplink.tls.warn_days: expected a number from 0 to 365, found 999" in said
-    assert "uplink.tls.cert: expected one of ca, certificate, key, warn_days" in said
+    assert "uplink.tls.cert: expected one of ca, certificate, crl, key, warn_days" in said
 
 
 @pytest.mark.parametrize("word", [("show",), ("renew",)])

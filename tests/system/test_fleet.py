@@ -179,7 +179,9 @@ def test_a_street_is_seen_dimmed_and_given_back(tmp_path: Path) -> None:
         assert outcomes == {f"lum-{n:02}": "verified" for n in range(1, 10)}
         assert done.returncode == 0
         lamps = street.lamps()
-        assert {round(lamps[name]["confirmed_pct"] - 40.0, -1) for name in outcomes} == {0.0}  # the fade may still go on
+        assert {round(lamps[name]["confirmed_pct"] - 40.0, -1) for name in outcomes} == {
+            0.0
+        }  # the fade may still go on
         street.until("the fade ends", lambda _: {street.lamps()[name]["confirmed_pct"] for name in outcomes} == {40.0})
         assert lamps["lum-10"]["winner"] != "operator"
         done = gadelys("fleet", "write", "demo/street-1/lum-03/lamp/dimming_level", 400, *at)

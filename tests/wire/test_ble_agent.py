@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.beacons import Beacons
+from agent.remedies import missing
 from config_reading import POLE, read_text
 from drivers.ble import bluez, encoding
 from drivers.ble.adverts import service_uuid
@@ -106,5 +107,5 @@ async def test_a_pole_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "drivers.ble.bluez", None)
     async with running() as told:
         off = await told.until("page-1/beacon/on_air", value=False)
-        assert off.reason == "dbus-fast is not installed; install gadelys with its extra ble"
+        assert off.reason == missing("ble")
         assert (await told.until("bench-1/beacon/rssi", None)).reason == off.reason
