@@ -73,6 +73,11 @@ def test_a_page_of_nodes_and_one_of_devices() -> None:
     assert devices[3].endswith("lamp/lamp_failure")
     (nobody,) = page(told(), Plan(), "other/*", devices=False, width=100)
     assert plain(nobody).startswith("nobody of the name other/* was heard")
+    unheard = page(Picture(0, [], [], "no broker"), Plan(), "*", devices=False, width=100)
+    assert [plain(one) for one in unheard] == [
+        "nobody was heard; a node that is connected speaks once a minute",
+        "no broker",
+    ]
 
 
 def test_devices_of_a_node_that_is_gone_are_not_said_to_be_alive() -> None:

@@ -46,12 +46,9 @@ def page(found: Picture, plan: Plan, pattern: str, *, devices: bool, width: int)
     """Return the fleet as a page. Pure."""
     nodes = pages.chosen(found.nodes, pattern)
     if not nodes:
-        return [
-            line(
-                Span("nobody", "warn"),
-                f" of the name {pattern} was heard; a node that is connected speaks once a minute",
-            )
-        ]
+        named = "" if pattern == "*" else f" of the name {pattern}"
+        nobody = line(Span("nobody", "warn"), f"{named} was heard; a node that is connected speaks once a minute")
+        return [nobody, *([line(Span(found.remark, "warn"))] if found.remark else [])]
     head = [line(pages.summary(nodes, found.alarms))]
     if found.remark:
         head.append(line(Span(found.remark, "warn")))
