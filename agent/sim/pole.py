@@ -81,12 +81,13 @@ class Pole:
             self._step()
 
     def _step(self) -> None:
-        """Step control, as the agent does after each demand, and be the lamps."""
+        """Step control, as the agent does after each demand, and be the lamps: they are read back a moment later."""
         for place, level in self._control.step(self._clock.mono_s()):
             lamp = f"lum-{place + 1:02}/lamp"
             self._put(f"{lamp}/control_rung", self._control.winner(place))
-            for read in ("commanded_level", "sent_level", "dimming_level"):
-                self._put(f"{lamp}/{read}", level)
+            for told in ("commanded_level", "sent_level"):
+                self._put(f"{lamp}/{told}", level)
+            asyncio.get_running_loop().call_soon(self._put, f"{lamp}/dimming_level", level)
 
     def _put(self, key: str, value: Value) -> None:
         self._image.put(key, Reading(value, Quality.GOOD, "", self._clock.mono_s()))
