@@ -58,7 +58,8 @@ def read(raw: bytes) -> Found:
     """Read a file. Of what follows the last sound line one piece is a line that was not ended; all else was damaged."""
     seen: list[Seen] = []
     state, end, at, bad, bad_before_end = None, 0, 0, 0, 0
-    for piece in raw.rstrip(b"\0").split(b"\n"):
+    *ended, torn_off = raw.rstrip(b"\0").split(b"\n")  # if all but its end is there, the next line would be glued to it
+    for piece in ended:
         at += len(piece) + 1
         line = _decode(piece)
         if line is None:
@@ -66,6 +67,7 @@ def read(raw: bytes) -> Found:
             continue
         seen += line.seen
         state, end, bad_before_end = line.state or state, at, bad
+    bad += bool(torn_off)
     torn = bool(end) and bad > bad_before_end
     return Found(seen, state, end, bad - torn if end else max(1, bad))
 

@@ -38,6 +38,16 @@ def test_a_file_that_is_cut_off_says_what_was_ended(written: list[Line], data: s
     assert found.end == len(b"".join(map(encode, ended)))
 
 
+@given(lines)
+def test_a_line_of_which_only_its_end_is_missing_is_not_taken(written: list[Line]) -> None:
+    """The next one is written where it began, and not glued to it."""
+    raw = b"".join(map(encode, written))
+    before = read(raw[:-1] + ROOM)
+    assert before.end == len(b"".join(map(encode, written[:-1])))
+    again = read(raw[: before.end] + encode(written[0]) + ROOM)
+    assert (again.state, again.damaged) == (written[0].state, 0)
+
+
 @given(lines, st.data())
 def test_a_byte_that_has_changed_costs_its_line(written: list[Line], data: st.DataObject) -> None:
     raw = bytearray(b"".join(map(encode, written)) + ROOM)
