@@ -58,7 +58,10 @@ def test_each_ends_as_it_was_told_or_with_what_is_missing() -> None:
     }
     page = [plain(one) for one in summary(group.outcomes, 120)]
     assert page[0] == "1 of 5 verified, the last after 1.0 s"
-    assert [row.split()[0] for row in page[2:]] == ["g/n/l01", "g/n/l02", "g/n/l03", "g/n/l04"]
+    assert page[1:3] == ["g/n/l01  rejected  it rejected", "g/n/l02  no proof  it accepted"]
+    assert [row.split()[0] for row in page[1:]] == ["g/n/l01", "g/n/l02", "g/n/l03", "g/n/l04"]
+    narrow = [plain(one) for one in summary(group.outcomes, 30)]
+    assert narrow[-2:] == ["g/n/l04  no answer", "  is its controller connected?"]
 
 
 def test_a_word_about_another_command_is_none() -> None:

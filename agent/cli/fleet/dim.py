@@ -15,7 +15,7 @@ import msgspec
 from agent.cli import arguments, terminal
 from agent.cli import format as fmt
 from agent.cli.fleet.source import Asked, load_plan, picture, place_of
-from agent.cli.text import Column, Line, Span, Tone, line, table
+from agent.cli.text import Line, Span, Tone, line, wrap
 from agent.cli.trouble import MISUSED, REFUSED, UNREACHABLE, Trouble
 from agent.cli.uplink.host import joined
 from agent.cli.uplink.place import Place
@@ -157,11 +157,16 @@ def summary(
         Span(f"{len(ended)} of {len(outcomes)} {done}", "good" if len(ended) == len(outcomes) else "warn"), took
     )
     others = [one for one in outcomes if one.status not in good]
-    rows: list[list[Span | str]] = [
-        [Span(clean(one.path), "bold"), Span(clean(one.status), "bad"), clean(one.reason)]
-        for one in sorted(others, key=lambda one: one.path)[:MOST_NAMED]
-    ]
-    lines = [head, *(table([Column("of"), Column("ended"), Column("why")], rows, width) if rows else [])]
+    named = sorted(others, key=lambda one: one.path)[:MOST_NAMED]
+    broad = max((len(one.path) for one in named), default=0)
+    lines = [head]
+    for one in named:
+        lines.append(line(Span(clean(one.path).ljust(broad), "bold"), "  ", Span(clean(one.status), "bad")))
+        reason = clean(one.reason)
+        if broad + len(one.status) + len(reason) + 4 <= width:
+            lines[-1] += line("  ", reason)
+        else:
+            lines += wrap(reason, width, first="  ", rest="  ")
     if len(others) > MOST_NAMED:
         lines.append(line(Span(f"and {len(others) - MOST_NAMED} more; --json names all", "dim")))
     return lines
