@@ -23,7 +23,9 @@ class OwnMetrics:
     def ward(self, ward: Ward) -> None:
         """Tell what of the agent itself the platform may change."""
         trial = ward.trial
-        state = "in force" if trial is None or trial.phase == "passed" else f"{trial.phase}: {trial.reason}"
+        state = "in force"
+        if trial is not None and trial.phase != "passed":
+            state = trial.reason if trial.phase == "rolled back" else f"{trial.phase}: {trial.reason}"
         self._set(
             {names.CONFIGURATION_STATE: state, names.CONFIGURATION_DIGEST: ward.digest, names.LOG_LEVEL: ward.logged}
         )
